@@ -1,0 +1,302 @@
+//! Batches of training samples, made ahead of the device on threads. Which pictures a batch holds and
+//! what is done to them depends on (seed, step, sample) alone, so that any number of threads and any
+//! resume give the same batches.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use anyhow::{Context, bail};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use infill::noise::{self, Purpose};
+use infill::picture::Picture;
+use infill::task::{Example, Task, TaskKind};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Dataset, round_trip};
+
+/// Decoded, shrunk pictures are kept in memory up to this many bytes.
+const CACHE_BYTES: usize = 5 << 28;
+
+/// Side of the smallest crop as a part of the largest square.
+const SMALLEST_CROP: f64 = 0.7;
+
+/// What batches look like.
+#[derive(Clone, Debug)]
+pub struct LoaderSettings {
+    /// Side of the samples in pixels.
+    pub size: usize,
+    /// Samples of a batch.
+    pub batch: usize,
+    /// Tasks, drawn uniformly.
+    pub tasks: Vec<TaskKind>,
+    /// Seed of the order and of everything done to a sample.
+    pub seed: u64,
+    /// Threads that make batches.
+    pub threads: usize,
+    /// Batches made ahead.
+    pub prefetch: usize,
+}
+
+/// The samples of one training step.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The step they are for.
+    pub step: u64,
+    /// The samples.
+    pub examples: Vec<Example>,
+    /// The pictures they were made of.
+    pub names: Vec<String>,
+}
+
+/// Makes batches on threads and hands them out in the order of their steps.
+pub struct Loader {
+    maker: Arc<Maker>,
+    /// Thread `t` of `n` makes the steps `first + t`, `first + t + n`, …: handing out in turn keeps
+    /// the order without sorting.
+    receivers: Vec<Receiver<anyhow::Result<Batch>>>,
+    next: u64,
+    first: u64,
+}
+
+impl Loader {
+    /// Starts the threads; the first batch is for `first_step`.
+    ///
+    /// # Panics
+    /// Settings without size, batch or tasks: the caller checks them.
+    pub fn new(dataset: Arc<Dataset>, settings: LoaderSettings, first_step: u64) -> Loader {
+        assert!(settings.size > 0 && settings.batch > 0 && !settings.tasks.is_empty());
+        let threads = settings.threads.max(1);
+        // What a thread holds ready beside the batch in its hands.
+        let ahead = settings.prefetch.div_ceil(threads).max(1);
+        let maker = Arc::new(Maker::new(dataset, settings));
+        let receivers = (0..threads as u64)
+            .map(|thread| {
+                let (sender, receiver) = bounded(ahead);
+                let maker = Arc::clone(&maker);
+                thread::spawn(move || work(&maker, &sender, first_step + thread, threads as u64));
+                receiver
+            })
+            .collect();
+        Loader {
+            maker,
+            receivers,
+            next: first_step,
+            first: first_step,
+        }
+    }
+
+    /// The next batch; waits until it is made.
+    ///
+    /// # Errors
+    /// Every picture of the set is broken.
+    pub fn next(&mut self) -> anyhow::Result<Batch> {
+        let thread = (self.next - self.first) % self.receivers.len() as u64;
+        self.next += 1;
+        self.receivers[thread as usize]
+            .recv()
+            .context("a thread that decodes pictures stopped; this is a bug")?
+    }
+
+    /// How many pictures were found broken so far; each was named in a warning and is skipped.
+    pub fn broken(&self) -> usize {
+        self.maker.broken_count.load(Ordering::Relaxed)
+    }
+}
+
+/// Makes batches until the loader is dropped.
+fn work(maker: &Maker, sender: &Sender<anyhow::Result<Batch>>, first: u64, stride: u64) {
+    let mut order = Order::new(maker.settings.seed, maker.dataset.len());
+    let mut step = first;
+    // An error means that nothing in the set can be used, so that later steps would fail alike.
+    loop {
+        let batch = maker.batch(step, &mut order);
+        let failed = batch.is_err();
+        if sender.send(batch).is_err() || failed {
+            return;
+        }
+        step += stride;
+    }
+}
+
+/// Everything that the threads share.
+struct Maker {
+    dataset: Arc<Dataset>,
+    settings: LoaderSettings,
+    /// Pictures as samples are cut from them; an empty cell was not decoded yet or found no room.
+    cache: Vec<OnceLock<Picture>>,
+    cache_bytes: AtomicUsize,
+    broken: Vec<AtomicBool>,
+    broken_count: AtomicUsize,
+}
+
+impl Maker {
+    fn new(dataset: Arc<Dataset>, settings: LoaderSettings) -> Maker {
+        let count = dataset.len();
+        Maker {
+            dataset,
+            settings,
+            cache: (0..count).map(|_| OnceLock::new()).collect(),
+            cache_bytes: AtomicUsize::new(0),
+            broken: (0..count).map(|_| AtomicBool::new(false)).collect(),
+            broken_count: AtomicUsize::new(0),
+        }
+    }
+
+    /// The batch of a step.
+    fn batch(&self, step: u64, order: &mut Order) -> anyhow::Result<Batch> {
+        let size = self.settings.batch;
+        let mut batch = Batch {
+            step,
+            examples: Vec::with_capacity(size),
+            names: Vec::with_capacity(size),
+        };
+        for sample in 0..size as u64 {
+            let place = u128::from(step) * size as u128 + u128::from(sample);
+            let (index, example) = self.sample(place, step, sample, order)?;
+            batch.examples.push(example);
+            batch.names.push(self.dataset.name(index));
+        }
+        Ok(batch)
+    }
+
+    /// The sample at a place of the endless sequence of epochs. A broken picture is replaced by the
+    /// one that follows it in its epoch.
+    fn sample(
+        &self,
+        place: u128,
+        step: u64,
+        sample: u64,
+        order: &mut Order,
+    ) -> anyhow::Result<(usize, Example)> {
+        let count = self.dataset.len();
+        let (epoch, start) = (
+            (place / count as u128) as u64,
+            (place % count as u128) as usize,
+        );
+        for offset in 0..count {
+            let index = order.of(epoch)[(start + offset) % count] as usize;
+            if let Some(example) =
+                self.with_picture(index, |picture| self.cut(picture, step, sample))
+            {
+                return Ok((index, example?));
+            }
+        }
+        bail!(
+            "every one of the {count} pictures is broken (the first: {})",
+            self.dataset.name(0)
+        );
+    }
+
+    /// Runs `use_it` on a picture as samples are cut from it; `None` for a broken one, which is named
+    /// once.
+    fn with_picture<T>(&self, index: usize, use_it: impl FnOnce(&Picture) -> T) -> Option<T> {
+        if let Some(picture) = self.cache[index].get() {
+            return Some(use_it(picture));
+        }
+        if self.broken[index].load(Ordering::Relaxed) {
+            return None;
+        }
+        match self.dataset.decode(index) {
+            Ok(picture) => {
+                let picture = shrink(picture, self.settings.size);
+                let bytes = picture.pixels().len();
+                let used = use_it(&picture);
+                if self.cache_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > CACHE_BYTES
+                    || self.cache[index].set(picture).is_err()
+                {
+                    self.cache_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                }
+                Some(used)
+            }
+            Err(error) => {
+                if !self.broken[index].swap(true, Ordering::Relaxed) {
+                    self.broken_count.fetch_add(1, Ordering::Relaxed);
+                    tracing::warn!("skipped: {error:#}");
+                }
+                None
+            }
+        }
+    }
+
+    /// A random square of the picture, perhaps mirrored, with a random task.
+    fn cut(&self, picture: &Picture, step: u64, sample: u64) -> anyhow::Result<Example> {
+        let LoaderSettings {
+            size,
+            seed,
+            ref tasks,
+            ..
+        } = self.settings;
+        let mut rng = noise::stream(seed, Purpose::Augmentation, step, sample);
+        let largest = picture.width().min(picture.height());
+        let smallest = (largest as f64 * SMALLEST_CROP).ceil() as usize;
+        let side = smallest + below(&mut rng, largest - smallest + 1);
+        let left = below(&mut rng, picture.width() - side + 1);
+        let top = below(&mut rng, picture.height() - side + 1);
+        let mut square = picture.crop(left, top, side, side).resize(size, size);
+        if below(&mut rng, 2) == 1 {
+            square = square.flip();
+        }
+
+        let mut rng = noise::stream(seed, Purpose::Task, step, sample);
+        let kind = tasks[below(&mut rng, tasks.len())];
+        let task = Task::random(kind, size, size, &mut rng);
+        let degraded = task
+            .jpeg_quality()
+            .map(|quality| round_trip(&square, quality))
+            .transpose()?;
+        let mut rng = noise::stream(seed, Purpose::Condition, step, sample);
+        Ok(task.example(&square, degraded.as_ref(), &mut rng))
+    }
+}
+
+/// At most one and a half times the sample's side: samples of later epochs are cut from this in
+/// memory, at the cost of a second resampling. The first epoch uses it too, so that what is cached
+/// never changes a sample.
+fn shrink(picture: Picture, size: usize) -> Picture {
+    let short = picture.width().min(picture.height());
+    let limit = size + size / 2;
+    if short <= limit {
+        return picture;
+    }
+    let scaled = |side: usize| (side * limit + short / 2) / short;
+    picture.resize(scaled(picture.width()), scaled(picture.height()))
+}
+
+/// The order of pictures, a permutation for each epoch. A batch may reach into a second epoch.
+struct Order {
+    seed: u64,
+    count: usize,
+    epochs: [Option<(u64, Vec<u32>)>; 2],
+}
+
+impl Order {
+    fn new(seed: u64, count: usize) -> Order {
+        Order {
+            seed,
+            count,
+            epochs: [None, None],
+        }
+    }
+
+    /// The pictures of an epoch in their order.
+    fn of(&mut self, epoch: u64) -> &[u32] {
+        let slot = &mut self.epochs[(epoch % 2) as usize];
+        if slot.as_ref().is_none_or(|(held, _)| *held != epoch) {
+            let mut rng = noise::stream(self.seed, Purpose::Order, epoch, 0);
+            let mut order: Vec<u32> = (0..self.count as u32).collect();
+            for last in (1..order.len()).rev() {
+                order.swap(last, below(&mut rng, last + 1));
+            }
+            *slot = Some((epoch, order));
+        }
+        slot.as_ref().map_or(&[], |(_, order)| order)
+    }
+}
+
+/// A whole number in `0..bound`, from 64 bits by multiplication: unlike a library's ranges it is the
+/// same in every version, and a resumed training must not change.
+fn below(rng: &mut ChaCha8Rng, bound: usize) -> usize {
+    ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
+}
