@@ -93,10 +93,12 @@ impl Loader {
     /// Every picture of the set is broken.
     pub fn next(&mut self) -> anyhow::Result<Batch> {
         let thread = (self.next - self.first) % self.receivers.len() as u64;
-        self.next += 1;
-        self.receivers[thread as usize]
+        let batch = self.receivers[thread as usize]
             .recv()
-            .context("a thread that decodes pictures stopped; this is a bug")?
+            .context("a thread that decodes pictures stopped; this is a bug")??;
+        assert_eq!(batch.step, self.next, "a batch out of order");
+        self.next += 1;
+        Ok(batch)
     }
 
     /// How many pictures were found broken so far; each was named in a warning and is skipped.

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 pub use decode::decode;
 pub use jpeg::round_trip;
-pub use loader::{Batch, Loader, LoaderSettings};
+pub use loader::{Loader, LoaderSettings};
 
 /// Extensions, in lower case, of the files that are taken for pictures.
 pub const EXTENSIONS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];

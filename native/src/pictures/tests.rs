@@ -13,6 +13,7 @@ use infill::task::TaskKind;
 use rand::Rng;
 use tempfile::TempDir;
 
+use super::loader::Batch;
 use super::*;
 
 /// A smooth picture with a little texture, different for every `seed`.

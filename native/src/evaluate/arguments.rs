@@ -1,0 +1,109 @@
+//! `infill evaluate` on the command line: reads the model, chooses the device, shows progress.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use infill::model_file::ModelFile;
+use infill::sampler::{SamplerKind, SamplerSettings};
+use infill::task::TaskKind;
+use sha2::{Digest, Sha256};
+
+use super::{ModelSummary, Settings, evaluate, refuse_to_replace};
+use crate::device::{self, DeviceArguments};
+use crate::exit::input;
+
+/// Measure a model against baselines on pictures it has not seen.
+#[derive(Debug, Args)]
+pub struct EvaluateArguments {
+    /// Model file.
+    #[arg(long, short, value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Folder of pictures, tar shard, or pattern such as 'data/*-val-*.tar'; may be given again.
+    #[arg(long, value_name = "SOURCE", required = true)]
+    pub data: Vec<String>,
+    /// Tasks to measure: inpaint, uncrop, colorize, restore, or all that the model knows.
+    #[arg(long, value_name = "TASK", default_value = "all", value_delimiter = ',')]
+    pub task: Vec<String>,
+    /// Pictures, the same for every case.
+    #[arg(long, default_value_t = 100)]
+    pub count: usize,
+    /// Samples of each question; their mean is measured beside the first.
+    #[arg(long, default_value_t = 4)]
+    pub samples: usize,
+    /// Seed of the questions and of the samples.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Evaluations of the net for a sample.
+    #[arg(long, default_value_t = SamplerSettings::default().steps)]
+    pub steps: usize,
+    /// Sampler: ancestral, ddim or dpm-solver.
+    #[arg(long, default_value_t = SamplerKind::DpmSolver)]
+    pub sampler: SamplerKind,
+    /// Samples drawn at once; a GPU takes 64 and more.
+    #[arg(long, default_value_t = 16)]
+    pub batch: usize,
+    /// Folder for the table, the numbers and the picture sheets.
+    #[arg(long, short, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Replace an evaluation that is there.
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub device: DeviceArguments,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A model, data or settings that cannot be used, or results that cannot be written.
+pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
+    refuse_to_replace(&arguments.output, arguments.force).map_err(input)?;
+    let path = &arguments.model;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+    let file = ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
+    let settings = Settings {
+        data: arguments.data.clone(),
+        tasks: tasks(&arguments.task, &file.config.tasks).map_err(input)?,
+        count: arguments.count,
+        samples: arguments.samples,
+        sampler: SamplerSettings {
+            kind: arguments.sampler,
+            steps: arguments.steps,
+            seed: arguments.seed,
+            ..SamplerSettings::default()
+        },
+        batch: arguments.batch,
+    };
+    let summary = ModelSummary {
+        file: path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
+        sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        size: file.config.size,
+        parameters: file.parameter_count(),
+        pictures_seen: file.training.pictures_seen,
+    };
+    let device = device::choose(&arguments.device)?;
+    let model = file.to_model(&device).map_err(input)?;
+    let style = ProgressStyle::with_template("{msg:18} {wide_bar} {pos}/{len} net evaluations, {eta} left")?;
+    let progress = ProgressBar::new(0).with_style(style);
+    let evaluation = evaluate(&model, &device, summary, &format!("{device:?}"), &settings, &progress)?;
+    progress.finish_and_clear();
+    evaluation.write(&arguments.output, arguments.force)?;
+    println!("{}", evaluation.report.summary());
+    Ok(())
+}
+
+/// The tasks named, or all that the model knows.
+fn tasks(names: &[String], known: &[TaskKind]) -> anyhow::Result<Vec<TaskKind>> {
+    let mut tasks = Vec::new();
+    for name in names {
+        match name.as_str() {
+            "all" => tasks.extend_from_slice(known),
+            name => tasks.push(name.parse().with_context(|| format!("`--task {name}`; `all` takes every task of the model"))?),
+        }
+    }
+    tasks.sort();
+    tasks.dedup();
+    Ok(tasks)
+}

@@ -1,0 +1,268 @@
+//! Answers that need no training: what a net must beat to be worth its size. Each takes the picture
+//! and the mask of what is missing, and never looks at the missing pixels.
+
+use infill::mask::Mask;
+use infill::picture::Picture;
+
+/// The hole in the mean colour of the known pixels; mid-grey where nothing is known.
+pub fn mean_fill(picture: &Picture, mask: &Mask) -> Picture {
+    let mean = mean_of_known(picture, mask).map(round);
+    compose(picture, mask, |_, _| mean)
+}
+
+/// The hole as the smoothest continuation of its rim: the solution of Laplace's equation with the known
+/// pixels given and no flow through the picture's edge (the discrete harmonic fill).
+pub fn smooth_fill(picture: &Picture, mask: &Mask) -> Picture {
+    if mask.is_full() {
+        return mean_fill(picture, mask);
+    }
+    let solver = Laplace::new(picture.width(), picture.height(), mask);
+    let start = mean_of_known(picture, mask);
+    let channels: Vec<Vec<f64>> = (0..3).map(|channel| solver.solve(picture, channel, start[channel])).collect();
+    let mut place = 0;
+    compose(picture, mask, |_, _| {
+        let value = [0, 1, 2].map(|channel| round(channels[channel][place]));
+        place += 1;
+        value
+    })
+}
+
+/// Every missing pixel as the nearest known one: the edge repeated.
+pub fn repeat_edge(picture: &Picture, mask: &Mask) -> Picture {
+    let Some(nearest) = nearest_known(mask, picture.width(), picture.height()) else {
+        return mean_fill(picture, mask);
+    };
+    let width = picture.width();
+    compose(picture, mask, |x, y| {
+        let (near_x, near_y) = nearest[y * width + x];
+        picture.get(near_x, near_y)
+    })
+}
+
+/// Every missing pixel as its mirror image behind the nearest known one; where that is missing too, or
+/// outside, the nearest known one itself.
+pub fn mirror(picture: &Picture, mask: &Mask) -> Picture {
+    let (width, height) = (picture.width(), picture.height());
+    let Some(nearest) = nearest_known(mask, width, height) else {
+        return mean_fill(picture, mask);
+    };
+    compose(picture, mask, |x, y| {
+        let (near_x, near_y) = nearest[y * width + x];
+        let mirrored = (2 * near_x).checked_sub(x).zip((2 * near_y).checked_sub(y));
+        match mirrored {
+            Some((x, y)) if x < width && y < height && !mask.covers(x, y) => picture.get(x, y),
+            _ => picture.get(near_x, near_y),
+        }
+    })
+}
+
+/// The known pixels, and for the missing ones what `fill` says, asked row by row.
+pub fn compose(picture: &Picture, mask: &Mask, mut fill: impl FnMut(usize, usize) -> [u8; 3]) -> Picture {
+    let mut pixels = picture.pixels().to_vec();
+    for y in 0..picture.height() {
+        for x in 0..picture.width() {
+            if mask.covers(x, y) {
+                let start = (y * picture.width() + x) * 3;
+                pixels[start..start + 3].copy_from_slice(&fill(x, y));
+            }
+        }
+    }
+    Picture::new(picture.width(), picture.height(), pixels).expect("as many pixels as the picture has")
+}
+
+fn round(value: f64) -> u8 {
+    value.round().clamp(0.0, 255.0) as u8
+}
+
+fn mean_of_known(picture: &Picture, mask: &Mask) -> [f64; 3] {
+    let (mut sum, mut count) = ([0.0; 3], 0.0);
+    for y in 0..picture.height() {
+        for x in (0..picture.width()).filter(|x| !mask.covers(*x, y)) {
+            let pixel = picture.get(x, y);
+            for channel in 0..3 {
+                sum[channel] += f64::from(pixel[channel]);
+            }
+            count += 1.0;
+        }
+    }
+    if count == 0.0 { [127.5; 3] } else { sum.map(|sum| sum / count) }
+}
+
+/// For every pixel the known pixel at the smallest distance; `None` when nothing is known. First along
+/// columns, then along rows, so that it takes side³ and not side⁴ steps.
+fn nearest_known(mask: &Mask, width: usize, height: usize) -> Option<Vec<(usize, usize)>> {
+    let mut in_column: Vec<Option<usize>> = vec![None; width * height];
+    for x in 0..width {
+        let known: Vec<usize> = (0..height).filter(|y| !mask.covers(x, *y)).collect();
+        for y in 0..height {
+            in_column[y * width + x] = known.iter().copied().min_by_key(|row| row.abs_diff(y));
+        }
+    }
+    (0..width * height)
+        .map(|place| {
+            let (x, y) = (place % width, place / width);
+            (0..width)
+                .filter_map(|column| in_column[y * width + column].map(|row| (column, row)))
+                .min_by_key(|(column, row)| column.abs_diff(x).pow(2) + row.abs_diff(y).pow(2))
+        })
+        .collect()
+}
+
+/// The equations 'every missing pixel is the mean of its neighbours', solved by conjugate gradients.
+struct Laplace {
+    width: usize,
+    /// Missing pixels, row by row.
+    unknowns: Vec<(usize, usize)>,
+    /// Of each unknown: its neighbours that are unknown too.
+    inner: Vec<Vec<usize>>,
+    /// Of each unknown: its known neighbours.
+    rim: Vec<Vec<(usize, usize)>>,
+}
+
+impl Laplace {
+    fn new(width: usize, height: usize, mask: &Mask) -> Laplace {
+        let mut index = vec![None; width * height];
+        let mut unknowns = Vec::new();
+        for place in 0..width * height {
+            let (x, y) = (place % width, place / width);
+            if mask.covers(x, y) {
+                index[place] = Some(unknowns.len());
+                unknowns.push((x, y));
+            }
+        }
+        let (mut inner, mut rim) = (Vec::new(), Vec::new());
+        for &(x, y) in &unknowns {
+            let (mut unknown, mut known) = (Vec::new(), Vec::new());
+            for (x, y) in neighbours(x, y, width, height) {
+                match index[y * width + x] {
+                    Some(number) => unknown.push(number),
+                    None => known.push((x, y)),
+                }
+            }
+            inner.push(unknown);
+            rim.push(known);
+        }
+        Laplace { width, unknowns, inner, rim }
+    }
+
+    /// One channel (0–255) of the unknowns. Stops when the residual is a millionth of what it was.
+    fn solve(&self, picture: &Picture, channel: usize, start: f64) -> Vec<f64> {
+        let known = |(x, y): &(usize, usize)| f64::from(picture.pixels()[(y * self.width + x) * 3 + channel]);
+        let wanted: Vec<f64> = self.rim.iter().map(|rim| rim.iter().map(known).sum()).collect();
+        let mut values = vec![start; self.unknowns.len()];
+        let mut residual: Vec<f64> = wanted.iter().zip(self.apply(&values)).map(|(a, b)| a - b).collect();
+        let mut direction = residual.clone();
+        let mut norm = dot(&residual, &residual);
+        let enough = norm * 1e-12;
+        // In exact arithmetic as many iterations as unknowns are enough.
+        for _ in 0..self.unknowns.len() {
+            if norm <= enough {
+                break;
+            }
+            let applied = self.apply(&direction);
+            let length = norm / dot(&direction, &applied);
+            for place in 0..values.len() {
+                values[place] += length * direction[place];
+                residual[place] -= length * applied[place];
+            }
+            let next = dot(&residual, &residual);
+            for place in 0..values.len() {
+                direction[place] = residual[place] + next / norm * direction[place];
+            }
+            norm = next;
+        }
+        values
+    }
+
+    /// Neighbours' count × value − the sum of the unknown neighbours.
+    fn apply(&self, values: &[f64]) -> Vec<f64> {
+        self.inner
+            .iter()
+            .zip(&self.rim)
+            .zip(values)
+            .map(|((inner, rim), value)| {
+                (inner.len() + rim.len()) as f64 * value - inner.iter().map(|place| values[*place]).sum::<f64>()
+            })
+            .collect()
+    }
+}
+
+fn neighbours(x: usize, y: usize, width: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
+    [
+        (x.checked_sub(1), Some(y)),
+        (Some(x + 1).filter(|x| *x < width), Some(y)),
+        (Some(x), y.checked_sub(1)),
+        (Some(x), Some(y + 1).filter(|y| *y < height)),
+    ]
+    .into_iter()
+    .filter_map(|(x, y)| x.zip(y))
+}
+
+fn dot(left: &[f64], right: &[f64]) -> f64 {
+    left.iter().zip(right).map(|(left, right)| left * right).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use infill::mask::{Mask, Shape};
+
+    use super::*;
+
+    fn picture(width: usize, height: usize, pixel: impl Fn(usize, usize) -> [u8; 3]) -> Picture {
+        let pixels = (0..width * height).flat_map(|place| pixel(place % width, place / width)).collect();
+        Picture::new(width, height, pixels).expect("a picture")
+    }
+
+    fn rectangle(picture: &Picture, x: usize, y: usize, width: usize, height: usize) -> Mask {
+        super::super::cases::rectangle(picture.width(), picture.height(), [x, y, width, height])
+    }
+
+    /// The picture with nonsense under the mask, so that a baseline that peeks is found out.
+    fn spoiled(picture: &Picture, mask: &Mask) -> Picture {
+        compose(picture, mask, |x, y| [(x * 91 + y * 57) as u8, 3, (y * 29) as u8])
+    }
+
+    #[test]
+    fn smooth_fill_continues_a_linear_ramp_exactly() {
+        let ramp = picture(24, 20, |x, y| [(x * 10) as u8, (y * 12) as u8, (x * 4 + y * 5) as u8]);
+        let mut mask = rectangle(&ramp, 5, 4, 9, 11);
+        mask.draw(&Shape::Disc { x: 16.0, y: 9.0, radius: 4.0 }, true);
+        assert_eq!(smooth_fill(&spoiled(&ramp, &mask), &mask), ramp);
+    }
+
+    #[test]
+    fn smooth_fill_of_an_open_half_is_harmonic() {
+        // The right half is missing: with no flow through the edges and a constant rim it is constant.
+        let flat = picture(16, 16, |_, _| [40, 90, 200]);
+        let mask = rectangle(&flat, 8, 0, 8, 16);
+        assert_eq!(smooth_fill(&spoiled(&flat, &mask), &mask), flat);
+    }
+
+    #[test]
+    fn mean_fill_takes_the_known_pixels_only() {
+        let halves = picture(8, 8, |x, _| if x < 4 { [10, 20, 30] } else { [250, 250, 250] });
+        let mask = rectangle(&halves, 4, 0, 4, 8);
+        assert_eq!(mean_fill(&halves, &mask), picture(8, 8, |_, _| [10, 20, 30]));
+        let all = rectangle(&halves, 0, 0, 8, 8);
+        for fill in [mean_fill, smooth_fill, repeat_edge, mirror] {
+            assert_eq!(fill(&halves, &all), picture(8, 8, |_, _| [128; 3]));
+        }
+    }
+
+    #[test]
+    fn edges_are_repeated_to_all_sides() {
+        let source = picture(12, 12, |x, y| [(x * 20) as u8, (y * 20) as u8, 7]);
+        let mut mask = rectangle(&source, 0, 0, 12, 12);
+        mask.draw(&Shape::Rectangle { x: 3.0, y: 3.0, width: 6.0, height: 6.0 }, false);
+        let expected = picture(12, 12, |x, y| [(x.clamp(3, 8) * 20) as u8, (y.clamp(3, 8) * 20) as u8, 7]);
+        assert_eq!(repeat_edge(&spoiled(&source, &mask), &mask), expected);
+    }
+
+    #[test]
+    fn mirrors_reflect_about_the_last_known_pixel() {
+        let source = picture(12, 4, |x, y| [(x * 20) as u8, (y * 20) as u8, 7]);
+        let mask = rectangle(&source, 7, 0, 5, 4);
+        let expected = picture(12, 4, |x, y| [(if x < 7 { x } else { 12 - x } * 20) as u8, (y * 20) as u8, 7]);
+        assert_eq!(mirror(&spoiled(&source, &mask), &mask), expected);
+    }
+}

@@ -1,0 +1,183 @@
+//! What a net is measured on: for each task the random cases of training and fixed ones that anybody
+//! can repeat. A case turns a picture into a question with a known answer.
+
+use anyhow::Context;
+use infill::mask::{Mask, Shape};
+use infill::noise::{self, Purpose};
+use infill::picture::Picture;
+use infill::task::{Task, TaskKind};
+
+use super::baseline;
+use crate::pictures::round_trip;
+
+/// A kind of question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// Brush strokes or rectangles, as in training.
+    InpaintRandom,
+    /// The centre square of half the side: a quarter of the area.
+    InpaintCentre,
+    /// One side or all four, as in training.
+    UncropRandom,
+    /// The right half.
+    UncropRight,
+    /// A frame of half the area.
+    UncropFrame,
+    /// Grey to colour.
+    Colorize,
+    /// JPEG of this quality.
+    Restore(u8),
+}
+
+/// Fills what is missing of a picture without a net.
+pub type Baseline = fn(&Picture, &Mask) -> Picture;
+
+/// A picture with something taken away.
+pub struct Question {
+    /// The answer.
+    pub original: Picture,
+    /// What is to be filled.
+    pub mask: Mask,
+    /// What is left of the picture: hole grey, colour gone, or JPEG.
+    pub given: Picture,
+    /// The net's condition, `[3, size, size]`.
+    pub condition: Vec<f32>,
+}
+
+impl Case {
+    /// All of them. The place in this list is part of the random streams: new ones go to the end.
+    pub const ALL: [Case; 9] = [
+        Case::InpaintRandom,
+        Case::InpaintCentre,
+        Case::UncropRandom,
+        Case::UncropRight,
+        Case::UncropFrame,
+        Case::Colorize,
+        Case::Restore(5),
+        Case::Restore(10),
+        Case::Restore(20),
+    ];
+
+    /// Its place in [`Case::ALL`].
+    pub fn number(self) -> u64 {
+        Case::ALL.iter().position(|case| *case == self).unwrap_or(Case::ALL.len()) as u64
+    }
+
+    /// The task it belongs to.
+    pub fn kind(self) -> TaskKind {
+        match self {
+            Case::InpaintRandom | Case::InpaintCentre => TaskKind::Inpaint,
+            Case::UncropRandom | Case::UncropRight | Case::UncropFrame => TaskKind::Uncrop,
+            Case::Colorize => TaskKind::Colorize,
+            Case::Restore(_) => TaskKind::Restore,
+        }
+    }
+
+    /// Name in tables and file names.
+    pub fn name(self) -> String {
+        match self {
+            Case::InpaintRandom => "inpaint-random".to_owned(),
+            Case::InpaintCentre => "inpaint-centre".to_owned(),
+            Case::UncropRandom => "uncrop-random".to_owned(),
+            Case::UncropRight => "uncrop-right".to_owned(),
+            Case::UncropFrame => "uncrop-frame".to_owned(),
+            Case::Colorize => "colorize".to_owned(),
+            Case::Restore(quality) => format!("restore-jpeg-{quality}"),
+        }
+    }
+
+    /// One line for the reader of a table.
+    pub fn description(self) -> String {
+        match self {
+            Case::InpaintRandom => "brush strokes or rectangles, drawn as in training".to_owned(),
+            Case::InpaintCentre => "the centre square, a quarter of the area".to_owned(),
+            Case::UncropRandom => "one side or all four, half of the area, drawn as in training".to_owned(),
+            Case::UncropRight => "the right half".to_owned(),
+            Case::UncropFrame => "a frame on all four sides, half of the area".to_owned(),
+            Case::Colorize => "colour from grey".to_owned(),
+            Case::Restore(quality) => format!("JPEG of quality {quality}"),
+        }
+    }
+
+    /// The answers without a net, by name. For colour and JPEG it is what was given.
+    pub fn baselines(self) -> Vec<(&'static str, Baseline)> {
+        let given: Baseline = |given, _| given.clone();
+        match self.kind() {
+            TaskKind::Inpaint | TaskKind::Uncrop => vec![
+                ("mean fill", baseline::mean_fill),
+                ("smooth fill", baseline::smooth_fill),
+                ("edge repeat", baseline::repeat_edge),
+                ("mirror", baseline::mirror),
+            ],
+            TaskKind::Colorize => vec![("grey", given)],
+            TaskKind::Restore => vec![("the JPEG itself", given)],
+        }
+    }
+
+    /// Whether a part of the picture is known and must be kept.
+    pub fn keeps_known(self) -> bool {
+        matches!(self.kind(), TaskKind::Inpaint | TaskKind::Uncrop)
+    }
+
+    /// The question that this case asks of a square picture; `rank` is the picture's place in the
+    /// evaluation.
+    ///
+    /// # Errors
+    /// The JPEG round trip fails.
+    pub fn ask(self, original: Picture, seed: u64, rank: u64) -> anyhow::Result<Question> {
+        let size = original.width();
+        let task = self.task(size, seed, rank);
+        let mask = task.mask(size, size);
+        let degraded = task
+            .jpeg_quality()
+            .map(|quality| round_trip(&original, quality))
+            .transpose()
+            .context("preparing a case")?;
+        let seen = degraded.as_ref().unwrap_or(&original);
+        let mut rng = noise::stream(seed, Purpose::Condition, self.number(), rank);
+        let condition = task.condition(seen, &mut rng);
+        let given = match self.kind() {
+            TaskKind::Inpaint | TaskKind::Uncrop => baseline::compose(&original, &mask, |_, _| [128; 3]),
+            // For these the condition is itself the picture that is given.
+            TaskKind::Colorize | TaskKind::Restore => Picture::from_planes(size, size, &condition),
+        };
+        Ok(Question { original, mask, given, condition })
+    }
+
+    fn task(self, size: usize, seed: u64, rank: u64) -> Task {
+        let (half, quarter) = (size / 2, size / 4);
+        match self {
+            Case::InpaintCentre => Task::Inpaint(rectangle(size, size, [quarter, quarter, half, half])),
+            Case::UncropRight => Task::Uncrop(rectangle(size, size, [half, 0, size - half, size])),
+            Case::UncropFrame => {
+                // Known is the square of half the area.
+                let margin = (size as f64 * (1.0 - 0.5f64.sqrt()) / 2.0).round() as usize;
+                let known = size - 2 * margin;
+                let mut mask = rectangle(size, size, [margin, margin, known, known]);
+                mask.invert();
+                Task::Uncrop(mask)
+            }
+            Case::Restore(quality) => Task::Restore { quality },
+            Case::Colorize => Task::Colorize,
+            Case::InpaintRandom | Case::UncropRandom => {
+                let mut rng = noise::stream(seed, Purpose::Evaluation, self.number(), rank);
+                Task::random(self.kind(), size, size, &mut rng)
+            }
+        }
+    }
+}
+
+/// A mask of `width` × `height` with one rectangle `[x, y, width, height]` to be filled.
+pub fn rectangle(width: usize, height: usize, area: [usize; 4]) -> Mask {
+    let [x, y, across, down] = area.map(|value| value as f32);
+    let mut mask = Mask::empty(width, height);
+    mask.draw(&Shape::Rectangle { x, y, width: across, height: down }, true);
+    mask
+}
+
+/// The largest centred square of a picture, at `size` × `size`.
+pub fn centre_square(picture: &Picture, size: usize) -> Picture {
+    let side = picture.width().min(picture.height());
+    let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
+    picture.crop(left, top, side, side).resize(size, size)
+}
