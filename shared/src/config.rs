@@ -1,0 +1,268 @@
+//! What a model is: the one description from which the net is built, checked and counted.
+//! It holds no weights and makes no tensors; `unet` builds from it and `model_file` stores it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{schedule, task::TaskKind};
+
+/// Everything needed to build a model and to use it as it was trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Side of the square pictures the model was trained on, in pixels.
+    pub size: usize,
+    /// The net itself.
+    pub unet: UnetConfig,
+    /// How the net is told the noise level.
+    pub noise_embedding: NoiseEmbedding,
+    /// What the net's output means.
+    pub prediction: Prediction,
+    /// Smallest and largest log-SNR, ln(γ/(1−γ)), seen in training; samplers stay inside.
+    pub log_snr_range: [f64; 2],
+    /// The tasks it was trained on.
+    pub tasks: Vec<TaskKind>,
+}
+
+/// The Palette U-Net, the ADM net without class input (paper, appendix; arXiv 2105.05233).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnetConfig {
+    /// Pixels per side folded into channels before the first convolution; 1 is the paper's net,
+    /// 2 needs a quarter of the arithmetic.
+    pub patch: usize,
+    /// Channels of the first level.
+    pub channels: usize,
+    /// Channel multiplier of each level; every further level halves the resolution.
+    pub multipliers: Vec<usize>,
+    /// Residual blocks a level on the way down; one more on the way up.
+    pub blocks: usize,
+    /// Sides, in cells of the feature map at the model's size, of the levels that attend.
+    pub attention: Vec<usize>,
+    /// Channels of one attention head.
+    pub head_channels: usize,
+    /// Dropout probability inside residual blocks, in training only.
+    pub dropout: f64,
+}
+
+/// How the noise level γ enters the net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoiseEmbedding {
+    /// Sinusoids of ln(γ/(1−γ)): tells apart the levels near γ = 1. For own models.
+    LogSnr,
+    /// Sinusoids of γ itself, as published checkpoints expect it.
+    NoiseLevel,
+}
+
+/// What the net predicts from y = √γ·y0 + √(1−γ)·ε.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prediction {
+    /// ε (paper, equation 3).
+    Epsilon,
+    /// v = √γ·ε − √(1−γ)·y0 (arXiv 2202.00512).
+    Velocity,
+}
+
+/// A configuration that no net can be built from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A preset name that does not exist.
+    #[error("no preset is called `{name}`; there are {known}")]
+    UnknownPreset {
+        /// The name asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// The picture side does not survive the halvings.
+    #[error("a size of {size} px is not divisible by {divisor}, which this net's patch and levels need; choose a multiple of {divisor}")]
+    Size {
+        /// The side asked for.
+        size: usize,
+        /// What it must be divisible by.
+        divisor: usize,
+    },
+    /// A count that does not fit another.
+    #[error("{what} is {value}, which does not fit {other}; {way_out}")]
+    Mismatch {
+        /// The setting at fault.
+        what: &'static str,
+        /// Its value.
+        value: String,
+        /// What it must fit.
+        other: String,
+        /// What to choose instead.
+        way_out: &'static str,
+    },
+}
+
+/// Names that [`ModelConfig::preset`] knows.
+pub const PRESETS: [&str; 4] = ["paper", "browser", "nature", "tiny"];
+
+impl ModelConfig {
+    /// A ready configuration: `paper` (552,814,083 parameters at 256², arXiv 2111.05826), `browser`
+    /// (18.5 M at 128²), `nature` (the shipped model), `tiny` (for tests).
+    ///
+    /// # Errors
+    /// [`ConfigError::UnknownPreset`] names the presets that exist.
+    pub fn preset(name: &str) -> Result<Self, ConfigError> {
+        let own = |size, unet| Self {
+            size,
+            unet,
+            noise_embedding: NoiseEmbedding::LogSnr,
+            prediction: Prediction::Velocity,
+            log_snr_range: [-10.0, 10.0],
+            tasks: TaskKind::ALL.to_vec(),
+        };
+        Ok(match name {
+            "paper" => Self {
+                size: 256,
+                unet: UnetConfig::new(1, 256, &[1, 1, 2, 2, 4, 4], 2, &[32, 16, 8], 64),
+                noise_embedding: NoiseEmbedding::NoiseLevel,
+                prediction: Prediction::Epsilon,
+                log_snr_range: schedule::TRAINED_LOG_SNR_RANGE,
+                tasks: TaskKind::ALL.to_vec(),
+            },
+            "browser" => own(128, UnetConfig::new(2, 64, &[1, 2, 3, 3], 2, &[16, 8], 64)),
+            "nature" => own(64, UnetConfig::new(2, 48, &[1, 2, 4], 1, &[16, 8], 48)),
+            "tiny" => own(16, UnetConfig::new(2, 16, &[1, 2], 1, &[4], 16)),
+            _ => {
+                return Err(ConfigError::UnknownPreset {
+                    name: name.to_owned(),
+                    known: PRESETS.join(", "),
+                });
+            }
+        })
+    }
+
+    /// Checks that a net can be built from this configuration.
+    ///
+    /// # Errors
+    /// The first setting that does not fit, with what it does not fit and what to choose.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let unet = &self.unet;
+        let positive = [
+            ("size", self.size),
+            ("patch", unet.patch),
+            ("channels", unet.channels),
+            ("blocks", unet.blocks),
+            ("head_channels", unet.head_channels),
+            ("multipliers", unet.multipliers.iter().copied().min().unwrap_or(0)),
+        ];
+        if let Some((what, value)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Mismatch {
+                what,
+                value: value.to_string(),
+                other: "a net with at least one of each".to_owned(),
+                way_out: "choose a positive number",
+            });
+        }
+        if unet.multipliers.len() > 16 || !self.size.is_multiple_of(unet.divisor()) {
+            return Err(ConfigError::Size { size: self.size, divisor: unet.divisor() });
+        }
+        if !(0.0..1.0).contains(&unet.dropout) {
+            return Err(ConfigError::Mismatch {
+                what: "dropout",
+                value: unet.dropout.to_string(),
+                other: "a probability below 1".to_owned(),
+                way_out: "choose 0 or more and less than 1",
+            });
+        }
+        let [low, high] = self.log_snr_range;
+        if !(low.is_finite() && high.is_finite() && low < high) {
+            return Err(ConfigError::Mismatch {
+                what: "log_snr_range",
+                value: format!("[{low}, {high}]"),
+                other: "an increasing pair".to_owned(),
+                way_out: "put the noisiest level first, for example [-10, 10]",
+            });
+        }
+        self.validate_attention()
+    }
+
+    fn validate_attention(&self) -> Result<(), ConfigError> {
+        let unet = &self.unet;
+        for level in 0..unet.multipliers.len() {
+            let attends = unet.attends(self.size, level) || level + 1 == unet.multipliers.len();
+            let channels = unet.level_channels(level);
+            if attends && !channels.is_multiple_of(unet.head_channels) {
+                return Err(ConfigError::Mismatch {
+                    what: "head_channels",
+                    value: unet.head_channels.to_string(),
+                    other: format!("the {channels} channels of level {level}, which attends"),
+                    way_out: "choose a divisor of the channels",
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl UnetConfig {
+    fn new(patch: usize, channels: usize, multipliers: &[usize], blocks: usize, attention: &[usize], head_channels: usize) -> Self {
+        Self {
+            patch,
+            channels,
+            multipliers: multipliers.to_vec(),
+            blocks,
+            attention: attention.to_vec(),
+            head_channels,
+            dropout: 0.0,
+        }
+    }
+
+    /// Channels of a level.
+    pub fn level_channels(&self, level: usize) -> usize {
+        self.channels * self.multipliers[level]
+    }
+
+    /// Side of a level's feature map, in cells, for pictures of `size` pixels.
+    pub fn level_side(&self, size: usize, level: usize) -> usize {
+        (size / self.patch) >> level
+    }
+
+    /// Whether a level attends: its feature map has one of the sides in `attention`.
+    pub fn attends(&self, size: usize, level: usize) -> bool {
+        self.attention.contains(&self.level_side(size, level))
+    }
+
+    /// Picture sides must be a multiple of this.
+    pub fn divisor(&self) -> usize {
+        self.patch << self.multipliers.len().saturating_sub(1).min(32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_are_valid_and_unknown_ones_are_named() {
+        for name in PRESETS {
+            ModelConfig::preset(name).unwrap().validate().unwrap();
+        }
+        let message = ModelConfig::preset("huge").unwrap_err().to_string();
+        assert!(message.contains("huge") && message.contains("browser"), "{message}");
+    }
+
+    #[test]
+    fn attention_follows_the_actual_resolution() {
+        let paper = ModelConfig::preset("paper").unwrap();
+        let attending: Vec<usize> = (0..6).filter(|level| paper.unet.attends(256, *level)).collect();
+        assert_eq!(attending, [3, 4, 5]);
+        assert!(!paper.unet.attends(128, 5), "at half the size the last level has 4 cells a side");
+    }
+
+    #[test]
+    fn bad_settings_name_both_values() {
+        let mut config = ModelConfig::preset("tiny").unwrap();
+        config.size = 18;
+        let message = config.validate().unwrap_err().to_string();
+        assert!(message.contains("18") && message.contains('4'), "{message}");
+        let mut config = ModelConfig::preset("tiny").unwrap();
+        config.unet.head_channels = 7;
+        let message = config.validate().unwrap_err().to_string();
+        assert!(message.contains('7') && message.contains("32"), "{message}");
+    }
+}

@@ -1,0 +1,89 @@
+//! What a sampler sees: something that estimates the clean picture. And a trained model as such a
+//! thing. It knows the noise level's meaning and the net's prediction, not how levels are visited.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::{
+    config::{ConfigError, ModelConfig, NoiseEmbedding, Prediction},
+    schedule,
+    unet::Unet,
+};
+
+/// Factor of the log-SNR before the sinusoids, so that neighbouring levels look different to the net.
+const LOG_SNR_SCALE: f64 = 10.0;
+
+/// Estimates clean pictures from noisy ones.
+pub trait Denoiser {
+    /// The expected clean picture given `noisy` at noise level γ ∈ (0, 1).
+    ///
+    /// # Shapes
+    /// `[batch, 3, height, width]` → the same, about [−1, 1]
+    fn denoise(&self, noisy: Tensor<4>, noise_level: f64) -> Tensor<4>;
+}
+
+/// A net and what it takes to use it.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// How it was built and trained.
+    pub config: ModelConfig,
+    /// The net with its weights.
+    pub unet: Unet,
+}
+
+impl Model {
+    /// A model with random weights that depend on the seed alone.
+    ///
+    /// # Errors
+    /// When no net can be built from the configuration.
+    pub fn new(config: ModelConfig, seed: u64, device: &Device) -> Result<Self, ConfigError> {
+        config.validate()?;
+        let unet = Unet::new(&config, device).with_random_weights(seed);
+        Ok(Self { config, unet })
+    }
+
+    /// What the net predicts, ε or v.
+    ///
+    /// # Shapes
+    /// - condition, noisy: `[batch, 3, height, width]`
+    /// - noise_levels: one γ a sample
+    pub fn predict(&self, condition: Tensor<4>, noisy: Tensor<4>, noise_levels: &[f64]) -> Tensor<4> {
+        let inputs: Vec<f32> = noise_levels
+            .iter()
+            .map(|level| match self.config.noise_embedding {
+                NoiseEmbedding::LogSnr => (schedule::log_snr(*level) * LOG_SNR_SCALE) as f32,
+                NoiseEmbedding::NoiseLevel => *level as f32,
+            })
+            .collect();
+        let count = inputs.len();
+        let levels = Tensor::<1>::from_data(TensorData::new(inputs, [count]), &noisy.device());
+        self.unet.forward(condition, noisy, levels)
+    }
+}
+
+/// A model with the condition it works under: a [`Denoiser`].
+#[derive(Clone, Debug)]
+pub struct Conditioned<'a> {
+    model: &'a Model,
+    condition: Tensor<4>,
+}
+
+impl<'a> Conditioned<'a> {
+    /// Condition: `[batch, 3, height, width]`.
+    pub fn new(model: &'a Model, condition: Tensor<4>) -> Self {
+        Self { model, condition }
+    }
+}
+
+impl Denoiser for Conditioned<'_> {
+    fn denoise(&self, noisy: Tensor<4>, noise_level: f64) -> Tensor<4> {
+        let levels = vec![noise_level; noisy.dims()[0]];
+        let output = self.model.predict(self.condition.clone(), noisy.clone(), &levels);
+        let (signal, noise) = (schedule::signal_scale(noise_level), schedule::noise_scale(noise_level));
+        match self.model.config.prediction {
+            // y0 = (y − √(1−γ)·ε) / √γ (paper, equation 4)
+            Prediction::Epsilon => (noisy - output.mul_scalar(noise)).div_scalar(signal),
+            // y0 = √γ·y − √(1−γ)·v
+            Prediction::Velocity => noisy.mul_scalar(signal) - output.mul_scalar(noise),
+        }
+    }
+}
