@@ -1,0 +1,142 @@
+//! The residual block with FiLM from the noise level, and its group norm.
+
+use burn::{
+    module::Module,
+    nn::{Dropout, DropoutConfig, GroupNorm, GroupNormConfig, Linear, LinearConfig, conv::Conv2d},
+    tensor::{Device, Tensor, activation::silu},
+};
+
+use super::{Attention, convolution, downsample, upsample};
+
+/// Group norm with 32 groups, or the largest smaller number that divides the channels.
+#[derive(Module, Debug)]
+pub struct Norm {
+    inner: GroupNorm,
+}
+
+impl Norm {
+    /// For `channels` channels; ε is 1e-5.
+    pub fn new(channels: usize, device: &Device) -> Self {
+        let groups = (1..=32).rev().find(|groups| channels.is_multiple_of(*groups)).unwrap_or(1);
+        Self { inner: GroupNormConfig::new(groups, channels).init(device) }
+    }
+
+    /// # Shapes
+    /// `[batch, channels, height, width]` → the same
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        self.inner.forward(input)
+    }
+}
+
+/// What a residual block does to the resolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resample {
+    /// Nothing.
+    None,
+    /// Halves it.
+    Down,
+    /// Doubles it.
+    Up,
+}
+
+/// Scale and shift of every channel, computed from the noise embedding.
+#[derive(Module, Debug)]
+pub struct Film {
+    linear: Linear,
+}
+
+impl Film {
+    /// From an embedding of `width` numbers to `channels` channels.
+    pub fn new(width: usize, channels: usize, device: &Device) -> Self {
+        Self { linear: LinearConfig::new(width, 2 * channels).init(device) }
+    }
+
+    /// input·(1 + scale) + shift.
+    ///
+    /// # Shapes
+    /// - input: `[batch, channels, height, width]`
+    /// - embedding: `[batch, width]`
+    pub fn forward(&self, input: Tensor<4>, embedding: &Tensor<2>) -> Tensor<4> {
+        let [batch, channels, _, _] = input.dims();
+        let both = self.linear.forward(embedding.clone()).reshape([batch, 2 * channels, 1, 1]);
+        let scale = both.clone().narrow(1, 0, channels);
+        let shift = both.narrow(1, channels, channels);
+        input * (scale + 1.0) + shift
+    }
+}
+
+/// Norm, SiLU, convolution, twice, with FiLM before the second and the input added at the end.
+/// With a change of resolution it is applied to both ways, between SiLU and the first convolution.
+#[derive(Module, Debug)]
+pub struct ResidualBlock {
+    input_norm: Norm,
+    input_convolution: Conv2d,
+    film: Film,
+    output_norm: Norm,
+    dropout: Dropout,
+    output_convolution: Conv2d,
+    skip: Option<Conv2d>,
+    #[module(skip)]
+    resample: Resample,
+}
+
+impl ResidualBlock {
+    /// From `input` to `output` channels with an embedding of `width` numbers.
+    pub fn new(input: usize, output: usize, width: usize, dropout: f64, resample: Resample, device: &Device) -> Self {
+        Self {
+            input_norm: Norm::new(input, device),
+            input_convolution: convolution(input, output, 3, device),
+            film: Film::new(width, output, device),
+            output_norm: Norm::new(output, device),
+            dropout: DropoutConfig::new(dropout).init(),
+            output_convolution: convolution(output, output, 3, device),
+            skip: (input != output).then(|| convolution(input, output, 1, device)),
+            resample,
+        }
+    }
+
+    /// # Shapes
+    /// - input: `[batch, input, height, width]`
+    /// - embedding: `[batch, width]`
+    /// - output: `[batch, output, height', width']`
+    pub fn forward(&self, input: Tensor<4>, embedding: &Tensor<2>) -> Tensor<4> {
+        let resample = |tensor: Tensor<4>| match self.resample {
+            Resample::None => tensor,
+            Resample::Down => downsample(tensor),
+            Resample::Up => upsample(tensor),
+        };
+        let hidden = resample(silu(self.input_norm.forward(input.clone())));
+        let hidden = self.input_convolution.forward(hidden);
+        let hidden = silu(self.film.forward(self.output_norm.forward(hidden), embedding));
+        let hidden = self.output_convolution.forward(self.dropout.forward(hidden));
+        let input = resample(input);
+        match &self.skip {
+            Some(skip) => skip.forward(input) + hidden,
+            None => input + hidden,
+        }
+    }
+}
+
+/// A residual block and, where the level attends, attention.
+#[derive(Module, Debug)]
+pub struct Block {
+    residual: ResidualBlock,
+    attention: Option<Attention>,
+}
+
+impl Block {
+    /// Puts the two together.
+    pub fn new(residual: ResidualBlock, attention: Option<Attention>) -> Self {
+        Self { residual, attention }
+    }
+
+    /// # Shapes
+    /// As [`ResidualBlock::forward`].
+    pub fn forward(&self, input: Tensor<4>, embedding: &Tensor<2>) -> Tensor<4> {
+        let hidden = self.residual.forward(input, embedding);
+        match &self.attention {
+            Some(attention) => attention.forward(hidden),
+            None => hidden,
+        }
+    }
+}

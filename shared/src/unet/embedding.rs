@@ -1,0 +1,49 @@
+//! From one number a sample, the noise level, to the vector that steers every block.
+
+use burn::{
+    module::Module,
+    nn::{Linear, LinearConfig},
+    tensor::{Device, Tensor, TensorData, activation::silu},
+};
+
+/// Sinusoids and two linear layers (ADM's time embedding, fed with a continuous value).
+#[derive(Module, Debug)]
+pub struct Embedding {
+    first: Linear,
+    second: Linear,
+    channels: usize,
+}
+
+impl Embedding {
+    /// For a net whose first level has `channels` channels.
+    pub fn new(channels: usize, device: &Device) -> Self {
+        Self {
+            first: LinearConfig::new(channels, 4 * channels).init(device),
+            second: LinearConfig::new(4 * channels, 4 * channels).init(device),
+            channels,
+        }
+    }
+
+    /// Length of the vector.
+    pub fn width(&self) -> usize {
+        4 * self.channels
+    }
+
+    /// The activated embedding, ready for the blocks' linear layers.
+    ///
+    /// # Shapes
+    /// `[batch]` → `[batch, 4·channels]`
+    pub fn forward(&self, level: Tensor<1>) -> Tensor<2> {
+        silu(self.second.forward(silu(self.first.forward(sinusoids(level, self.channels)))))
+    }
+}
+
+/// cos and sin of the value times 10000^(−i/half), i = 0 … half−1, cosines first.
+fn sinusoids(level: Tensor<1>, channels: usize) -> Tensor<2> {
+    let half = channels / 2;
+    let frequencies: Vec<f32> = (0..half).map(|i| (-(10000f64.ln()) * i as f64 / half as f64).exp() as f32).collect();
+    let frequencies = Tensor::<2>::from_data(TensorData::new(frequencies, [1, half]), &level.device());
+    let batch = level.dims()[0];
+    let angles = level.reshape([batch, 1]) * frequencies;
+    Tensor::cat(vec![angles.clone().cos(), angles.sin()], 1)
+}
