@@ -1,0 +1,92 @@
+//! The file against itself: what goes in comes out, and what is wrong is named.
+
+use super::*;
+use crate::unet::parameters;
+
+fn tiny() -> (ModelConfig, Vec<Weight>) {
+    let config = ModelConfig::preset("tiny").unwrap();
+    let model = Model::new(config.clone(), 5, &Device::flex()).unwrap();
+    let weights = parameters::list(&model.unet)
+        .into_iter()
+        .map(|parameter| Weight {
+            name: parameter.name,
+            shape: parameter.shape,
+            values: parameter.values.into_data().try_to_vec().unwrap(),
+        })
+        .collect();
+    (config, weights)
+}
+
+fn encode(encoding: Encoding) -> (Vec<u8>, Vec<Weight>) {
+    let (config, weights) = tiny();
+    let training = TrainingRecord { steps: 7, ..TrainingRecord::default() };
+    (ModelFile::encode(&config, &training, &weights, encoding).unwrap(), weights)
+}
+
+#[test]
+fn weights_come_back_within_the_encoding_s_precision() {
+    for (encoding, tolerance) in [(Encoding::F32, 0.0), (Encoding::F16, 1.0 / 2048.0), (Encoding::Q8, 0.51 / 127.0 + 1e-3)] {
+        let (bytes, weights) = encode(encoding);
+        let file = ModelFile::parse(&bytes).unwrap();
+        assert_eq!((file.encoding, file.training.steps), (encoding, 7));
+        let model = file.to_model(&Device::flex()).unwrap();
+        let loaded = parameters::list(&model.unet);
+        assert_eq!(loaded.len(), weights.len());
+        for (loaded, weight) in loaded.into_iter().zip(&weights) {
+            assert_eq!((&loaded.name, &loaded.shape), (&weight.name, &weight.shape));
+            let largest = weight.values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+            let values: Vec<f32> = loaded.values.into_data().try_to_vec().unwrap();
+            for (left, right) in values.iter().zip(&weight.values) {
+                assert!((left - right).abs() <= tolerance * largest, "{}: {left} {right}", weight.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn eight_bits_need_about_a_quarter() {
+    let (config, weights) = (ModelConfig::preset("tiny").unwrap(), encode(Encoding::F32).1);
+    let large: Vec<Weight> = weights.into_iter().filter(|weight| weight.values.len() > 4000).collect();
+    let size = |encoding| ModelFile::encode(&config, &TrainingRecord::default(), &large, encoding).unwrap().len() as f64;
+    let ratio = size(Encoding::Q8) / size(Encoding::F32);
+    assert!((0.25..0.35).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn convolutions_are_stored_with_input_channels_last() {
+    let values: Vec<f32> = (0..2 * 3 * 4).map(|value| value as f32).collect();
+    let quantized = Quantized::from_weight(&[2, 3, 2, 2], &values);
+    assert_eq!(quantized.shape, [2, 2, 2, 3]);
+    // Output 0, cell (0, 1), inputs 0, 1, 2 are 1, 5 and 9 of the net's order.
+    let scale = quantized.scales[1].to_f32();
+    let row: Vec<f32> = quantized.values[3..6].iter().map(|value| (f32::from(*value) * scale).round()).collect();
+    assert_eq!(row, [1.0, 5.0, 9.0]);
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let (bytes, _) = encode(Encoding::F32);
+    let message = |bytes: &[u8]| ModelFile::parse(bytes).unwrap_err();
+    assert!(matches!(message(b"a picture, maybe, of some length"), ModelFileError::NotAModel(_)));
+    assert!(matches!(message(&[]), ModelFileError::NotAModel(_)));
+    for length in [20, bytes.len() / 2, bytes.len() - 1] {
+        assert!(matches!(message(&bytes[..length]), ModelFileError::Damaged(_)), "{length}");
+    }
+    let foreign = safetensors::serialize(Vec::<(String, TensorView<'_>)>::new(), None).unwrap();
+    assert!(matches!(message(&foreign), ModelFileError::NotAModel(_)));
+    // The same length keeps the container whole.
+    let text = String::from_utf8_lossy(&bytes[..2000]).into_owned();
+    let place = text.find(r#"\"version\":1"#).unwrap() + r#"\"version\":"#.len();
+    let mut other = bytes.clone();
+    other[place] = b'9';
+    assert!(matches!(message(&other), ModelFileError::Version { found: 9, known: 1 }));
+}
+
+#[test]
+fn a_missing_weight_is_named() {
+    let (config, mut weights) = tiny();
+    let gone = weights.remove(3);
+    let bytes = ModelFile::encode(&config, &TrainingRecord::default(), &weights, Encoding::F32).unwrap();
+    let message = ModelFile::parse(&bytes).unwrap().to_model(&Device::flex()).unwrap_err().to_string();
+    assert!(message.contains(&gone.name), "{message}");
+}

@@ -1,0 +1,237 @@
+//! Samplers as steps: from noise to a picture, one evaluation of a [`Denoiser`] at a time. Callers
+//! loop (command line) or yield (browser) between steps. Nothing here knows nets or tasks.
+
+mod update;
+
+use std::{fmt, str::FromStr};
+
+use burn::tensor::{Bool, Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    denoiser::Denoiser,
+    noise::{self, Purpose},
+    schedule,
+};
+use update::Update;
+
+/// How to get from one noise level to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SamplerKind {
+    /// The paper's ancestral sampler, with variance 1−α (paper, algorithm 2).
+    Ancestral,
+    /// DDIM with η (arXiv 2010.02502, equation 12).
+    Ddim,
+    /// DPM-Solver++(2M) (arXiv 2211.01095, algorithm 2).
+    DpmSolver,
+}
+
+impl SamplerKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ancestral, Self::Ddim, Self::DpmSolver];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ancestral => "ancestral",
+            Self::Ddim => "ddim",
+            Self::DpmSolver => "dpm-solver",
+        }
+    }
+}
+
+impl fmt::Display for SamplerKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for SamplerKind {
+    type Err = SamplerError;
+
+    fn from_str(text: &str) -> Result<Self, SamplerError> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| SamplerError::UnknownKind(text.to_owned()))
+    }
+}
+
+/// What can be chosen about sampling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SamplerSettings {
+    /// The update rule.
+    pub kind: SamplerKind,
+    /// Evaluations of the net.
+    pub steps: usize,
+    /// Share of fresh noise for DDIM: 0 is deterministic, 1 is ancestral.
+    pub eta: f64,
+    /// Seed of the noise.
+    pub seed: u64,
+}
+
+impl Default for SamplerSettings {
+    fn default() -> Self {
+        Self { kind: SamplerKind::DpmSolver, steps: 20, eta: 0.0, seed: 0 }
+    }
+}
+
+/// Settings that cannot be sampled with.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SamplerError {
+    /// No such sampler.
+    #[error("no sampler is called `{0}`; there are ancestral, ddim, dpm-solver")]
+    UnknownKind(String),
+    /// Too few or too many steps.
+    #[error("{0} steps cannot be sampled; choose 1 to 10000")]
+    Steps(usize),
+    /// η outside [0, 1].
+    #[error("η is {0}; choose 0 (deterministic) to 1 (ancestral)")]
+    Eta(f64),
+}
+
+/// What is already known of the picture, and stays as it is.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The picture, `[batch, 3, height, width]` in [−1, 1]; its values under the mask do not matter.
+    pub picture: Tensor<4>,
+    /// `[batch, 1, height, width]`: above ½ where something is to be filled.
+    pub mask: Tensor<4>,
+}
+
+/// A run under way.
+#[derive(Clone, Debug)]
+pub struct Sampler {
+    settings: SamplerSettings,
+    levels: Vec<f64>,
+    done: usize,
+    noisy: Tensor<4>,
+    estimate: Option<Tensor<4>>,
+    known: Option<(Tensor<4>, Tensor<4, Bool>)>,
+}
+
+impl Sampler {
+    /// Begins at `start`, values of N(0, 1) of shape `[batch, 3, height, width]`.
+    ///
+    /// # Errors
+    /// Steps or η out of range.
+    pub fn new(settings: &SamplerSettings, log_snr_range: [f64; 2], start: Tensor<4>, known: Option<Known>) -> Result<Self, SamplerError> {
+        if !(1..=10_000).contains(&settings.steps) {
+            return Err(SamplerError::Steps(settings.steps));
+        }
+        if !(0.0..=1.0).contains(&settings.eta) {
+            return Err(SamplerError::Eta(settings.eta));
+        }
+        let levels = match settings.kind {
+            SamplerKind::Ancestral => schedule::inference_schedule(settings.steps, log_snr_range),
+            SamplerKind::Ddim | SamplerKind::DpmSolver => schedule::log_snr_grid(settings.steps, log_snr_range),
+        };
+        let shape = start.dims();
+        let known = known.map(|known| (known.picture, known.mask.lower_equal_elem(0.5).expand(shape)));
+        let mut sampler = Self {
+            settings: settings.clone(),
+            levels,
+            done: 0,
+            noisy: start,
+            estimate: None,
+            known,
+        };
+        sampler.noisy = sampler.keep_known(sampler.noisy.clone());
+        Ok(sampler)
+    }
+
+    /// Evaluations of the denoiser in all.
+    pub fn steps(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// Evaluations so far.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_finished(&self) -> bool {
+        self.done == self.levels.len()
+    }
+
+    /// One evaluation of the denoiser. Does nothing once finished.
+    pub fn step(&mut self, denoiser: &impl Denoiser) {
+        let Some(&level) = self.levels.get(self.done) else {
+            return;
+        };
+        // Estimates outside the range of pictures are cut, which keeps few-step samplers stable.
+        let estimate = denoiser.denoise(self.noisy.clone(), level).clamp(-1.0, 1.0);
+        let next = match self.levels.get(self.done + 1) {
+            // At γ = 1 every rule gives the clean estimate itself.
+            None => estimate.clone(),
+            Some(&next_level) => {
+                let update = match self.settings.kind {
+                    SamplerKind::Ancestral => Update::ancestral(level, next_level),
+                    SamplerKind::Ddim => Update::ddim(level, next_level, self.settings.eta),
+                    SamplerKind::DpmSolver => {
+                        let before = self.done.checked_sub(1).map(|index| self.levels[index]);
+                        Update::dpm_solver(before, level, next_level)
+                    }
+                };
+                self.apply(update, &estimate)
+            }
+        };
+        self.noisy = self.keep_known(next);
+        self.estimate = Some(estimate);
+        self.done += 1;
+    }
+
+    fn apply(&self, update: Update, estimate: &Tensor<4>) -> Tensor<4> {
+        let mut next = self.noisy.clone().mul_scalar(update.noisy) + estimate.clone().mul_scalar(update.estimate);
+        if let Some(previous) = &self.estimate
+            && update.previous != 0.0
+        {
+            next = next + previous.clone().mul_scalar(update.previous);
+        }
+        if update.fresh != 0.0 {
+            let fresh = gaussian(self.settings.seed, Purpose::Step, self.done as u64, self.noisy.dims(), &self.noisy.device());
+            next = next + fresh.mul_scalar(update.fresh);
+        }
+        next
+    }
+
+    fn keep_known(&self, tensor: Tensor<4>) -> Tensor<4> {
+        match &self.known {
+            None => tensor,
+            Some((picture, is_known)) => tensor.mask_where(is_known.clone(), picture.clone()),
+        }
+    }
+
+    /// The clean picture as the last step saw it, `[batch, 3, height, width]`, for previews.
+    pub fn estimate(&self) -> Option<Tensor<4>> {
+        self.estimate.clone().map(|estimate| self.keep_known(estimate))
+    }
+
+    /// The state between steps: noisy where something is filled, clean where it is known.
+    pub fn noisy(&self) -> Tensor<4> {
+        self.noisy.clone()
+    }
+
+    /// The noise levels γ that are visited, from noisy to clean.
+    pub fn levels(&self) -> &[f64] {
+        &self.levels
+    }
+
+    /// The result once [`Sampler::is_finished`]; before that the state so far.
+    pub fn finish(self) -> Tensor<4> {
+        self.noisy
+    }
+}
+
+/// Values of N(0, 1) for a whole batch, each sample from its own stream, the same on every backend.
+pub fn gaussian(seed: u64, purpose: Purpose, step: u64, shape: [usize; 4], device: &Device) -> Tensor<4> {
+    let each = shape[1..].iter().product();
+    let values: Vec<f32> = (0..shape[0] as u64)
+        .flat_map(|sample| noise::gaussian(&mut noise::stream(seed, purpose, step, sample), each))
+        .collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+#[cfg(test)]
+mod tests;
