@@ -1,0 +1,246 @@
+//! `infill train`: from pictures to a model file, in a run directory that is the record of it.
+//! The arithmetic of a step is `infill::train`; here are settings, files, the loop and its progress.
+
+mod checkpoint;
+mod run_directory;
+mod samples;
+mod settings;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+use burn::tensor::Tensor;
+use clap::Args;
+use infill::{model_file::ModelFile, train::Trainer};
+
+use crate::{
+    device::{self, DeviceArguments},
+    exit::Cancelled,
+    pictures::{Dataset, Loader, LoaderSettings},
+    progress::StepProgress,
+};
+use run_directory::{RunDirectory, Stat};
+use settings::Settings;
+
+/// Train a model on folders of pictures and tar shards.
+#[derive(Debug, Args)]
+pub struct TrainArguments {
+    /// Folder of pictures, tar shard, or pattern such as 'data/*-train-*.tar'; may be given again.
+    #[arg(long, value_name = "SOURCE")]
+    pub data: Vec<String>,
+    /// Run directory: configuration, statistics, checkpoints, samples and the model.
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// Settings as TOML ([model], [train], [run]); `--preset` and the options below override it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Model to build: paper, browser, nature or tiny.
+    #[arg(long)]
+    pub preset: Option<String>,
+    /// Start from the weights of this model file.
+    #[arg(long, value_name = "MODEL")]
+    pub init: Option<PathBuf>,
+    /// Go on from the newest usable checkpoint of the run directory.
+    #[arg(long)]
+    pub resume: bool,
+    /// Steps in all.
+    #[arg(long)]
+    pub steps: Option<u64>,
+    /// Stop, with a checkpoint, after this many minutes; `--resume` goes on.
+    #[arg(long)]
+    pub minutes: Option<f64>,
+    /// Pictures a step.
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// Learning rate after the warm-up.
+    #[arg(long)]
+    pub learning_rate: Option<f64>,
+    /// Seed of everything random.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Steps between checkpoints.
+    #[arg(long)]
+    pub checkpoint_every: Option<u64>,
+    /// Steps between sample grids; 0 draws none.
+    #[arg(long)]
+    pub sample_every: Option<u64>,
+    /// Threads that decode pictures.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    #[command(flatten)]
+    pub device: DeviceArguments,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Settings, data, files or a checkpoint that cannot be used; a loss that is no longer a number.
+pub fn run(arguments: &TrainArguments) -> Result<()> {
+    let directory = RunDirectory::open(&arguments.run, arguments.resume)?;
+    let settings = Settings::resolve(arguments, &directory)?;
+    let data = Arc::new(Dataset::open(&settings.run.data)?);
+    tracing::info!("{} pictures from {}", data.len(), settings.run.data.join(", "));
+    let device = device::choose(&arguments.device)?;
+    let initial = match &arguments.init {
+        Some(path) => {
+            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let file = ModelFile::parse(&bytes).with_context(|| format!("cannot start from {}", path.display()))?;
+            if file.config.unet != settings.model.unet {
+                bail!(crate::exit::input(format!(
+                    "{} holds another net ({:?}) than the one to train ({:?}); leave out --preset, or train without --init",
+                    path.display(),
+                    file.config.unet,
+                    settings.model.unet
+                )));
+            }
+            Some(file.to_model(&device)?)
+        }
+        None => None,
+    };
+    let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), initial, &device)?;
+    if arguments.resume {
+        directory.resume(&mut trainer, &settings)?;
+    } else {
+        directory.begin(&settings)?;
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    // A second handler in one process (tests) is no reason to stop.
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
+    Run { directory, settings, data, trainer, stop, started: Instant::now(), minutes: arguments.minutes }.go()
+}
+
+/// How many steps' losses stay on the device before they are read: reading waits for the device.
+const READ_EVERY: usize = 10;
+
+struct Run {
+    directory: RunDirectory,
+    settings: Settings,
+    data: Arc<Dataset>,
+    trainer: Trainer,
+    stop: Arc<AtomicBool>,
+    started: Instant,
+    minutes: Option<f64>,
+}
+
+struct Pending {
+    stat: Stat,
+    loss: Tensor<1>,
+    gradient_norm: Tensor<1>,
+    names: Vec<String>,
+}
+
+impl Run {
+    fn go(mut self) -> Result<()> {
+        let total = self.settings.train.total_steps;
+        let mut loader = Loader::new(self.data.clone(), self.loader_settings(), self.trainer.step_count());
+        let mut statistics = self.directory.statistics(self.trainer.step_count())?;
+        let progress = StepProgress::new("training", total, self.trainer.step_count());
+        let mut pending: Vec<Pending> = Vec::new();
+        let mut waited = 0.0;
+        while self.trainer.step_count() < total && !self.interrupted() {
+            let asked = Instant::now();
+            let batch = loader.next()?;
+            waited += asked.elapsed().as_secs_f64();
+            let report = self.trainer.step(&batch.examples)?;
+            let step = report.step + 1;
+            pending.push(Pending {
+                stat: Stat {
+                    step,
+                    pictures_seen: step * self.settings.train.batch as u64,
+                    learning_rate: report.learning_rate,
+                    seconds: self.started.elapsed().as_secs_f64(),
+                    waited_for_data: waited,
+                    ..Stat::default()
+                },
+                loss: report.loss,
+                gradient_norm: report.gradient_norm,
+                names: batch.names,
+            });
+            let saves = step.is_multiple_of(self.settings.run.checkpoint_every) || step == total;
+            let samples = self.settings.run.sample_every > 0 && step.is_multiple_of(self.settings.run.sample_every);
+            if pending.len() >= READ_EVERY || saves || samples {
+                let last = self.read(&mut pending, &mut statistics)?;
+                progress.set(step, &format!("loss {:.4}, {:.1} pictures/s", last.loss, self.speed(step)));
+            }
+            if saves {
+                self.save(&mut statistics)?;
+            }
+            if samples {
+                samples::draw(&self.trainer.average(), &self.data, &self.settings, &self.directory, step)?;
+            }
+        }
+        self.read(&mut pending, &mut statistics)?;
+        self.save(&mut statistics)?;
+        progress.finish();
+        let step = self.trainer.step_count();
+        if self.stop.load(Ordering::SeqCst) {
+            bail!(Cancelled(format!("stopped after step {step}; `--resume` goes on from there")));
+        }
+        tracing::info!("{step} steps done; the model is {}", self.directory.model_path().display());
+        Ok(())
+    }
+
+    fn interrupted(&self) -> bool {
+        let late = self.minutes.is_some_and(|minutes| self.started.elapsed().as_secs_f64() > minutes * 60.0);
+        late || self.stop.load(Ordering::SeqCst)
+    }
+
+    fn speed(&self, step: u64) -> f64 {
+        let begun = self.directory.first_step();
+        ((step - begun) * self.settings.train.batch as u64) as f64 / self.started.elapsed().as_secs_f64()
+    }
+
+    fn loader_settings(&self) -> LoaderSettings {
+        LoaderSettings {
+            size: self.settings.model.size,
+            batch: self.settings.train.batch,
+            tasks: self.settings.model.tasks.clone(),
+            seed: self.settings.train.seed,
+            threads: self.settings.run.threads,
+            prefetch: 4,
+        }
+    }
+
+    /// Brings losses home, writes them down and stops on one that is no number.
+    fn read(&self, pending: &mut Vec<Pending>, statistics: &mut run_directory::Statistics) -> Result<Stat> {
+        let mut last = Stat::default();
+        for mut entry in pending.drain(..) {
+            entry.stat.loss = scalar(entry.loss)?;
+            entry.stat.gradient_norm = scalar(entry.gradient_norm)?;
+            if !entry.stat.loss.is_finite() || !entry.stat.gradient_norm.is_finite() {
+                let good = self.directory.newest_checkpoint()?;
+                bail!(
+                    "the loss of step {} is {}, its gradient norm {}; the batch was {}; the last good checkpoint is {}; \
+                     resume from it with a smaller --learning-rate",
+                    entry.stat.step,
+                    entry.stat.loss,
+                    entry.stat.gradient_norm,
+                    entry.names.join(", "),
+                    good.map_or("none".to_owned(), |path| path.display().to_string()),
+                );
+            }
+            statistics.write(&entry.stat)?;
+            last = entry.stat;
+        }
+        Ok(last)
+    }
+
+    fn save(&self, statistics: &mut run_directory::Statistics) -> Result<()> {
+        // Statistics first: a checkpoint must never be ahead of its record.
+        statistics.flush()?;
+        self.directory.save(&self.trainer, &self.settings, &self.data)
+    }
+}
+
+fn scalar(tensor: Tensor<1>) -> Result<f64> {
+    let values: Vec<f32> = tensor.into_data().convert::<f32>().try_to_vec().map_err(|error| anyhow::anyhow!("cannot read a loss: {error:?}"))?;
+    values.first().map(|value| f64::from(*value)).context("the device gave an empty loss")
+}

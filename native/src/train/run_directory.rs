@@ -1,0 +1,208 @@
+//! The run directory: `config.toml`, `stats.jsonl`, `checkpoints/`, `samples/` and `model.infill`.
+//! It is the record of a run and enough to go on with it.
+
+use std::{
+    cell::Cell,
+    fs::{self, File},
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use infill::{
+    model_file::{Encoding, ModelFile, TrainingRecord},
+    train::Trainer,
+    unet::parameters,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{checkpoint, settings::Settings};
+use crate::{exit::input, files, pictures::Dataset};
+
+/// One line of `stats.jsonl`. All but the times are the same in every run with the same settings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stat {
+    /// Steps made.
+    pub step: u64,
+    /// Pictures seen.
+    pub pictures_seen: u64,
+    /// Weighted loss of the step's batch.
+    pub loss: f64,
+    /// Global norm of the gradients before clipping.
+    pub gradient_norm: f64,
+    /// Learning rate used.
+    pub learning_rate: f64,
+    /// Since this process began.
+    pub seconds: f64,
+    /// Seconds of those in which the device waited for pictures.
+    pub waited_for_data: f64,
+}
+
+/// The directory of one run.
+pub struct RunDirectory {
+    root: PathBuf,
+    first_step: Cell<u64>,
+}
+
+impl RunDirectory {
+    /// Makes the directory, or finds it when a run is resumed.
+    ///
+    /// # Errors
+    /// A run is there already, or none is.
+    pub fn open(root: &Path, resume: bool) -> Result<Self> {
+        let directory = Self { root: root.to_owned(), first_step: Cell::new(0) };
+        let exists = directory.config_path().exists();
+        if resume && !exists {
+            bail!(input(format!("{} holds no run to resume; leave out --resume to begin one", root.display())));
+        }
+        if !resume && exists {
+            bail!(input(format!("{} already holds a run; give --resume to go on with it, or another --run", root.display())));
+        }
+        Ok(directory)
+    }
+
+    /// Where the settings are.
+    pub fn config_path(&self) -> PathBuf {
+        self.root.join("config.toml")
+    }
+
+    /// Where the averaged model is.
+    pub fn model_path(&self) -> PathBuf {
+        self.root.join("model.infill")
+    }
+
+    /// Where a sample grid goes.
+    pub fn sample_path(&self, step: u64) -> PathBuf {
+        self.root.join("samples").join(format!("step-{step:08}.png"))
+    }
+
+    /// The step this process began with.
+    pub fn first_step(&self) -> u64 {
+        self.first_step.get()
+    }
+
+    /// Writes down a new run's settings.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn begin(&self, settings: &Settings) -> Result<()> {
+        for folder in ["checkpoints", "samples"] {
+            let path = self.root.join(folder);
+            fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display())).map_err(input)?;
+        }
+        files::write_atomically(&self.config_path(), toml::to_string_pretty(settings)?.as_bytes())
+    }
+
+    /// Goes back to the newest checkpoint that can be used, naming those that cannot.
+    ///
+    /// # Errors
+    /// When there are checkpoints and none of them can be used.
+    pub fn resume(&self, trainer: &mut Trainer, settings: &Settings) -> Result<()> {
+        let mut refused = Vec::new();
+        for path in self.checkpoints()?.into_iter().rev() {
+            match checkpoint::read(&path, trainer) {
+                Ok(()) => {
+                    tracing::info!("going on after step {} from {}", trainer.step_count(), path.display());
+                    self.first_step.set(trainer.step_count());
+                    return files::write_atomically(&self.config_path(), toml::to_string_pretty(settings)?.as_bytes());
+                }
+                Err(error) => {
+                    tracing::warn!("{} is passed over: {error:#}", path.display());
+                    refused.push(path.display().to_string());
+                }
+            }
+        }
+        if refused.is_empty() {
+            tracing::warn!("no checkpoint was written yet; beginning at step 0");
+            return Ok(());
+        }
+        bail!(input(format!("none of the checkpoints can be used ({}); begin anew in another --run", refused.join(", "))))
+    }
+
+    fn checkpoints(&self) -> Result<Vec<PathBuf>> {
+        let folder = self.root.join("checkpoints");
+        let mut found: Vec<PathBuf> = fs::read_dir(&folder)
+            .with_context(|| format!("cannot list {}", folder.display()))?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "safetensors"))
+            .collect();
+        found.sort();
+        Ok(found)
+    }
+
+    /// The newest checkpoint, usable or not.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn newest_checkpoint(&self) -> Result<Option<PathBuf>> {
+        Ok(self.checkpoints()?.pop())
+    }
+
+    /// Writes a checkpoint and the averaged model, and drops checkpoints beyond those to be kept.
+    ///
+    /// # Errors
+    /// When something cannot be written; earlier checkpoints are untouched then.
+    pub fn save(&self, trainer: &Trainer, settings: &Settings, data: &Dataset) -> Result<()> {
+        let step = trainer.step_count();
+        let path = self.root.join("checkpoints").join(format!("step-{step:08}.safetensors"));
+        checkpoint::write(&path, trainer, settings).with_context(|| format!("cannot save {}", path.display()))?;
+        let average = trainer.average();
+        let record = TrainingRecord {
+            steps: step,
+            pictures_seen: step * settings.train.batch as u64,
+            seed: settings.train.seed,
+            settings: serde_json::to_value(&settings.train)?,
+            data: serde_json::to_value(data.describe())?,
+        };
+        let weights = checkpoint::read_weights(parameters::list(&average.unet))?;
+        let bytes = ModelFile::encode(&average.config, &record, &weights, Encoding::F32)?;
+        files::write_atomically(&self.model_path(), &bytes)?;
+        let all = self.checkpoints()?;
+        for old in all.iter().rev().skip(settings.run.keep_checkpoints) {
+            fs::remove_file(old).with_context(|| format!("cannot remove {}", old.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Opens `stats.jsonl` for going on after `step`: later lines, of steps that were lost, are cut.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn statistics(&self, step: u64) -> Result<Statistics> {
+        let path = self.root.join("stats.jsonl");
+        let text = if path.exists() { fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))? } else { String::new() };
+        let kept: String = text
+            .lines()
+            .filter(|line| serde_json::from_str::<Stat>(line).is_ok_and(|stat| stat.step <= step))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        files::write_atomically(&path, kept.as_bytes())?;
+        let file = fs::OpenOptions::new().append(true).open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+        Ok(Statistics { writer: BufWriter::new(file), path })
+    }
+}
+
+/// The open `stats.jsonl`.
+pub struct Statistics {
+    writer: BufWriter<File>,
+    path: PathBuf,
+}
+
+impl Statistics {
+    /// Adds a line.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&mut self, stat: &Stat) -> Result<()> {
+        let line = serde_json::to_string(stat)?;
+        writeln!(self.writer, "{line}").with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    /// Brings every line to the file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn flush(&mut self) -> Result<()> {
+        self.writer.flush().with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}

@@ -1,0 +1,122 @@
+//! All settings of a run: from the file, then from the command line, then checked. What is resolved
+//! is written into the run directory, and a resumed run takes it from there.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use infill::{config::ModelConfig, model_file::ModelFile, train::TrainConfig};
+use serde::{Deserialize, Serialize};
+
+use super::{TrainArguments, run_directory::RunDirectory};
+use crate::exit::input;
+
+/// Everything that decides how a run goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The model.
+    pub model: ModelConfig,
+    /// Training.
+    #[serde(default)]
+    pub train: TrainConfig,
+    /// The run around it.
+    #[serde(default)]
+    pub run: RunSettings,
+}
+
+/// Settings that do not change what is learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunSettings {
+    /// Folders, shards and patterns.
+    pub data: Vec<String>,
+    /// Steps between checkpoints.
+    pub checkpoint_every: u64,
+    /// How many checkpoints stay.
+    pub keep_checkpoints: usize,
+    /// Steps between sample grids; 0 draws none.
+    pub sample_every: u64,
+    /// Threads that decode pictures.
+    pub threads: usize,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self { data: Vec::new(), checkpoint_every: 500, keep_checkpoints: 3, sample_every: 1000, threads: threads.min(8) }
+    }
+}
+
+/// A settings file: every part may be left out.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Partial {
+    preset: Option<String>,
+    model: Option<ModelConfig>,
+    #[serde(default)]
+    train: TrainConfig,
+    #[serde(default)]
+    run: RunSettings,
+}
+
+impl Settings {
+    /// Puts them together.
+    ///
+    /// # Errors
+    /// An unknown key, a value that cannot be used, or no data.
+    pub fn resolve(arguments: &TrainArguments, directory: &RunDirectory) -> Result<Self> {
+        let mut settings = if arguments.resume { Self::read(&directory.config_path())? } else { Self::fresh(arguments)? };
+        if !arguments.data.is_empty() {
+            settings.run.data.clone_from(&arguments.data);
+        }
+        let set = |target: &mut u64, value: Option<u64>| *target = value.unwrap_or(*target);
+        set(&mut settings.train.total_steps, arguments.steps);
+        set(&mut settings.train.seed, arguments.seed);
+        set(&mut settings.run.checkpoint_every, arguments.checkpoint_every);
+        set(&mut settings.run.sample_every, arguments.sample_every);
+        settings.train.batch = arguments.batch.unwrap_or(settings.train.batch);
+        settings.train.learning_rate = arguments.learning_rate.unwrap_or(settings.train.learning_rate);
+        settings.run.threads = arguments.threads.unwrap_or(settings.run.threads);
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn fresh(arguments: &TrainArguments) -> Result<Self> {
+        let partial: Partial = match &arguments.config {
+            Some(path) => parse(path)?,
+            None => Partial::default(),
+        };
+        let preset = arguments.preset.clone().or(partial.preset);
+        let model = match (preset, partial.model, &arguments.init) {
+            (Some(name), _, _) => ModelConfig::preset(&name).map_err(input)?,
+            (None, Some(model), _) => model,
+            (None, None, Some(path)) => {
+                let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+                ModelFile::parse(&bytes).map_err(input)?.config
+            }
+            (None, None, None) => ModelConfig::preset("nature")?,
+        };
+        Ok(Self { model, train: partial.train, run: partial.run })
+    }
+
+    fn read(path: &Path) -> Result<Self> {
+        parse(path)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.model.validate().map_err(input)?;
+        self.train.validate().map_err(input)?;
+        if self.run.data.is_empty() {
+            bail!(input("no training pictures were named; give --data with a folder, a tar shard or a pattern"));
+        }
+        if self.run.checkpoint_every == 0 || self.run.threads == 0 || self.run.keep_checkpoints == 0 {
+            bail!(input("checkpoint_every, keep_checkpoints and threads must be 1 or more"));
+        }
+        Ok(())
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display())).map_err(input)?;
+    toml::from_str(&text).with_context(|| format!("the settings in {} cannot be used", path.display())).map_err(input)
+}

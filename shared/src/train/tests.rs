@@ -1,0 +1,166 @@
+//! Training: closed forms, exact resumption, and that it learns.
+
+use super::*;
+use crate::{
+    config::Prediction,
+    denoiser::Conditioned,
+    sampler::{Known, Sampler, SamplerSettings, gaussian},
+    task::TaskKind,
+};
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+/// A picture with a bright right half, its right quarter missing.
+fn example(seed: u64) -> Example {
+    let size = 16;
+    let picture: Vec<f32> = (0..3 * size * size).map(|index| if index % size >= 8 { 0.7 } else { -0.4 }).collect();
+    let mask: Vec<f32> = (0..size * size).map(|index| f32::from(index % size >= 12)).collect();
+    let noise = noise::gaussian(&mut noise::stream(seed, Purpose::Condition, 0, 0), 3 * size * size);
+    let condition = (0..3 * size * size)
+        .map(|index| if mask[index % (size * size)] == 1.0 { noise[index] } else { picture[index] })
+        .collect();
+    Example { condition, picture, mask, kind: TaskKind::Inpaint }
+}
+
+fn config() -> TrainConfig {
+    TrainConfig { batch: 4, learning_rate: 3e-3, warm_up_steps: 5, decay_steps: 200, total_steps: 500, seed: 11, ..TrainConfig::default() }
+}
+
+fn trainer() -> Trainer {
+    Trainer::new(config(), ModelConfig::preset("tiny").unwrap(), None, &Device::flex()).unwrap()
+}
+
+fn batch(step: u64) -> Vec<Example> {
+    (0..4).map(|sample| example(step * 4 + sample)).collect()
+}
+
+fn weights(trainer: &Trainer) -> HashMap<String, Weight> {
+    let read = |parameter: crate::unet::NamedParameter| Weight {
+        name: parameter.name,
+        shape: parameter.shape,
+        values: values(parameter.values),
+    };
+    trainer.state().into_iter().map(read).map(|weight| (weight.name.clone(), weight)).collect()
+}
+
+#[test]
+fn loss_counts_the_hole_alone_and_is_normalised_by_its_area() {
+    let device = Device::flex();
+    let error = Tensor::<4>::from_data(TensorData::new(vec![2f32; 2 * 3 * 4], [2, 3, 2, 2]), &device);
+    let mask = Tensor::<4>::from_data(TensorData::new(vec![1f32, 0., 0., 0., 1., 1., 1., 1.], [2, 1, 2, 2]), &device);
+    let weights = Tensor::<1>::from_floats([1.0, 3.0], &device);
+    // Both samples have a mean of 2^p in their hole, however large it is.
+    assert_eq!(values(masked_loss(error.clone(), mask.clone(), weights.clone(), 2)), [(4.0 + 3.0 * 4.0) / 2.0]);
+    assert_eq!(values(masked_loss(error, mask, weights, 1)), [(2.0 + 3.0 * 2.0) / 2.0]);
+}
+
+#[test]
+fn min_snr_weights_follow_the_formula_and_agree_between_predictions() {
+    for level in [0.01, 0.5, 0.9, 0.999] {
+        let snr = level / (1.0 - level);
+        let epsilon = loss_weight(level, Prediction::Epsilon, Some(5.0));
+        let velocity = loss_weight(level, Prediction::Velocity, Some(5.0));
+        assert!((epsilon - 5f64.min(snr) / snr).abs() < 1e-12);
+        // Both are the same weight on the error of the clean picture: |ε error|² = SNR·|y0 error|²
+        // and |v error|² = (SNR + 1)·|y0 error|².
+        assert!((epsilon * snr - velocity * (snr + 1.0)).abs() < 1e-9);
+    }
+    assert_eq!(loss_weight(0.3, Prediction::Epsilon, None), 1.0);
+}
+
+#[test]
+fn learning_rate_warms_up_and_falls() {
+    let config = TrainConfig { learning_rate: 1.0, warm_up_steps: 10, decay_steps: 20, total_steps: 100, ..config() };
+    let at = |step| (config.learning_rate_at(step) * 1e6).round() / 1e6;
+    assert_eq!([at(0), at(4), at(9), at(50), at(80), at(90), at(100)], [0.1, 0.5, 1.0, 1.0, 1.0, 0.55, 0.1]);
+}
+
+#[test]
+fn resumed_training_is_bit_equal_to_uninterrupted_training() {
+    let mut whole = trainer();
+    let mut losses = Vec::new();
+    let mut saved = None;
+    for step in 0..6 {
+        if step == 3 {
+            saved = Some(weights(&whole));
+        }
+        losses.push(values(whole.step(&batch(step)).unwrap().loss)[0].to_bits());
+    }
+    let mut resumed = trainer();
+    resumed.restore(3, &saved.unwrap()).unwrap();
+    for step in 3..6 {
+        let report = resumed.step(&batch(step)).unwrap();
+        assert_eq!(report.step, step);
+        assert_eq!(values(report.loss)[0].to_bits(), losses[step as usize], "step {step}");
+    }
+    let (left, right) = (weights(&whole), weights(&resumed));
+    assert_eq!(left.len(), right.len());
+    for (name, weight) in &left {
+        assert_eq!(weight.values, right[name].values, "{name}");
+    }
+}
+
+#[test]
+fn average_warms_up_and_lags_behind_the_weights() {
+    let mut trainer = trainer();
+    let start = weights(&trainer);
+    trainer.step(&batch(0)).unwrap();
+    let first = weights(&trainer);
+    let name = "head.weight";
+    let moved = &first[&format!("weights.{name}")].values;
+    let before = &start[&format!("weights.{name}")].values;
+    let average = &first[&format!("average.{name}")].values;
+    assert_ne!(moved, before);
+    trainer.step(&batch(1)).unwrap();
+    let second = weights(&trainer);
+    let decay = 2.0 / 11.0;
+    for index in 0..average.len() {
+        let expected = f64::from(average[index]) * decay + f64::from(second[&format!("weights.{name}")].values[index]) * (1.0 - decay);
+        assert!((f64::from(second[&format!("average.{name}")].values[index]) - expected).abs() < 1e-6);
+    }
+    let averaged = parameters::list(&trainer.average().unet);
+    let head = averaged.into_iter().find(|parameter| parameter.name == name).unwrap();
+    assert_eq!(values(head.values), second[&format!("average.{name}")].values);
+}
+
+#[test]
+fn missing_tensors_and_wrong_samples_are_named() {
+    let mut fresh = trainer();
+    fresh.step(&batch(0)).unwrap();
+    let mut state = weights(&fresh);
+    state.remove("moment_2.stem.weight");
+    let message = fresh.restore(1, &state).unwrap_err().to_string();
+    assert!(message.contains("moment_2.stem.weight"), "{message}");
+    let mut small = batch(0);
+    small[2].mask.truncate(10);
+    let message = fresh.step(&small).unwrap_err().to_string();
+    assert!(message.contains("10") && message.contains("256"), "{message}");
+    let message = TrainConfig { loss_power: 3, ..config() }.validate().unwrap_err().to_string();
+    assert!(message.contains("loss_power") && message.contains('3'), "{message}");
+}
+
+#[test]
+fn one_picture_is_learned_by_heart() {
+    let mut trainer = trainer();
+    let loss = |reports: &[f32]| reports.iter().sum::<f32>() / reports.len() as f32;
+    let losses: Vec<f32> = (0..500).map(|step| values(trainer.step(&batch(step)).unwrap().loss)[0]).collect();
+    let (early, late) = (loss(&losses[..10]), loss(&losses[480..]));
+    assert!(late < early / 4.0, "the loss fell from {early} to {late} only");
+
+    let device = Device::flex();
+    let sample = example(999);
+    let tensor = |data: &[f32], channels| Tensor::<4>::from_data(TensorData::new(data.to_vec(), [1, channels, 16, 16]), &device);
+    let model = trainer.average();
+    let denoiser = Conditioned::new(&model, tensor(&sample.condition, 3));
+    let known = Known { picture: tensor(&sample.picture, 3), mask: tensor(&sample.mask, 1) };
+    let start = gaussian(5, Purpose::Start, 0, [1, 3, 16, 16], &device);
+    let mut sampler = Sampler::new(&SamplerSettings::default(), model.config.log_snr_range, start, Some(known)).unwrap();
+    while !sampler.is_finished() {
+        sampler.step(&denoiser);
+    }
+    let result = values(sampler.finish());
+    let error: f32 = result.iter().zip(&sample.picture).map(|(left, right)| (left - right).abs()).sum::<f32>() / (3.0 * 16.0 * 4.0);
+    assert!(error < 0.12, "the hole is off by {error} on average");
+}
