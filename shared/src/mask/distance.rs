@@ -28,7 +28,8 @@ pub fn grow(values: &mut [u8], width: usize, radius: f32) {
         envelope.transform(row);
     }
     for (value, squared) in values.iter_mut().zip(squared) {
-        let coverage = (radius + 0.5 - squared.sqrt()).clamp(0.0, 1.0);
+        // The hole's edge is half a pixel beyond the covered centre, and this pixel's half before its own.
+        let coverage = (radius + 1.0 - squared.sqrt()).clamp(0.0, 1.0);
         *value = (*value).max((coverage * 255.0).round() as u8);
     }
 }
@@ -57,7 +58,8 @@ impl Envelope {
                     self.from.push(f32::NEG_INFINITY);
                     break;
                 };
-                let meet = ((place - other) * (place + other) + height - other_height) / (2.0 * (place - other));
+                let meet = ((place - other) * (place + other) + height - other_height)
+                    / (2.0 * (place - other));
                 if meet > self.from[self.from.len() - 1] {
                     self.from.push(meet);
                     break;

@@ -13,15 +13,31 @@ pub fn random_mask(width: usize, height: usize, rng: &mut ChaCha8Rng) -> Mask {
     let free_form = rng.random_bool(0.6);
     // Strokes can miss every pixel's centre, or cover everything, on pictures of a few pixels only.
     for _ in 0..16 {
-        let draw = if free_form { mask::free_form } else { mask::rectangles };
+        let draw = if free_form {
+            mask::free_form
+        } else {
+            mask::rectangles
+        };
         let mask = draw(width, height, rng);
-        let covered = mask.values().iter().filter(|value| **value >= mask::THRESHOLD).count();
+        let covered = mask
+            .values()
+            .iter()
+            .filter(|value| **value >= mask::THRESHOLD)
+            .count();
         if (1..width * height).contains(&covered) {
             return mask;
         }
     }
     let mut mask = Mask::empty(width, height);
-    mask.draw(&Shape::Rectangle { x: 0.0, y: 0.0, width: 1.0, height: 1.0 }, true);
+    mask.draw(
+        &Shape::Rectangle {
+            x: 0.0,
+            y: 0.0,
+            width: 1.0,
+            height: 1.0,
+        },
+        true,
+    );
     mask
 }
 

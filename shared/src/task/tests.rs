@@ -1,0 +1,189 @@
+//! What tasks mask and what they show, and how random ones are distributed.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    mask::THRESHOLD,
+    noise::{Purpose, stream},
+    picture::to_unit,
+};
+
+fn picture(width: usize, height: usize) -> Picture {
+    let pixels = (0..width * height * 3)
+        .map(|index| (index * 37 % 251) as u8)
+        .collect();
+    Picture::new(width, height, pixels).unwrap()
+}
+
+fn rng(seed: u64) -> ChaCha8Rng {
+    stream(seed, Purpose::Task, 0, 0)
+}
+
+/// A share of `count` draws that should have probability `p`: within four deviations.
+fn assert_share(found: usize, count: usize, p: f64, what: &str) {
+    let share = found as f64 / count as f64;
+    let deviation = (p * (1.0 - p) / count as f64).sqrt();
+    assert!(
+        (share - p).abs() < 4.0 * deviation,
+        "{what}: {share} instead of {p} ± {deviation}"
+    );
+}
+
+#[test]
+fn names_go_back_and_unknown_ones_are_named() {
+    for kind in TaskKind::ALL {
+        assert_eq!(kind.to_string().parse(), Ok(kind));
+        assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
+    }
+    let message = "sharpen".parse::<TaskKind>().unwrap_err().to_string();
+    assert!(
+        message.contains("sharpen") && message.contains("uncrop"),
+        "{message}"
+    );
+}
+
+#[test]
+fn six_of_ten_holes_are_brushed() {
+    let mut rng = rng(1);
+    let brushed = (0..3000)
+        .filter(|_| {
+            let mask = inpaint::random_mask(64, 64, &mut rng);
+            // Rectangles lie on whole pixels, strokes have soft edges.
+            mask.values().iter().any(|value| !matches!(value, 0 | 255))
+        })
+        .count();
+    assert_share(brushed, 3000, 0.6, "free-form masks");
+}
+
+#[test]
+fn uncropping_takes_half_from_five_places_alike() {
+    let mut rng = rng(2);
+    let mut counts = [0; 5];
+    for _ in 0..3000 {
+        let mask = uncrop::random_mask(64, 48, &mut rng);
+        assert!((mask.area() - 0.5).abs() < 0.01, "{}", mask.area());
+        let corners = [(0, 0), (63, 0), (0, 47), (63, 47)].map(|(x, y)| mask.covers(x, y));
+        let place = match corners {
+            [true, false, true, false] => 0,
+            [false, true, false, true] => 1,
+            [true, true, false, false] => 2,
+            [false, false, true, true] => 3,
+            [true, true, true, true] => {
+                assert!(!mask.covers(32, 24) && mask.covers(0, 24) && mask.covers(32, 0));
+                4
+            }
+            _ => panic!("no side: {corners:?}"),
+        };
+        counts[place] += 1;
+    }
+    for (place, count) in counts.into_iter().enumerate() {
+        assert_share(count, 3000, 0.2, &format!("place {place}"));
+    }
+}
+
+#[test]
+fn qualities_fall_off_exponentially() {
+    let mut rng = rng(3);
+    let mut counts = [0usize; 101];
+    for _ in 0..20_000 {
+        counts[usize::from(restore::random_quality(&mut rng))] += 1;
+    }
+    assert_eq!(counts[5..=30].iter().sum::<usize>(), 20_000);
+    // Σ exp(−Q/10), Q = 5..=30, is a geometric series.
+    let ratio = (-0.1f64).exp();
+    let total = (-0.5f64).exp() * (1.0 - ratio.powi(26)) / (1.0 - ratio);
+    for quality in 5..=30 {
+        let p = (-(quality as f64) / 10.0).exp() / total;
+        assert_share(counts[quality], 20_000, p, &format!("quality {quality}"));
+    }
+}
+
+#[test]
+fn a_hole_is_shown_as_noise_and_the_rest_as_it_is() {
+    let picture = picture(64, 64);
+    let task = Task::random(TaskKind::Inpaint, 64, 64, &mut rng(4));
+    let mask = task.mask(64, 64);
+    let condition = task.condition(&picture, &mut rng(5));
+    let truth = picture.to_planes();
+    let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
+    for (index, (shown, true_value)) in condition.iter().zip(&truth).enumerate() {
+        if mask.values()[index % 4096] >= THRESHOLD {
+            sum += f64::from(*shown);
+            squares += f64::from(*shown).powi(2);
+            count += 1.0;
+        } else {
+            assert_eq!(shown, true_value);
+        }
+    }
+    assert!(count > 300.0);
+    assert!(
+        (sum / count).abs() < 4.0 / f64::sqrt(count),
+        "mean {}",
+        sum / count
+    );
+    assert!(
+        (squares / count - 1.0).abs() < 4.0 * f64::sqrt(2.0 / count),
+        "variance {}",
+        squares / count
+    );
+    assert!(
+        condition.iter().any(|value| value.abs() > 1.5),
+        "noise is not cut"
+    );
+}
+
+#[test]
+fn colour_and_jpeg_conditions() {
+    let picture = picture(9, 5);
+    let grey = Task::Colorize.condition(&picture, &mut rng(6));
+    let [red, green, blue] = picture.get(4, 2);
+    let luma =
+        (0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)).round() as u8;
+    for channel in 0..3 {
+        assert_eq!(grey[channel * 45 + 2 * 9 + 4], to_unit(luma));
+    }
+    let restore = Task::Restore { quality: 10 };
+    assert_eq!(
+        restore.condition(&picture, &mut rng(6)),
+        picture.to_planes()
+    );
+    assert_eq!(
+        (restore.jpeg_quality(), Task::Colorize.jpeg_quality()),
+        (Some(10), None)
+    );
+}
+
+#[test]
+fn examples_hold_what_training_needs() {
+    let picture = picture(12, 12);
+    let degraded = picture.grey();
+    for kind in TaskKind::ALL {
+        let task = Task::random(kind, 12, 12, &mut rng(7));
+        let example = task.example(&picture, Some(&degraded), &mut rng(8));
+        assert_eq!(
+            (example.kind, example.picture.clone()),
+            (kind, picture.to_planes())
+        );
+        assert_eq!(example.mask, task.mask(12, 12).to_plane());
+        let area = example.mask.iter().sum::<f32>();
+        match kind {
+            TaskKind::Inpaint | TaskKind::Uncrop => assert!((1.0..144.0).contains(&area)),
+            TaskKind::Colorize | TaskKind::Restore => assert_eq!(area, 144.0),
+        }
+        if kind == TaskKind::Restore {
+            assert_eq!(example.condition, degraded.to_planes());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn holes_are_never_nothing_and_never_everything(width in 2usize..40, height in 2usize..40, seed in any::<u64>()) {
+        for kind in [TaskKind::Inpaint, TaskKind::Uncrop] {
+            let mask = Task::random(kind, width, height, &mut rng(seed)).mask(width, height);
+            let covered = mask.to_plane().iter().sum::<f32>() as usize;
+            prop_assert!((1..width * height).contains(&covered), "{} of {}×{} for {}", covered, width, height, kind);
+        }
+    }
+}
