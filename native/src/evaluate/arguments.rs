@@ -24,7 +24,12 @@ pub struct EvaluateArguments {
     #[arg(long, value_name = "SOURCE", required = true)]
     pub data: Vec<String>,
     /// Tasks to measure: inpaint, uncrop, colorize, restore, or all that the model knows.
-    #[arg(long, value_name = "TASK", default_value = "all", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "TASK",
+        default_value = "all",
+        value_delimiter = ','
+    )]
     pub task: Vec<String>,
     /// Pictures, the same for every case.
     #[arg(long, default_value_t = 100)]
@@ -61,8 +66,12 @@ pub struct EvaluateArguments {
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     refuse_to_replace(&arguments.output, arguments.force).map_err(input)?;
     let path = &arguments.model;
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
-    let file = ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
+    let bytes = std::fs::read(path)
+        .with_context(|| format!("cannot read {}", path.display()))
+        .map_err(input)?;
+    let file = ModelFile::parse(&bytes)
+        .with_context(|| format!("cannot use {}", path.display()))
+        .map_err(input)?;
     let settings = Settings {
         data: arguments.data.clone(),
         tasks: tasks(&arguments.task, &file.config.tasks).map_err(input)?,
@@ -77,17 +86,32 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         batch: arguments.batch,
     };
     let summary = ModelSummary {
-        file: path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
-        sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        file: path.file_name().map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        ),
+        sha256: Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
         size: file.config.size,
         parameters: file.parameter_count(),
         pictures_seen: file.training.pictures_seen,
     };
     let device = device::choose(&arguments.device)?;
     let model = file.to_model(&device).map_err(input)?;
-    let style = ProgressStyle::with_template("{msg:18} {wide_bar} {pos}/{len} net evaluations, {eta} left")?;
+    let style = ProgressStyle::with_template(
+        "{msg:18} {wide_bar} {pos}/{len} net evaluations, {eta} left",
+    )?;
     let progress = ProgressBar::new(0).with_style(style);
-    let evaluation = evaluate(&model, &device, summary, &format!("{device:?}"), &settings, &progress)?;
+    let evaluation = evaluate(
+        &model,
+        &device,
+        summary,
+        &format!("{device:?}"),
+        &settings,
+        &progress,
+    )?;
     progress.finish_and_clear();
     evaluation.write(&arguments.output, arguments.force)?;
     println!("{}", evaluation.report.summary());
@@ -100,7 +124,9 @@ fn tasks(names: &[String], known: &[TaskKind]) -> anyhow::Result<Vec<TaskKind>> 
     for name in names {
         match name.as_str() {
             "all" => tasks.extend_from_slice(known),
-            name => tasks.push(name.parse().with_context(|| format!("`--task {name}`; `all` takes every task of the model"))?),
+            name => tasks.push(name.parse().with_context(|| {
+                format!("`--task {name}`; `all` takes every task of the model")
+            })?),
         }
     }
     tasks.sort();

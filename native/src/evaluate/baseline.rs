@@ -4,6 +4,8 @@
 use infill::mask::Mask;
 use infill::picture::Picture;
 
+use super::laplace::Laplace;
+
 /// The hole in the mean colour of the known pixels; mid-grey where nothing is known.
 pub fn mean_fill(picture: &Picture, mask: &Mask) -> Picture {
     let mean = mean_of_known(picture, mask).map(round);
@@ -18,7 +20,9 @@ pub fn smooth_fill(picture: &Picture, mask: &Mask) -> Picture {
     }
     let solver = Laplace::new(picture.width(), picture.height(), mask);
     let start = mean_of_known(picture, mask);
-    let channels: Vec<Vec<f64>> = (0..3).map(|channel| solver.solve(picture, channel, start[channel])).collect();
+    let channels: Vec<Vec<f64>> = (0..3)
+        .map(|channel| solver.solve(picture, channel, start[channel]))
+        .collect();
     let mut place = 0;
     compose(picture, mask, |_, _| {
         let value = [0, 1, 2].map(|channel| round(channels[channel][place]));
@@ -57,7 +61,11 @@ pub fn mirror(picture: &Picture, mask: &Mask) -> Picture {
 }
 
 /// The known pixels, and for the missing ones what `fill` says, asked row by row.
-pub fn compose(picture: &Picture, mask: &Mask, mut fill: impl FnMut(usize, usize) -> [u8; 3]) -> Picture {
+pub fn compose(
+    picture: &Picture,
+    mask: &Mask,
+    mut fill: impl FnMut(usize, usize) -> [u8; 3],
+) -> Picture {
     let mut pixels = picture.pixels().to_vec();
     for y in 0..picture.height() {
         for x in 0..picture.width() {
@@ -67,7 +75,8 @@ pub fn compose(picture: &Picture, mask: &Mask, mut fill: impl FnMut(usize, usize
             }
         }
     }
-    Picture::new(picture.width(), picture.height(), pixels).expect("as many pixels as the picture has")
+    Picture::new(picture.width(), picture.height(), pixels)
+        .expect("as many pixels as the picture has")
 }
 
 fn round(value: f64) -> u8 {
@@ -85,7 +94,11 @@ fn mean_of_known(picture: &Picture, mask: &Mask) -> [f64; 3] {
             count += 1.0;
         }
     }
-    if count == 0.0 { [127.5; 3] } else { sum.map(|sum| sum / count) }
+    if count == 0.0 {
+        [127.5; 3]
+    } else {
+        sum.map(|sum| sum / count)
+    }
 }
 
 /// For every pixel the known pixel at the smallest distance; `None` when nothing is known. First along
@@ -108,100 +121,6 @@ fn nearest_known(mask: &Mask, width: usize, height: usize) -> Option<Vec<(usize,
         .collect()
 }
 
-/// The equations 'every missing pixel is the mean of its neighbours', solved by conjugate gradients.
-struct Laplace {
-    width: usize,
-    /// Missing pixels, row by row.
-    unknowns: Vec<(usize, usize)>,
-    /// Of each unknown: its neighbours that are unknown too.
-    inner: Vec<Vec<usize>>,
-    /// Of each unknown: its known neighbours.
-    rim: Vec<Vec<(usize, usize)>>,
-}
-
-impl Laplace {
-    fn new(width: usize, height: usize, mask: &Mask) -> Laplace {
-        let mut index = vec![None; width * height];
-        let mut unknowns = Vec::new();
-        for place in 0..width * height {
-            let (x, y) = (place % width, place / width);
-            if mask.covers(x, y) {
-                index[place] = Some(unknowns.len());
-                unknowns.push((x, y));
-            }
-        }
-        let (mut inner, mut rim) = (Vec::new(), Vec::new());
-        for &(x, y) in &unknowns {
-            let (mut unknown, mut known) = (Vec::new(), Vec::new());
-            for (x, y) in neighbours(x, y, width, height) {
-                match index[y * width + x] {
-                    Some(number) => unknown.push(number),
-                    None => known.push((x, y)),
-                }
-            }
-            inner.push(unknown);
-            rim.push(known);
-        }
-        Laplace { width, unknowns, inner, rim }
-    }
-
-    /// One channel (0–255) of the unknowns. Stops when the residual is a millionth of what it was.
-    fn solve(&self, picture: &Picture, channel: usize, start: f64) -> Vec<f64> {
-        let known = |(x, y): &(usize, usize)| f64::from(picture.pixels()[(y * self.width + x) * 3 + channel]);
-        let wanted: Vec<f64> = self.rim.iter().map(|rim| rim.iter().map(known).sum()).collect();
-        let mut values = vec![start; self.unknowns.len()];
-        let mut residual: Vec<f64> = wanted.iter().zip(self.apply(&values)).map(|(a, b)| a - b).collect();
-        let mut direction = residual.clone();
-        let mut norm = dot(&residual, &residual);
-        let enough = norm * 1e-12;
-        // In exact arithmetic as many iterations as unknowns are enough.
-        for _ in 0..self.unknowns.len() {
-            if norm <= enough {
-                break;
-            }
-            let applied = self.apply(&direction);
-            let length = norm / dot(&direction, &applied);
-            for place in 0..values.len() {
-                values[place] += length * direction[place];
-                residual[place] -= length * applied[place];
-            }
-            let next = dot(&residual, &residual);
-            for place in 0..values.len() {
-                direction[place] = residual[place] + next / norm * direction[place];
-            }
-            norm = next;
-        }
-        values
-    }
-
-    /// Neighbours' count × value − the sum of the unknown neighbours.
-    fn apply(&self, values: &[f64]) -> Vec<f64> {
-        self.inner
-            .iter()
-            .zip(&self.rim)
-            .zip(values)
-            .map(|((inner, rim), value)| {
-                (inner.len() + rim.len()) as f64 * value - inner.iter().map(|place| values[*place]).sum::<f64>()
-            })
-            .collect()
-    }
-}
-
-fn neighbours(x: usize, y: usize, width: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
-    [
-        (x.checked_sub(1), Some(y)),
-        (Some(x + 1).filter(|x| *x < width), Some(y)),
-        (Some(x), y.checked_sub(1)),
-        (Some(x), Some(y + 1).filter(|y| *y < height)),
-    ]
-    .into_iter()
-    .filter_map(|(x, y)| x.zip(y))
-}
-
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    left.iter().zip(right).map(|(left, right)| left * right).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use infill::mask::{Mask, Shape};
@@ -209,7 +128,9 @@ mod tests {
     use super::*;
 
     fn picture(width: usize, height: usize, pixel: impl Fn(usize, usize) -> [u8; 3]) -> Picture {
-        let pixels = (0..width * height).flat_map(|place| pixel(place % width, place / width)).collect();
+        let pixels = (0..width * height)
+            .flat_map(|place| pixel(place % width, place / width))
+            .collect();
         Picture::new(width, height, pixels).expect("a picture")
     }
 
@@ -219,14 +140,25 @@ mod tests {
 
     /// The picture with nonsense under the mask, so that a baseline that peeks is found out.
     fn spoiled(picture: &Picture, mask: &Mask) -> Picture {
-        compose(picture, mask, |x, y| [(x * 91 + y * 57) as u8, 3, (y * 29) as u8])
+        compose(picture, mask, |x, y| {
+            [(x * 91 + y * 57) as u8, 3, (y * 29) as u8]
+        })
     }
 
     #[test]
     fn smooth_fill_continues_a_linear_ramp_exactly() {
-        let ramp = picture(24, 20, |x, y| [(x * 10) as u8, (y * 12) as u8, (x * 4 + y * 5) as u8]);
+        let ramp = picture(24, 20, |x, y| {
+            [(x * 10) as u8, (y * 12) as u8, (x * 4 + y * 5) as u8]
+        });
         let mut mask = rectangle(&ramp, 5, 4, 9, 11);
-        mask.draw(&Shape::Disc { x: 16.0, y: 9.0, radius: 4.0 }, true);
+        mask.draw(
+            &Shape::Disc {
+                x: 16.0,
+                y: 9.0,
+                radius: 4.0,
+            },
+            true,
+        );
         assert_eq!(smooth_fill(&spoiled(&ramp, &mask), &mask), ramp);
     }
 
@@ -240,9 +172,16 @@ mod tests {
 
     #[test]
     fn mean_fill_takes_the_known_pixels_only() {
-        let halves = picture(8, 8, |x, _| if x < 4 { [10, 20, 30] } else { [250, 250, 250] });
+        let halves = picture(
+            8,
+            8,
+            |x, _| if x < 4 { [10, 20, 30] } else { [250, 250, 250] },
+        );
         let mask = rectangle(&halves, 4, 0, 4, 8);
-        assert_eq!(mean_fill(&halves, &mask), picture(8, 8, |_, _| [10, 20, 30]));
+        assert_eq!(
+            mean_fill(&halves, &mask),
+            picture(8, 8, |_, _| [10, 20, 30])
+        );
         let all = rectangle(&halves, 0, 0, 8, 8);
         for fill in [mean_fill, smooth_fill, repeat_edge, mirror] {
             assert_eq!(fill(&halves, &all), picture(8, 8, |_, _| [128; 3]));
@@ -253,8 +192,18 @@ mod tests {
     fn edges_are_repeated_to_all_sides() {
         let source = picture(12, 12, |x, y| [(x * 20) as u8, (y * 20) as u8, 7]);
         let mut mask = rectangle(&source, 0, 0, 12, 12);
-        mask.draw(&Shape::Rectangle { x: 3.0, y: 3.0, width: 6.0, height: 6.0 }, false);
-        let expected = picture(12, 12, |x, y| [(x.clamp(3, 8) * 20) as u8, (y.clamp(3, 8) * 20) as u8, 7]);
+        mask.draw(
+            &Shape::Rectangle {
+                x: 3.0,
+                y: 3.0,
+                width: 6.0,
+                height: 6.0,
+            },
+            false,
+        );
+        let expected = picture(12, 12, |x, y| {
+            [(x.clamp(3, 8) * 20) as u8, (y.clamp(3, 8) * 20) as u8, 7]
+        });
         assert_eq!(repeat_edge(&spoiled(&source, &mask), &mask), expected);
     }
 
@@ -262,7 +211,13 @@ mod tests {
     fn mirrors_reflect_about_the_last_known_pixel() {
         let source = picture(12, 4, |x, y| [(x * 20) as u8, (y * 20) as u8, 7]);
         let mask = rectangle(&source, 7, 0, 5, 4);
-        let expected = picture(12, 4, |x, y| [(if x < 7 { x } else { 12 - x } * 20) as u8, (y * 20) as u8, 7]);
+        let expected = picture(12, 4, |x, y| {
+            [
+                (if x < 7 { x } else { 12 - x } * 20) as u8,
+                (y * 20) as u8,
+                7,
+            ]
+        });
         assert_eq!(mirror(&spoiled(&source, &mask), &mask), expected);
     }
 }

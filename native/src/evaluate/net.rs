@@ -48,16 +48,24 @@ pub fn sample(
     let condition = stack(shape, &|tile| tile.question.condition.clone());
     let start = stack(shape, &|tile| {
         let place = tile.rank * SAMPLES + tile.sample;
-        noise::gaussian(&mut noise::stream(settings.seed, Purpose::Start, case.number(), place), 3 * size * size)
+        noise::gaussian(
+            &mut noise::stream(settings.seed, Purpose::Start, case.number(), place),
+            3 * size * size,
+        )
     });
     let known = case.keeps_known().then(|| Known {
         picture: stack(shape, &|tile| tile.question.original.to_planes()),
-        mask: stack([tiles.len(), 1, size, size], &|tile| tile.question.mask.to_plane()),
+        mask: stack([tiles.len(), 1, size, size], &|tile| {
+            tile.question.mask.to_plane()
+        }),
     });
     // Fresh noise inside the sampler must differ from batch to batch.
     let place = first.rank * SAMPLES + first.sample;
     let seed = noise::stream(settings.seed, Purpose::Step, case.number(), place).next_u64();
-    let settings = SamplerSettings { seed, ..settings.clone() };
+    let settings = SamplerSettings {
+        seed,
+        ..settings.clone()
+    };
 
     let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, known)?;
     let denoiser = Conditioned::new(model, condition);
@@ -73,7 +81,13 @@ pub fn sample(
         .map_err(|error| anyhow::anyhow!("{error:?}"))
         .context("reading samples from the device")?;
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-        bail!("the net gave {value} for {}: its weights or this device's arithmetic are broken", case.name());
+        bail!(
+            "the net gave {value} for {}: its weights or this device's arithmetic are broken",
+            case.name()
+        );
     }
-    Ok(values.chunks(3 * size * size).map(<[f32]>::to_vec).collect())
+    Ok(values
+        .chunks(3 * size * size)
+        .map(<[f32]>::to_vec)
+        .collect())
 }
