@@ -152,15 +152,22 @@ pub fn refuse_to_replace(folder: &Path, force: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes beside the place and renames, so that a full disk leaves no half of a file there.
 fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> anyhow::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::File::create(&partial)?;
         file.write_all(bytes)?;
-        file.persist(path)?;
-        Ok(())
+        file.sync_all()?;
+        std::fs::rename(&partial, path)
     };
-    write().with_context(|| format!("writing {}", path.display()))
+    write()
+        .inspect_err(|_| {
+            // The first error is the one to tell.
+            let _ = std::fs::remove_file(&partial);
+        })
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 fn check(model: &Model, settings: &Settings) -> anyhow::Result<()> {

@@ -222,6 +222,32 @@ fn results_are_written_whole_and_not_replaced_unasked() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
+    let (folder, model) = (pictures(1), model());
+    let settings = Settings {
+        tasks: vec![TaskKind::Colorize],
+        ..settings(&folder, 1)
+    };
+    let evaluation = run(&model, &settings).expect("an evaluation");
+    let target = folder.path().join("out");
+    // A folder where the file should go fails like a full disk, at the last step.
+    std::fs::create_dir_all(target.join(NUMBERS)).expect("a folder");
+    let message = format!(
+        "{:#}",
+        evaluation.write(&target, false).expect_err("no file there")
+    );
+    assert!(message.contains(NUMBERS), "{message}");
+    let left = std::fs::read_dir(&target).expect("the folder").flatten();
+    let partial = left.filter(|entry| {
+        entry
+            .path()
+            .extension()
+            .is_some_and(|name| name == "partial")
+    });
+    assert_eq!(partial.count(), 0);
+}
+
+#[test]
 fn senseless_settings_are_named() {
     let folder = pictures(1);
     let mut model = model();
