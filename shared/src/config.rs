@@ -125,13 +125,10 @@ impl ModelConfig {
                 tasks: TaskKind::ALL.to_vec(),
             },
             "browser" => own(128, UnetConfig::new(2, 64, &[1, 2, 3, 3], 2, &[16, 8], 64)),
-            "nature" => own(64, UnetConfig::new(2, 48, &[1, 2, 4], 1, &[16, 8], 48)),
+            "nature" => own(64, UnetConfig::new(2, 64, &[1, 2, 2], 1, &[16, 8], 64)),
             "tiny" => own(16, UnetConfig::new(2, 16, &[1, 2], 1, &[4], 16)),
             _ => {
-                return Err(ConfigError::UnknownPreset {
-                    name: name.to_owned(),
-                    known: PRESETS.join(", "),
-                });
+                return Err(ConfigError::UnknownPreset { name: name.to_owned(), known: PRESETS.join(", ") });
             }
         })
     }
@@ -201,15 +198,7 @@ impl ModelConfig {
 
 impl UnetConfig {
     fn new(patch: usize, channels: usize, multipliers: &[usize], blocks: usize, attention: &[usize], head_channels: usize) -> Self {
-        Self {
-            patch,
-            channels,
-            multipliers: multipliers.to_vec(),
-            blocks,
-            attention: attention.to_vec(),
-            head_channels,
-            dropout: 0.0,
-        }
+        Self { patch, channels, multipliers: multipliers.to_vec(), blocks, attention: attention.to_vec(), head_channels, dropout: 0.0 }
     }
 
     /// Channels of a level.

@@ -52,10 +52,8 @@ pub fn training_schedule() -> Vec<f64> {
 /// With `steps` = the number of curve points inside the range this is the paper's own grid.
 pub fn inference_schedule(steps: usize, log_snr_range: [f64; 2]) -> Vec<f64> {
     let [low, high] = log_snr_range;
-    let mut inside: Vec<f64> = linear_schedule(1e-4, 0.09, 1000)
-        .into_iter()
-        .filter(|level| (low..=high).contains(&log_snr(*level)))
-        .collect();
+    let mut inside: Vec<f64> =
+        linear_schedule(1e-4, 0.09, 1000).into_iter().filter(|level| (low..=high).contains(&log_snr(*level))).collect();
     inside.reverse();
     if inside.is_empty() {
         return log_snr_grid(steps, log_snr_range);
@@ -137,11 +135,8 @@ mod tests {
         // ln γ_T = Σ ln(1−β) ≈ −Σβ − Σβ²/2 − Σβ³/3, with the sums of a linear β in closed form.
         let (first, last, count) = (1e-6f64, 0.01f64, 2000f64);
         let slope = (last - first) / (count - 1.0);
-        let (n1, n2, n3) = (
-            count * (count - 1.0) / 2.0,
-            (count - 1.0) * count * (2.0 * count - 1.0) / 6.0,
-            (count * (count - 1.0) / 2.0).powi(2),
-        );
+        let (n1, n2, n3) =
+            (count * (count - 1.0) / 2.0, (count - 1.0) * count * (2.0 * count - 1.0) / 6.0, (count * (count - 1.0) / 2.0).powi(2));
         let sum1 = count * first + slope * n1;
         let sum2 = count * first * first + 2.0 * first * slope * n1 + slope * slope * n2;
         let sum3 = count * first.powi(3) + 3.0 * first * first * slope * n1 + 3.0 * first * slope * slope * n2 + slope.powi(3) * n3;

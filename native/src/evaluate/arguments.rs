@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use infill::model_file::ModelFile;
 use infill::sampler::{SamplerKind, SamplerSettings};
 use infill::task::TaskKind;
@@ -24,12 +23,7 @@ pub struct EvaluateArguments {
     #[arg(long, value_name = "SOURCE", required = true)]
     pub data: Vec<String>,
     /// Tasks to measure: inpaint, uncrop, colorize, restore, or all that the model knows.
-    #[arg(
-        long,
-        value_name = "TASK",
-        default_value = "all",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "TASK", default_value = "all", value_delimiter = ',')]
     pub task: Vec<String>,
     /// Pictures, the same for every case.
     #[arg(long, default_value_t = 100)]
@@ -66,53 +60,26 @@ pub struct EvaluateArguments {
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     refuse_to_replace(&arguments.output, arguments.force).map_err(input)?;
     let path = &arguments.model;
-    let bytes = std::fs::read(path)
-        .with_context(|| format!("cannot read {}", path.display()))
-        .map_err(input)?;
-    let file = ModelFile::parse(&bytes)
-        .with_context(|| format!("cannot use {}", path.display()))
-        .map_err(input)?;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+    let file = ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
     let settings = Settings {
         data: arguments.data.clone(),
         tasks: tasks(&arguments.task, &file.config.tasks).map_err(input)?,
         count: arguments.count,
         samples: arguments.samples,
-        sampler: SamplerSettings {
-            kind: arguments.sampler,
-            steps: arguments.steps,
-            seed: arguments.seed,
-            ..SamplerSettings::default()
-        },
+        sampler: SamplerSettings { kind: arguments.sampler, steps: arguments.steps, seed: arguments.seed, ..SamplerSettings::default() },
         batch: arguments.batch,
     };
     let summary = ModelSummary {
-        file: path.file_name().map_or_else(
-            || path.display().to_string(),
-            |name| name.to_string_lossy().into_owned(),
-        ),
-        sha256: Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        file: path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
+        sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
         size: file.config.size,
         parameters: file.parameter_count(),
         pictures_seen: file.training.pictures_seen,
     };
     let device = device::choose(&arguments.device)?;
     let model = file.to_model(&device).map_err(input)?;
-    let style = ProgressStyle::with_template(
-        "{msg:18} {wide_bar} {pos}/{len} net evaluations, {eta} left",
-    )?;
-    let progress = ProgressBar::new(0).with_style(style);
-    let evaluation = evaluate(
-        &model,
-        &device,
-        summary,
-        &format!("{device:?}"),
-        &settings,
-        &progress,
-    )?;
-    progress.finish_and_clear();
+    let evaluation = evaluate(&model, &device, summary, &format!("{device:?}"), &settings)?;
     evaluation.write(&arguments.output, arguments.force)?;
     println!("{}", evaluation.report.summary());
     Ok(())
@@ -124,9 +91,7 @@ fn tasks(names: &[String], known: &[TaskKind]) -> anyhow::Result<Vec<TaskKind>> 
     for name in names {
         match name.as_str() {
             "all" => tasks.extend_from_slice(known),
-            name => tasks.push(name.parse().with_context(|| {
-                format!("`--task {name}`; `all` takes every task of the model")
-            })?),
+            name => tasks.push(name.parse().with_context(|| format!("`--task {name}`; `all` takes every task of the model"))?),
         }
     }
     tasks.sort();

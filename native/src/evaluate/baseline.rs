@@ -20,9 +20,7 @@ pub fn smooth_fill(picture: &Picture, mask: &Mask) -> Picture {
     }
     let solver = Laplace::new(picture.width(), picture.height(), mask);
     let start = mean_of_known(picture, mask);
-    let channels: Vec<Vec<f64>> = (0..3)
-        .map(|channel| solver.solve(picture, channel, start[channel]))
-        .collect();
+    let channels: Vec<Vec<f64>> = (0..3).map(|channel| solver.solve(picture, channel, start[channel])).collect();
     let mut place = 0;
     compose(picture, mask, |_, _| {
         let value = [0, 1, 2].map(|channel| round(channels[channel][place]));
@@ -61,11 +59,7 @@ pub fn mirror(picture: &Picture, mask: &Mask) -> Picture {
 }
 
 /// The known pixels, and for the missing ones what `fill` says, asked row by row.
-pub fn compose(
-    picture: &Picture,
-    mask: &Mask,
-    mut fill: impl FnMut(usize, usize) -> [u8; 3],
-) -> Picture {
+pub fn compose(picture: &Picture, mask: &Mask, mut fill: impl FnMut(usize, usize) -> [u8; 3]) -> Picture {
     let mut pixels = picture.pixels().to_vec();
     for y in 0..picture.height() {
         for x in 0..picture.width() {
@@ -75,8 +69,7 @@ pub fn compose(
             }
         }
     }
-    Picture::new(picture.width(), picture.height(), pixels)
-        .expect("as many pixels as the picture has")
+    Picture::new(picture.width(), picture.height(), pixels).expect("as many pixels as the picture has")
 }
 
 fn round(value: f64) -> u8 {
@@ -94,11 +87,7 @@ fn mean_of_known(picture: &Picture, mask: &Mask) -> [f64; 3] {
             count += 1.0;
         }
     }
-    if count == 0.0 {
-        [127.5; 3]
-    } else {
-        sum.map(|sum| sum / count)
-    }
+    if count == 0.0 { [127.5; 3] } else { sum.map(|sum| sum / count) }
 }
 
 /// For every pixel the known pixel at the smallest distance; `None` when nothing is known. First along
@@ -128,9 +117,7 @@ mod tests {
     use super::*;
 
     fn picture(width: usize, height: usize, pixel: impl Fn(usize, usize) -> [u8; 3]) -> Picture {
-        let pixels = (0..width * height)
-            .flat_map(|place| pixel(place % width, place / width))
-            .collect();
+        let pixels = (0..width * height).flat_map(|place| pixel(place % width, place / width)).collect();
         Picture::new(width, height, pixels).expect("a picture")
     }
 
@@ -140,25 +127,14 @@ mod tests {
 
     /// The picture with nonsense under the mask, so that a baseline that peeks is found out.
     fn spoiled(picture: &Picture, mask: &Mask) -> Picture {
-        compose(picture, mask, |x, y| {
-            [(x * 91 + y * 57) as u8, 3, (y * 29) as u8]
-        })
+        compose(picture, mask, |x, y| [(x * 91 + y * 57) as u8, 3, (y * 29) as u8])
     }
 
     #[test]
     fn smooth_fill_continues_a_linear_ramp_exactly() {
-        let ramp = picture(24, 20, |x, y| {
-            [(x * 10) as u8, (y * 12) as u8, (x * 4 + y * 5) as u8]
-        });
+        let ramp = picture(24, 20, |x, y| [(x * 10) as u8, (y * 12) as u8, (x * 4 + y * 5) as u8]);
         let mut mask = rectangle(&ramp, 5, 4, 9, 11);
-        mask.draw(
-            &Shape::Disc {
-                x: 16.0,
-                y: 9.0,
-                radius: 4.0,
-            },
-            true,
-        );
+        mask.draw(&Shape::Disc { x: 16.0, y: 9.0, radius: 4.0 }, true);
         assert_eq!(smooth_fill(&spoiled(&ramp, &mask), &mask), ramp);
     }
 
@@ -172,16 +148,9 @@ mod tests {
 
     #[test]
     fn mean_fill_takes_the_known_pixels_only() {
-        let halves = picture(
-            8,
-            8,
-            |x, _| if x < 4 { [10, 20, 30] } else { [250, 250, 250] },
-        );
+        let halves = picture(8, 8, |x, _| if x < 4 { [10, 20, 30] } else { [250, 250, 250] });
         let mask = rectangle(&halves, 4, 0, 4, 8);
-        assert_eq!(
-            mean_fill(&halves, &mask),
-            picture(8, 8, |_, _| [10, 20, 30])
-        );
+        assert_eq!(mean_fill(&halves, &mask), picture(8, 8, |_, _| [10, 20, 30]));
         let all = rectangle(&halves, 0, 0, 8, 8);
         for fill in [mean_fill, smooth_fill, repeat_edge, mirror] {
             assert_eq!(fill(&halves, &all), picture(8, 8, |_, _| [128; 3]));
@@ -192,18 +161,8 @@ mod tests {
     fn edges_are_repeated_to_all_sides() {
         let source = picture(12, 12, |x, y| [(x * 20) as u8, (y * 20) as u8, 7]);
         let mut mask = rectangle(&source, 0, 0, 12, 12);
-        mask.draw(
-            &Shape::Rectangle {
-                x: 3.0,
-                y: 3.0,
-                width: 6.0,
-                height: 6.0,
-            },
-            false,
-        );
-        let expected = picture(12, 12, |x, y| {
-            [(x.clamp(3, 8) * 20) as u8, (y.clamp(3, 8) * 20) as u8, 7]
-        });
+        mask.draw(&Shape::Rectangle { x: 3.0, y: 3.0, width: 6.0, height: 6.0 }, false);
+        let expected = picture(12, 12, |x, y| [(x.clamp(3, 8) * 20) as u8, (y.clamp(3, 8) * 20) as u8, 7]);
         assert_eq!(repeat_edge(&spoiled(&source, &mask), &mask), expected);
     }
 
@@ -211,13 +170,7 @@ mod tests {
     fn mirrors_reflect_about_the_last_known_pixel() {
         let source = picture(12, 4, |x, y| [(x * 20) as u8, (y * 20) as u8, 7]);
         let mask = rectangle(&source, 7, 0, 5, 4);
-        let expected = picture(12, 4, |x, y| {
-            [
-                (if x < 7 { x } else { 12 - x } * 20) as u8,
-                (y * 20) as u8,
-                7,
-            ]
-        });
+        let expected = picture(12, 4, |x, y| [(if x < 7 { x } else { 12 - x } * 20) as u8, (y * 20) as u8, 7]);
         assert_eq!(mirror(&spoiled(&source, &mask), &mask), expected);
     }
 }

@@ -60,10 +60,7 @@ impl Case {
 
     /// Its place in [`Case::ALL`].
     pub fn number(self) -> u64 {
-        Case::ALL
-            .iter()
-            .position(|case| *case == self)
-            .unwrap_or(Case::ALL.len()) as u64
+        Case::ALL.iter().position(|case| *case == self).unwrap_or(Case::ALL.len()) as u64
     }
 
     /// The task it belongs to.
@@ -94,9 +91,7 @@ impl Case {
         match self {
             Case::InpaintRandom => "brush strokes or rectangles, drawn as in training".to_owned(),
             Case::InpaintCentre => "the centre square, a quarter of the area".to_owned(),
-            Case::UncropRandom => {
-                "one side or all four, half of the area, drawn as in training".to_owned()
-            }
+            Case::UncropRandom => "one side or all four, half of the area, drawn as in training".to_owned(),
             Case::UncropRight => "the right half".to_owned(),
             Case::UncropFrame => "a frame on all four sides, half of the area".to_owned(),
             Case::Colorize => "colour from grey".to_owned(),
@@ -133,35 +128,22 @@ impl Case {
         let size = original.width();
         let task = self.task(size, seed, rank);
         let mask = task.mask(size, size);
-        let degraded = task
-            .jpeg_quality()
-            .map(|quality| round_trip(&original, quality))
-            .transpose()
-            .context("preparing a case")?;
+        let degraded = task.jpeg_quality().map(|quality| round_trip(&original, quality)).transpose().context("preparing a case")?;
         let seen = degraded.as_ref().unwrap_or(&original);
         let mut rng = noise::stream(seed, Purpose::Condition, self.number(), rank);
         let condition = task.condition(seen, &mut rng);
         let given = match self.kind() {
-            TaskKind::Inpaint | TaskKind::Uncrop => {
-                baseline::compose(&original, &mask, |_, _| [128; 3])
-            }
+            TaskKind::Inpaint | TaskKind::Uncrop => baseline::compose(&original, &mask, |_, _| [128; 3]),
             // For these the condition is itself the picture that is given.
             TaskKind::Colorize | TaskKind::Restore => Picture::from_planes(size, size, &condition),
         };
-        Ok(Question {
-            original,
-            mask,
-            given,
-            condition,
-        })
+        Ok(Question { original, mask, given, condition })
     }
 
     fn task(self, size: usize, seed: u64, rank: u64) -> Task {
         let (half, quarter) = (size / 2, size / 4);
         match self {
-            Case::InpaintCentre => {
-                Task::Inpaint(rectangle(size, size, [quarter, quarter, half, half]))
-            }
+            Case::InpaintCentre => Task::Inpaint(rectangle(size, size, [quarter, quarter, half, half])),
             Case::UncropRight => Task::Uncrop(rectangle(size, size, [half, 0, size - half, size])),
             Case::UncropFrame => {
                 // Known is the square of half the area.
@@ -185,15 +167,7 @@ impl Case {
 pub fn rectangle(width: usize, height: usize, area: [usize; 4]) -> Mask {
     let [x, y, across, down] = area.map(|value| value as f32);
     let mut mask = Mask::empty(width, height);
-    mask.draw(
-        &Shape::Rectangle {
-            x,
-            y,
-            width: across,
-            height: down,
-        },
-        true,
-    );
+    mask.draw(&Shape::Rectangle { x, y, width: across, height: down }, true);
     mask
 }
 

@@ -38,30 +38,15 @@ impl Laplace {
             inner.push(unknown);
             rim.push(known);
         }
-        Laplace {
-            width,
-            unknowns,
-            inner,
-            rim,
-        }
+        Laplace { width, unknowns, inner, rim }
     }
 
     /// One channel (0–255) of the missing pixels, row by row. Stops when the residual is a millionth of what it was.
     pub fn solve(&self, picture: &Picture, channel: usize, start: f64) -> Vec<f64> {
-        let known = |(x, y): &(usize, usize)| {
-            f64::from(picture.pixels()[(y * self.width + x) * 3 + channel])
-        };
-        let wanted: Vec<f64> = self
-            .rim
-            .iter()
-            .map(|rim| rim.iter().map(known).sum())
-            .collect();
+        let known = |(x, y): &(usize, usize)| f64::from(picture.pixels()[(y * self.width + x) * 3 + channel]);
+        let wanted: Vec<f64> = self.rim.iter().map(|rim| rim.iter().map(known).sum()).collect();
         let mut values = vec![start; self.unknowns.len()];
-        let mut residual: Vec<f64> = wanted
-            .iter()
-            .zip(self.apply(&values))
-            .map(|(a, b)| a - b)
-            .collect();
+        let mut residual: Vec<f64> = wanted.iter().zip(self.apply(&values)).map(|(a, b)| a - b).collect();
         let mut direction = residual.clone();
         let mut norm = dot(&residual, &residual);
         let enough = norm * 1e-12;
@@ -91,20 +76,12 @@ impl Laplace {
             .iter()
             .zip(&self.rim)
             .zip(values)
-            .map(|((inner, rim), value)| {
-                (inner.len() + rim.len()) as f64 * value
-                    - inner.iter().map(|place| values[*place]).sum::<f64>()
-            })
+            .map(|((inner, rim), value)| (inner.len() + rim.len()) as f64 * value - inner.iter().map(|place| values[*place]).sum::<f64>())
             .collect()
     }
 }
 
-fn neighbours(
-    x: usize,
-    y: usize,
-    width: usize,
-    height: usize,
-) -> impl Iterator<Item = (usize, usize)> {
+fn neighbours(x: usize, y: usize, width: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
     [
         (x.checked_sub(1), Some(y)),
         (Some(x + 1).filter(|x| *x < width), Some(y)),
@@ -116,8 +93,5 @@ fn neighbours(
 }
 
 fn dot(left: &[f64], right: &[f64]) -> f64 {
-    left.iter()
-        .zip(right)
-        .map(|(left, right)| left * right)
-        .sum()
+    left.iter().zip(right).map(|(left, right)| left * right).sum()
 }

@@ -11,13 +11,11 @@ mod run;
 mod score;
 mod sheet;
 
-use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use burn::tensor::Device;
-use indicatif::ProgressBar;
 use infill::denoiser::Model;
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
@@ -25,7 +23,10 @@ use infill::sampler::SamplerSettings;
 use infill::task::TaskKind;
 use rand::Rng;
 
+use crate::exit::input;
+use crate::files::write_atomically;
 use crate::pictures::Dataset;
+use crate::progress::StepProgress;
 pub use arguments::{EvaluateArguments, run};
 use cases::Case;
 use report::CaseReport;
@@ -75,34 +76,24 @@ pub fn evaluate(
     summary: ModelSummary,
     device_name: &str,
     settings: &Settings,
-    progress: &ProgressBar,
 ) -> anyhow::Result<Evaluation> {
     let started = Instant::now();
-    check(model, settings)?;
+    check(model, settings).map_err(input)?;
     let dataset = Dataset::open(&settings.data)?;
     let subjects = choose(&dataset, model.config.size, settings)?;
-    let cases: Vec<Case> = Case::ALL
-        .into_iter()
-        .filter(|case| settings.tasks.contains(&case.kind()))
-        .collect();
+    let cases: Vec<Case> = Case::ALL.into_iter().filter(|case| settings.tasks.contains(&case.kind())).collect();
     let tiles = cases.len() * subjects.len() * settings.samples;
-    progress.set_length((tiles * settings.sampler.steps) as u64);
-
-    let mut run = Run {
-        model,
-        device,
-        settings,
-        progress,
-        sampling: Duration::ZERO,
-    };
+    let total = (tiles * settings.sampler.steps) as u64;
+    let mut run =
+        Run { model, device, settings, progress: StepProgress::new("net evaluations", total, 0), evaluations: 0, sampling: Duration::ZERO };
     let (mut reports, mut sheets) = (Vec::new(), Vec::new());
     for case in cases {
-        progress.set_message(case.name());
         let answers = run.ask(case, &subjects)?;
         let (report, sheet) = summarise(case, answers)?;
         sheets.push((report.sheet.clone(), sheet));
         reports.push(report);
     }
+    run.progress.finish();
     let report = Report {
         model: summary,
         device: device_name.to_owned(),
@@ -110,7 +101,7 @@ pub fn evaluate(
         samples: settings.samples,
         count: subjects.len(),
         data: dataset.describe(),
-        net_evaluations: progress.position(),
+        net_evaluations: run.evaluations,
         seconds: started.elapsed().as_secs_f64(),
         sampling_seconds: run.sampling.as_secs_f64(),
         cases: reports,
@@ -126,14 +117,13 @@ impl Evaluation {
     /// The folder holds an evaluation and `force` is off, or writing fails.
     pub fn write(&self, folder: &Path, force: bool) -> anyhow::Result<()> {
         refuse_to_replace(folder, force)?;
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("creating {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
         for (name, bytes) in &self.sheets {
-            write_whole(&folder.join(name), bytes)?;
+            write_atomically(&folder.join(name), bytes)?;
         }
         let numbers = serde_json::to_vec_pretty(&self.report).context("encoding the numbers")?;
-        write_whole(&folder.join(NUMBERS), &numbers)?;
-        write_whole(&folder.join(TABLE), self.report.markdown().as_bytes())
+        write_atomically(&folder.join(NUMBERS), &numbers)?;
+        write_atomically(&folder.join(TABLE), self.report.markdown().as_bytes())
     }
 }
 
@@ -144,52 +134,19 @@ impl Evaluation {
 pub fn refuse_to_replace(folder: &Path, force: bool) -> anyhow::Result<()> {
     let table = folder.join(TABLE);
     if table.exists() && !force {
-        bail!(
-            "{} exists; give another folder, or --force to replace it",
-            table.display()
-        );
+        bail!("{} exists; give another folder, or --force to replace it", table.display());
     }
     Ok(())
 }
 
-/// Writes beside the place and renames, so that a full disk leaves no half of a file there.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&partial, path)
-    };
-    write()
-        .inspect_err(|_| {
-            // The first error is the one to tell.
-            let _ = std::fs::remove_file(&partial);
-        })
-        .with_context(|| format!("writing {}", path.display()))
-}
-
 fn check(model: &Model, settings: &Settings) -> anyhow::Result<()> {
     if settings.count == 0 || settings.samples == 0 || settings.batch == 0 {
-        let Settings {
-            count,
-            samples,
-            batch,
-            ..
-        } = settings;
+        let Settings { count, samples, batch, .. } = settings;
         bail!("count is {count}, samples is {samples}, batch is {batch}; each must be 1 or more");
     }
-    if let Some(task) = settings
-        .tasks
-        .iter()
-        .find(|task| !model.config.tasks.contains(task))
-    {
+    if let Some(task) = settings.tasks.iter().find(|task| !model.config.tasks.contains(task)) {
         let known: Vec<_> = model.config.tasks.iter().map(TaskKind::to_string).collect();
-        bail!(
-            "this model was not trained on {task}; it knows {}",
-            known.join(", ")
-        );
+        bail!("this model was not trained on {task}; it knows {}", known.join(", "));
     }
     Ok(())
 }
@@ -205,9 +162,7 @@ struct Subject {
 /// of what a longer one asks about.
 fn choose(dataset: &Dataset, size: usize, settings: &Settings) -> anyhow::Result<Vec<Subject>> {
     let mut rng = noise::stream(settings.sampler.seed, Purpose::Evaluation, u64::MAX, 0);
-    let mut order: Vec<(u64, usize)> = (0..dataset.len())
-        .map(|index| (rng.next_u64(), index))
-        .collect();
+    let mut order: Vec<(u64, usize)> = (0..dataset.len()).map(|index| (rng.next_u64(), index)).collect();
     order.sort_unstable();
     let mut subjects = Vec::new();
     for (_, index) in order {
@@ -224,18 +179,10 @@ fn choose(dataset: &Dataset, size: usize, settings: &Settings) -> anyhow::Result
         }
     }
     if subjects.is_empty() {
-        bail!(
-            "every one of the {} pictures is broken (one of them: {})",
-            dataset.len(),
-            dataset.name(0)
-        );
+        bail!("every one of the {} pictures is broken (one of them: {})", dataset.len(), dataset.name(0));
     }
     if subjects.len() < settings.count {
-        tracing::warn!(
-            "{} pictures asked for, {} found",
-            settings.count,
-            subjects.len()
-        );
+        tracing::warn!("{} pictures asked for, {} found", settings.count, subjects.len());
     }
     Ok(subjects)
 }
@@ -254,14 +201,7 @@ fn summarise(case: Case, answered: Vec<Answered>) -> anyhow::Result<(CaseReport,
         answers.push(answered.answer);
     }
     let name = case.name();
-    let report = CaseReport {
-        sheet: format!("{name}.png"),
-        description: case.description(),
-        case: name,
-        sheet_rows,
-        methods,
-        answers,
-    };
+    let report = CaseReport { sheet: format!("{name}.png"), description: case.description(), case: name, sheet_rows, methods, answers };
     Ok((report, sheet::png(&rows)?))
 }
 

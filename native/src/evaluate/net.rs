@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use infill::denoiser::{Conditioned, Model};
 use infill::noise::{self, Purpose};
 use infill::sampler::{Known, Sampler, SamplerSettings};
+use infill::task::TaskKind;
 use rand::Rng;
 
 use super::cases::{Case, Question};
@@ -34,7 +35,7 @@ pub fn sample(
     case: Case,
     tiles: &[Tile<'_>],
     settings: &SamplerSettings,
-    evaluated: impl Fn(),
+    mut evaluated: impl FnMut(),
 ) -> anyhow::Result<Vec<Vec<f32>>> {
     let Some(first) = tiles.first() else {
         return Ok(Vec::new());
@@ -48,24 +49,16 @@ pub fn sample(
     let condition = stack(shape, &|tile| tile.question.condition.clone());
     let start = stack(shape, &|tile| {
         let place = tile.rank * SAMPLES + tile.sample;
-        noise::gaussian(
-            &mut noise::stream(settings.seed, Purpose::Start, case.number(), place),
-            3 * size * size,
-        )
+        noise::gaussian(&mut noise::stream(settings.seed, Purpose::Start, case.number(), place), 3 * size * size)
     });
     let known = case.keeps_known().then(|| Known {
         picture: stack(shape, &|tile| tile.question.original.to_planes()),
-        mask: stack([tiles.len(), 1, size, size], &|tile| {
-            tile.question.mask.to_plane()
-        }),
+        mask: stack([tiles.len(), 1, size, size], &|tile| tile.question.mask.to_plane()),
     });
     // Fresh noise inside the sampler must differ from batch to batch.
     let place = first.rank * SAMPLES + first.sample;
     let seed = noise::stream(settings.seed, Purpose::Step, case.number(), place).next_u64();
-    let settings = SamplerSettings {
-        seed,
-        ..settings.clone()
-    };
+    let settings = SamplerSettings { seed, ..settings.clone() };
 
     let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, known)?;
     let denoiser = Conditioned::new(model, condition);
@@ -81,13 +74,50 @@ pub fn sample(
         .map_err(|error| anyhow::anyhow!("{error:?}"))
         .context("reading samples from the device")?;
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-        bail!(
-            "the net gave {value} for {}: its weights or this device's arithmetic are broken",
-            case.name()
-        );
+        bail!("the net gave {value} for {}: its weights or this device's arithmetic are broken", case.name());
     }
-    Ok(values
-        .chunks(3 * size * size)
-        .map(<[f32]>::to_vec)
-        .collect())
+    let mut samples: Vec<Vec<f32>> = values.chunks(3 * size * size).map(<[f32]>::to_vec).collect();
+    if case.kind() == TaskKind::Colorize {
+        for (planes, tile) in samples.iter_mut().zip(tiles) {
+            keep_luma(planes, &tile.question.condition[..size * size]);
+        }
+    }
+    Ok(samples)
+}
+
+/// The net's colours with the luma that is known, as a colorized picture gets them: what a colour
+/// differs from its own grey is added to the grey that was given, and reduced where it leaves [−1, 1].
+fn keep_luma(planes: &mut [f32], luma: &[f32]) {
+    let area = luma.len();
+    for (place, luma) in luma.iter().enumerate() {
+        let net = [0, 1, 2].map(|channel| planes[channel * area + place]);
+        let grey = 0.299 * net[0] + 0.587 * net[1] + 0.114 * net[2];
+        let colour = net.map(|value| value - grey);
+        let room = |colour: f32| (colour.signum() - luma).abs() / colour.abs().max(f32::MIN_POSITIVE);
+        let part = colour.map(room).into_iter().fold(1.0, f32::min);
+        for channel in 0..3 {
+            planes[channel * area + place] = luma + part * colour[channel];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keep_luma;
+
+    #[test]
+    fn luma_stays_and_colours_fit() {
+        // An orange at the given luma, and one that would be too bright for it.
+        for luma in [-0.2f32, 0.95] {
+            let mut planes = vec![0.6, 0.1, -0.7];
+            keep_luma(&mut planes, &[luma]);
+            let found = 0.299 * planes[0] + 0.587 * planes[1] + 0.114 * planes[2];
+            assert!((found - luma).abs() < 1e-6, "{found} {luma}");
+            assert!(planes.iter().all(|value| value.abs() <= 1.0 + 1e-6), "{planes:?}");
+            assert!(planes[0] > planes[1] && planes[1] > planes[2], "{planes:?}");
+        }
+        let mut grey = vec![0.3; 3];
+        keep_luma(&mut grey, &[-1.0]);
+        assert_eq!(grey, [-1.0; 3]);
+    }
 }

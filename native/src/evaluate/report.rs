@@ -111,49 +111,27 @@ impl Summary {
     pub fn of(values: &[f64]) -> Summary {
         let count = values.len() as f64;
         if values.is_empty() {
-            return Summary {
-                mean: 0.0,
-                error: 0.0,
-                median: 0.0,
-            };
+            return Summary { mean: 0.0, error: 0.0, median: 0.0 };
         }
         let mean = values.iter().sum::<f64>() / count;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let error = if values.len() > 1 {
-            (squares / (count - 1.0) / count).sqrt()
-        } else {
-            0.0
-        };
+        let error = if values.len() > 1 { (squares / (count - 1.0) / count).sqrt() } else { 0.0 };
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         let middle = sorted.len() / 2;
-        let median = if sorted.len() % 2 == 1 {
-            sorted[middle]
-        } else {
-            (sorted[middle - 1] + sorted[middle]) / 2.0
-        };
-        Summary {
-            mean,
-            error,
-            median,
-        }
+        let median = if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 };
+        Summary { mean, error, median }
     }
 }
 
 impl CaseReport {
     fn values(&self, method: usize, part: impl Fn(&Score) -> f64) -> Vec<f64> {
-        self.answers
-            .iter()
-            .map(|answer| part(&answer.scores[method]))
-            .collect()
+        self.answers.iter().map(|answer| part(&answer.scores[method])).collect()
     }
 
     /// How many of the methods, which come first, need no net.
     fn baselines(&self) -> usize {
-        self.methods
-            .iter()
-            .position(|method| method == ONE_SAMPLE)
-            .unwrap_or(self.methods.len())
+        self.methods.iter().position(|method| method == ONE_SAMPLE).unwrap_or(self.methods.len())
     }
 
     /// The baseline with the best mean, and that mean.
@@ -164,32 +142,16 @@ impl CaseReport {
     }
 
     fn table(&self) -> String {
-        let reference = self
-            .best_baseline(|score| score.psnr)
-            .map(|(method, _)| self.values(method, |score| score.psnr));
-        let mut text = String::from(
-            "| answer | PSNR (dB) | median | SSIM | median | above the best baseline's PSNR |\n|---|---|---|---|---|---|\n",
-        );
+        let reference = self.best_baseline(|score| score.psnr).map(|(method, _)| self.values(method, |score| score.psnr));
+        let mut text =
+            String::from("| answer | PSNR (dB) | median | SSIM | median | above the best baseline's PSNR |\n|---|---|---|---|---|---|\n");
         for (method, name) in self.methods.iter().enumerate() {
             let values = self.values(method, |score| score.psnr);
-            let (psnr, ssim) = (
-                Summary::of(&values),
-                Summary::of(&self.values(method, |score| score.ssim)),
-            );
-            let wins = reference
-                .as_ref()
-                .filter(|_| method >= self.baselines())
-                .map_or("".to_owned(), |reference| {
-                    let wins = values
-                        .iter()
-                        .zip(reference)
-                        .filter(|(value, reference)| value > reference)
-                        .count();
-                    format!(
-                        "{:.0} % of pictures",
-                        100.0 * wins as f64 / values.len().max(1) as f64
-                    )
-                });
+            let (psnr, ssim) = (Summary::of(&values), Summary::of(&self.values(method, |score| score.ssim)));
+            let wins = reference.as_ref().filter(|_| method >= self.baselines()).map_or("".to_owned(), |reference| {
+                let wins = values.iter().zip(reference).filter(|(value, reference)| value > reference).count();
+                format!("{:.0} % of pictures", 100.0 * wins as f64 / values.len().max(1) as f64)
+            });
             let _ = writeln!(
                 text,
                 "| {name} | {:.2} ± {:.2} | {:.2} | {:.3} ± {:.3} | {:.3} | {wins} |",
@@ -204,12 +166,7 @@ impl Report {
     /// The report as Markdown: a summary, then a table for each case.
     pub fn markdown(&self) -> String {
         let mut text = format!("# Evaluation of {}\n\n", self.model.file);
-        let sources: Vec<_> = self
-            .data
-            .sources
-            .iter()
-            .map(|source| source.name.as_str())
-            .collect();
+        let sources: Vec<_> = self.data.sources.iter().map(|source| source.name.as_str()).collect();
         let _ = writeln!(
             text,
             "{} pictures of {}, {}² px, model of {:.1} M parameters, {} pictures seen in training. Sampler {}, {} steps, seed {}, {} samples a \
@@ -235,28 +192,12 @@ impl Report {
         );
         text.push_str(&self.summary());
         for case in &self.cases {
-            let _ = writeln!(
-                text,
-                "\n## {}: {}\n\n{}",
-                case.case,
-                case.description,
-                case.table()
-            );
+            let _ = writeln!(text, "\n## {}: {}\n\n{}", case.case, case.description, case.table());
             let spread: Vec<f64> = case.answers.iter().map(|answer| answer.spread).collect();
             if self.samples > 1 {
-                let _ = writeln!(
-                    text,
-                    "Standard deviation between samples: {:.1} of 255.\n",
-                    Summary::of(&spread).mean
-                );
+                let _ = writeln!(text, "Standard deviation between samples: {:.1} of 255.\n", Summary::of(&spread).mean);
             }
-            let _ = writeln!(
-                text,
-                "![{}]({})\n\nRows: {}.",
-                case.case,
-                case.sheet,
-                case.sheet_rows.join("; ")
-            );
+            let _ = writeln!(text, "![{}]({})\n\nRows: {}.", case.case, case.sheet, case.sheet_rows.join("; "));
         }
         text
     }
@@ -268,16 +209,12 @@ impl Report {
              |---|---|---|---|---|---|---|---|\n",
         );
         for case in &self.cases {
-            let mean = |method: usize, part: fn(&Score) -> f64| {
-                Summary::of(&case.values(method, part)).mean
-            };
+            let mean = |method: usize, part: fn(&Score) -> f64| Summary::of(&case.values(method, part)).mean;
             let (one, last) = (case.baselines(), case.methods.len() - 1);
             let Some((best, psnr)) = case.best_baseline(|score| score.psnr) else {
                 continue;
             };
-            let best_ssim = case
-                .best_baseline(|score| score.ssim)
-                .map_or(0.0, |(_, ssim)| ssim);
+            let best_ssim = case.best_baseline(|score| score.ssim).map_or(0.0, |(_, ssim)| ssim);
             let _ = writeln!(
                 text,
                 "| {} | {} | {psnr:.2} | {:.2} | {:.2} | {best_ssim:.3} | {:.3} | {:.3} |",

@@ -37,18 +37,11 @@ pub struct Answered {
 
 /// Scores the baselines, the first sample, and the mean of all samples if there are several.
 pub fn score(case: Case, asked: &Asked, subject: &Subject) -> Answered {
-    let Asked {
-        question,
-        samples,
-        rank,
-    } = asked;
+    let Asked { question, samples, rank } = asked;
     let size = question.original.width();
     let picture = |planes: &[f32]| Picture::from_planes(size, size, planes);
-    let mut answers: Vec<(String, Picture)> = case
-        .baselines()
-        .into_iter()
-        .map(|(name, fill)| (name.to_owned(), fill(&question.given, &question.mask)))
-        .collect();
+    let mut answers: Vec<(String, Picture)> =
+        case.baselines().into_iter().map(|(name, fill)| (name.to_owned(), fill(&question.given, &question.mask))).collect();
     answers.push((ONE_SAMPLE.to_owned(), picture(&samples[0])));
     let (mean, spread) = mean_and_spread(samples, question);
     if samples.len() > 1 {
@@ -62,13 +55,7 @@ pub fn score(case: Case, asked: &Asked, subject: &Subject) -> Answered {
             ssim: similarity(case, answer, &question.original, mask),
         })
         .collect();
-    let answer = Answer {
-        picture: subject.name.clone(),
-        class: subject.class.clone(),
-        area: question.mask.area(),
-        scores,
-        spread,
-    };
+    let answer = Answer { picture: subject.name.clone(), class: subject.class.clone(), area: question.mask.area(), scores, spread };
     let methods = answers.iter().map(|(name, _)| name.clone()).collect();
     let mut column = Vec::new();
     if *rank < SHEET_COLUMNS {
@@ -76,23 +63,13 @@ pub fn score(case: Case, asked: &Asked, subject: &Subject) -> Answered {
         if case.keeps_known() {
             column.push(("given".to_owned(), question.given.clone()));
         }
-        let place = answers
-            .iter()
-            .position(|(name, _)| name == ONE_SAMPLE)
-            .map_or(0, |place| place + 1);
+        let place = answers.iter().position(|(name, _)| name == ONE_SAMPLE).map_or(0, |place| place + 1);
         let further = samples.iter().take(SHEET_SAMPLES).skip(1);
-        answers.splice(
-            place..place,
-            further.map(|planes| ("net, another sample".to_owned(), picture(planes))),
-        );
+        answers.splice(place..place, further.map(|planes| ("net, another sample".to_owned(), picture(planes))));
         column.append(&mut answers);
         column.push(("original".to_owned(), question.original.clone()));
     }
-    Answered {
-        answer,
-        methods,
-        column,
-    }
+    Answered { answer, methods, column }
 }
 
 /// SSIM, which is of luma; luma says nothing about colours, so that for those it is the mean of the
@@ -102,13 +79,8 @@ fn similarity(case: Case, answer: &Picture, original: &Picture, mask: Option<&Ma
         return ssim(answer, original, mask);
     }
     let channel = |picture: &Picture, channel: usize| {
-        let pixels = picture
-            .pixels()
-            .chunks_exact(3)
-            .flat_map(|pixel| [pixel[channel]; 3])
-            .collect();
-        Picture::new(picture.width(), picture.height(), pixels)
-            .expect("as many pixels as the picture has")
+        let pixels = picture.pixels().chunks_exact(3).flat_map(|pixel| [pixel[channel]; 3]).collect();
+        Picture::new(picture.width(), picture.height(), pixels).expect("as many pixels as the picture has")
     };
     let of = |number| ssim(&channel(answer, number), &channel(original, number), mask);
     (of(0) + of(1) + of(2)) / 3.0

@@ -17,11 +17,7 @@ const LEGIBLE: usize = 96;
 /// # Errors
 /// There is no picture.
 pub fn png(rows: &[Vec<Picture>]) -> anyhow::Result<Vec<u8>> {
-    let first = rows
-        .iter()
-        .flatten()
-        .next()
-        .context("a sheet without pictures")?;
+    let first = rows.iter().flatten().next().context("a sheet without pictures")?;
     let scale = LEGIBLE.div_ceil(first.width()).max(1);
     let (across, down) = (first.width() * scale, first.height() * scale);
     let columns = rows.iter().map(Vec::len).max().unwrap_or(1);
@@ -33,18 +29,12 @@ pub fn png(rows: &[Vec<Picture>]) -> anyhow::Result<Vec<u8>> {
             let (left, top) = (GAP + column * (across + GAP), GAP + row * (down + GAP));
             for y in 0..down {
                 for x in 0..across {
-                    sheet.put_pixel(
-                        (left + x) as u32,
-                        (top + y) as u32,
-                        Rgb(picture.get(x / scale, y / scale)),
-                    );
+                    sheet.put_pixel((left + x) as u32, (top + y) as u32, Rgb(picture.get(x / scale, y / scale)));
                 }
             }
         }
     }
     let mut bytes = Cursor::new(Vec::new());
-    sheet
-        .write_to(&mut bytes, ImageFormat::Png)
-        .context("encoding the sheet")?;
+    sheet.write_to(&mut bytes, ImageFormat::Png).context("encoding the sheet")?;
     Ok(bytes.into_inner())
 }

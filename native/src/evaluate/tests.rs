@@ -12,36 +12,19 @@ use super::*;
 fn pictures(count: u32) -> TempDir {
     let folder = TempDir::new().expect("a folder");
     for number in 0..count {
-        RgbImage::from_fn(40 + number, 36, |x, y| {
-            Rgb([
-                (x * 5) as u8,
-                (y * 6 + number * 9) as u8,
-                ((x / 4 + y / 4) % 2 * 90 + 40) as u8,
-            ])
-        })
-        .save(folder.path().join(format!("{number}.png")))
-        .expect("a picture");
+        RgbImage::from_fn(40 + number, 36, |x, y| Rgb([(x * 5) as u8, (y * 6 + number * 9) as u8, ((x / 4 + y / 4) % 2 * 90 + 40) as u8]))
+            .save(folder.path().join(format!("{number}.png")))
+            .expect("a picture");
     }
     folder
 }
 
 fn model() -> Model {
-    Model::new(
-        ModelConfig::preset("tiny").expect("the preset for tests"),
-        1,
-        &Device::default(),
-    )
-    .expect("a model")
+    Model::new(ModelConfig::preset("tiny").expect("the preset for tests"), 1, &Device::default()).expect("a model")
 }
 
 fn summary(model: &Model) -> ModelSummary {
-    ModelSummary {
-        file: "tiny.safetensors".to_owned(),
-        sha256: "0".to_owned(),
-        size: model.config.size,
-        parameters: 1,
-        pictures_seen: 0,
-    }
+    ModelSummary { file: "tiny.safetensors".to_owned(), sha256: "0".to_owned(), size: model.config.size, parameters: 1, pictures_seen: 0 }
 }
 
 fn settings(folder: &TempDir, samples: usize) -> Settings {
@@ -50,24 +33,13 @@ fn settings(folder: &TempDir, samples: usize) -> Settings {
         tasks: TaskKind::ALL.to_vec(),
         count: 3,
         samples,
-        sampler: SamplerSettings {
-            steps: 2,
-            seed: 4,
-            ..SamplerSettings::default()
-        },
+        sampler: SamplerSettings { steps: 2, seed: 4, ..SamplerSettings::default() },
         batch: 4,
     }
 }
 
 fn run(model: &Model, settings: &Settings) -> anyhow::Result<Evaluation> {
-    evaluate(
-        model,
-        &Device::default(),
-        summary(model),
-        "test",
-        settings,
-        &ProgressBar::hidden(),
-    )
+    evaluate(model, &Device::default(), summary(model), "test", settings)
 }
 
 #[test]
@@ -80,18 +52,10 @@ fn an_evaluation_is_complete_and_repeats() {
     assert_eq!(report.net_evaluations, (Case::ALL.len() * 3 * 3 * 2) as u64);
     for case in &report.cases {
         assert_eq!(case.answers.len(), 3);
-        assert_eq!(
-            &case.methods[case.methods.len() - 2..],
-            ["net, one sample", "net, mean of 3"]
-        );
+        assert_eq!(&case.methods[case.methods.len() - 2..], ["net, one sample", "net, mean of 3"]);
         for answer in &case.answers {
             assert_eq!(answer.scores.len(), case.methods.len());
-            assert!(
-                answer
-                    .scores
-                    .iter()
-                    .all(|score| score.psnr.is_finite() && score.ssim <= 1.0)
-            );
+            assert!(answer.scores.iter().all(|score| score.psnr.is_finite() && score.ssim <= 1.0));
             assert!(answer.area > 0.05 && answer.spread > 0.0, "{answer:?}");
         }
     }
@@ -99,32 +63,16 @@ fn an_evaluation_is_complete_and_repeats() {
     (report.seconds, report.sampling_seconds) = (again.seconds, again.sampling_seconds);
     assert_eq!(report, again);
 
-    let other = Settings {
-        sampler: SamplerSettings {
-            seed: 5,
-            ..settings.sampler.clone()
-        },
-        ..settings
-    };
-    assert_ne!(
-        run(&model, &other).expect("an evaluation").report.cases[0].answers,
-        report.cases[0].answers
-    );
+    let other = Settings { sampler: SamplerSettings { seed: 5, ..settings.sampler.clone() }, ..settings };
+    assert_ne!(run(&model, &other).expect("an evaluation").report.cases[0].answers, report.cases[0].answers);
 }
 
 #[test]
 fn a_batch_size_changes_nothing_and_fewer_pictures_are_a_part() {
     let (folder, model) = (pictures(5), model());
-    let settings = Settings {
-        tasks: vec![TaskKind::Inpaint],
-        ..settings(&folder, 2)
-    };
+    let settings = Settings { tasks: vec![TaskKind::Inpaint], ..settings(&folder, 2) };
     let many = run(&model, &settings).expect("an evaluation").report;
-    let few = Settings {
-        count: 2,
-        batch: 1,
-        ..settings
-    };
+    let few = Settings { count: 2, batch: 1, ..settings };
     let few = run(&model, &few).expect("an evaluation").report;
     for (few, many) in few.cases.iter().zip(&many.cases) {
         for (few, many) in few.answers.iter().zip(&many.answers) {
@@ -144,27 +92,12 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
     let dataset = Dataset::open(&settings.data).expect("a data set");
     let subjects = choose(&dataset, model.config.size, &settings).expect("a picture");
     for case in Case::ALL.into_iter().filter(|case| case.keeps_known()) {
-        let question = case
-            .ask(subjects[0].picture.clone(), 4, 0)
-            .expect("a question");
-        let tile = [Tile {
-            question: &question,
-            rank: 0,
-            sample: 0,
-        }];
-        let drawn = net::sample(
-            &model,
-            &Device::default(),
-            case,
-            &tile,
-            &settings.sampler,
-            || (),
-        )
-        .expect("a sample");
+        let question = case.ask(subjects[0].picture.clone(), 4, 0).expect("a question");
+        let tile = [Tile { question: &question, rank: 0, sample: 0 }];
+        let drawn = net::sample(&model, &Device::default(), case, &tile, &settings.sampler, || ()).expect("a sample");
         let size = model.config.size;
         let answer = Picture::from_planes(size, size, &drawn[0]);
-        let restored =
-            baseline::compose(&answer, &question.mask, |x, y| question.original.get(x, y));
+        let restored = baseline::compose(&answer, &question.mask, |x, y| question.original.get(x, y));
         assert_eq!(restored, question.original, "{}", case.name());
         assert_ne!(answer, question.original, "{}", case.name());
     }
@@ -173,16 +106,8 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
 #[test]
 fn fixed_cases_hide_what_they_say() {
     let picture = Picture::new(64, 64, vec![90; 64 * 64 * 3]).expect("a picture");
-    for (case, area) in [
-        (Case::InpaintCentre, 0.25),
-        (Case::UncropRight, 0.5),
-        (Case::UncropFrame, 0.5),
-    ] {
-        let found = case
-            .ask(picture.clone(), 0, 0)
-            .expect("a question")
-            .mask
-            .area();
+    for (case, area) in [(Case::InpaintCentre, 0.25), (Case::UncropRight, 0.5), (Case::UncropFrame, 0.5)] {
+        let found = case.ask(picture.clone(), 0, 0).expect("a question").mask.area();
         assert!((found - area).abs() < 0.02, "{}: {found}", case.name());
     }
     let question = Case::UncropRight.ask(picture, 0, 0).expect("a question");
@@ -192,58 +117,34 @@ fn fixed_cases_hide_what_they_say() {
 #[test]
 fn results_are_written_whole_and_not_replaced_unasked() {
     let (folder, model) = (pictures(2), model());
-    let settings = Settings {
-        tasks: vec![TaskKind::Restore],
-        ..settings(&folder, 1)
-    };
+    let settings = Settings { tasks: vec![TaskKind::Restore], ..settings(&folder, 1) };
     let evaluation = run(&model, &settings).expect("an evaluation");
     let target: PathBuf = folder.path().join("out/deep");
-    evaluation
-        .write(&target, false)
-        .expect("a folder that is made");
+    evaluation.write(&target, false).expect("a folder that is made");
     let table = std::fs::read_to_string(target.join(TABLE)).expect("the table");
-    assert!(
-        table.contains("| the JPEG itself |") && table.contains("restore-jpeg-5.png"),
-        "{table}"
-    );
+    assert!(table.contains("| the JPEG itself |") && table.contains("restore-jpeg-5.png"), "{table}");
     let numbers = std::fs::read(target.join(NUMBERS)).expect("the numbers");
     let read: Report = serde_json::from_slice(&numbers).expect("a report");
     assert_eq!(read.cases.len(), 3);
     let sheet = image::open(target.join("restore-jpeg-5.png")).expect("the sheet");
     assert!(sheet.width() > 2 * model.config.size as u32);
-    let refused = evaluation
-        .write(&target, false)
-        .expect_err("a folder in use")
-        .to_string();
+    let refused = evaluation.write(&target, false).expect_err("a folder in use").to_string();
     assert!(refused.contains("--force"), "{refused}");
-    evaluation
-        .write(&target, true)
-        .expect("a replacement that was asked for");
+    evaluation.write(&target, true).expect("a replacement that was asked for");
 }
 
 #[test]
 fn a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
     let (folder, model) = (pictures(1), model());
-    let settings = Settings {
-        tasks: vec![TaskKind::Colorize],
-        ..settings(&folder, 1)
-    };
+    let settings = Settings { tasks: vec![TaskKind::Colorize], ..settings(&folder, 1) };
     let evaluation = run(&model, &settings).expect("an evaluation");
     let target = folder.path().join("out");
     // A folder where the file should go fails like a full disk, at the last step.
     std::fs::create_dir_all(target.join(NUMBERS)).expect("a folder");
-    let message = format!(
-        "{:#}",
-        evaluation.write(&target, false).expect_err("no file there")
-    );
+    let message = format!("{:#}", evaluation.write(&target, false).expect_err("no file there"));
     assert!(message.contains(NUMBERS), "{message}");
     let left = std::fs::read_dir(&target).expect("the folder").flatten();
-    let partial = left.filter(|entry| {
-        entry
-            .path()
-            .extension()
-            .is_some_and(|name| name == "partial")
-    });
+    let partial = left.filter(|entry| entry.path().extension().is_some_and(|name| name == "partial"));
     assert_eq!(partial.count(), 0);
 }
 
@@ -251,18 +152,10 @@ fn a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
 fn senseless_settings_are_named() {
     let folder = pictures(1);
     let mut model = model();
-    let failure = |model: &Model, settings: &Settings| {
-        format!("{:#}", run(model, settings).err().expect("an error"))
-    };
-    let zero = Settings {
-        count: 0,
-        ..settings(&folder, 1)
-    };
+    let failure = |model: &Model, settings: &Settings| format!("{:#}", run(model, settings).err().expect("an error"));
+    let zero = Settings { count: 0, ..settings(&folder, 1) };
     assert!(failure(&model, &zero).contains("count is 0"));
     model.config.tasks = vec![TaskKind::Inpaint];
     let message = failure(&model, &settings(&folder, 1));
-    assert!(
-        message.contains("not trained on uncrop") && message.contains("inpaint"),
-        "{message}"
-    );
+    assert!(message.contains("not trained on uncrop") && message.contains("inpaint"), "{message}");
 }

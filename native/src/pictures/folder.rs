@@ -18,16 +18,8 @@ pub struct File {
 /// # Errors
 /// A folder that cannot be read.
 pub fn open(path: &Path) -> anyhow::Result<(PathBuf, Vec<File>)> {
-    let root = if path.is_dir() {
-        path
-    } else {
-        path.parent().unwrap_or(Path::new(""))
-    };
-    let root = if root.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        root
-    };
+    let root = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
+    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
     let mut files = Vec::new();
     for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
         let entry = entry.with_context(|| format!("reading {}", path.display()))?;
@@ -41,10 +33,7 @@ pub fn open(path: &Path) -> anyhow::Result<(PathBuf, Vec<File>)> {
             .collect();
         let name = name.join("/");
         if entry.file_type().is_file() && super::is_picture(&name) {
-            let bytes = entry
-                .metadata()
-                .with_context(|| format!("reading {name}"))?
-                .len();
+            let bytes = entry.metadata().with_context(|| format!("reading {name}"))?.len();
             files.push(File { name, bytes });
         }
     }

@@ -12,12 +12,7 @@ use infill::picture::Picture;
 pub fn round_trip(picture: &Picture, quality: u8) -> anyhow::Result<Picture> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality)
-        .write_image(
-            picture.pixels(),
-            u32::try_from(picture.width())?,
-            u32::try_from(picture.height())?,
-            ExtendedColorType::Rgb8,
-        )
+        .write_image(picture.pixels(), u32::try_from(picture.width())?, u32::try_from(picture.height())?, ExtendedColorType::Rgb8)
         .with_context(|| format!("JPEG of {}×{}", picture.width(), picture.height()))?;
     super::decode(&bytes)
 }

@@ -79,12 +79,7 @@ impl Loader {
                 receiver
             })
             .collect();
-        Loader {
-            maker,
-            receivers,
-            next: first_step,
-            first: first_step,
-        }
+        Loader { maker, receivers, next: first_step, first: first_step }
     }
 
     /// The next batch; waits until it is made.
@@ -93,9 +88,7 @@ impl Loader {
     /// Every picture of the set is broken.
     pub fn next(&mut self) -> anyhow::Result<Batch> {
         let thread = (self.next - self.first) % self.receivers.len() as u64;
-        let batch = self.receivers[thread as usize]
-            .recv()
-            .context("a thread that decodes pictures stopped; this is a bug")??;
+        let batch = self.receivers[thread as usize].recv().context("a thread that decodes pictures stopped; this is a bug")??;
         assert_eq!(batch.step, self.next, "a batch out of order");
         self.next += 1;
         Ok(batch)
@@ -149,11 +142,7 @@ impl Maker {
     /// The batch of a step.
     fn batch(&self, step: u64, order: &mut Order) -> anyhow::Result<Batch> {
         let size = self.settings.batch;
-        let mut batch = Batch {
-            step,
-            examples: Vec::with_capacity(size),
-            names: Vec::with_capacity(size),
-        };
+        let mut batch = Batch { step, examples: Vec::with_capacity(size), names: Vec::with_capacity(size) };
         for sample in 0..size as u64 {
             let place = u128::from(step) * size as u128 + u128::from(sample);
             let (index, example) = self.sample(place, step, sample, order)?;
@@ -165,30 +154,16 @@ impl Maker {
 
     /// The sample at a place of the endless sequence of epochs. A broken picture is replaced by the
     /// one that follows it in its epoch.
-    fn sample(
-        &self,
-        place: u128,
-        step: u64,
-        sample: u64,
-        order: &mut Order,
-    ) -> anyhow::Result<(usize, Example)> {
+    fn sample(&self, place: u128, step: u64, sample: u64, order: &mut Order) -> anyhow::Result<(usize, Example)> {
         let count = self.dataset.len();
-        let (epoch, start) = (
-            (place / count as u128) as u64,
-            (place % count as u128) as usize,
-        );
+        let (epoch, start) = ((place / count as u128) as u64, (place % count as u128) as usize);
         for offset in 0..count {
             let index = order.of(epoch)[(start + offset) % count] as usize;
-            if let Some(example) =
-                self.with_picture(index, |picture| self.cut(picture, step, sample))
-            {
+            if let Some(example) = self.with_picture(index, |picture| self.cut(picture, step, sample)) {
                 return Ok((index, example?));
             }
         }
-        bail!(
-            "every one of the {count} pictures is broken (the first: {})",
-            self.dataset.name(0)
-        );
+        bail!("every one of the {count} pictures is broken (the first: {})", self.dataset.name(0));
     }
 
     /// Runs `use_it` on a picture as samples are cut from it; `None` for a broken one, which is named
@@ -205,9 +180,7 @@ impl Maker {
                 let picture = shrink(picture, self.settings.size);
                 let bytes = picture.pixels().len();
                 let used = use_it(&picture);
-                if self.cache_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > CACHE_BYTES
-                    || self.cache[index].set(picture).is_err()
-                {
+                if self.cache_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > CACHE_BYTES || self.cache[index].set(picture).is_err() {
                     self.cache_bytes.fetch_sub(bytes, Ordering::Relaxed);
                 }
                 Some(used)
@@ -224,12 +197,7 @@ impl Maker {
 
     /// A random square of the picture, perhaps mirrored, with a random task.
     fn cut(&self, picture: &Picture, step: u64, sample: u64) -> anyhow::Result<Example> {
-        let LoaderSettings {
-            size,
-            seed,
-            ref tasks,
-            ..
-        } = self.settings;
+        let LoaderSettings { size, seed, ref tasks, .. } = self.settings;
         let mut rng = noise::stream(seed, Purpose::Augmentation, step, sample);
         let largest = picture.width().min(picture.height());
         let smallest = (largest as f64 * SMALLEST_CROP).ceil() as usize;
@@ -244,10 +212,7 @@ impl Maker {
         let mut rng = noise::stream(seed, Purpose::Task, step, sample);
         let kind = tasks[below(&mut rng, tasks.len())];
         let task = Task::random(kind, size, size, &mut rng);
-        let degraded = task
-            .jpeg_quality()
-            .map(|quality| round_trip(&square, quality))
-            .transpose()?;
+        let degraded = task.jpeg_quality().map(|quality| round_trip(&square, quality)).transpose()?;
         let mut rng = noise::stream(seed, Purpose::Condition, step, sample);
         Ok(task.example(&square, degraded.as_ref(), &mut rng))
     }
@@ -275,11 +240,7 @@ struct Order {
 
 impl Order {
     fn new(seed: u64, count: usize) -> Order {
-        Order {
-            seed,
-            count,
-            epochs: [None, None],
-        }
+        Order { seed, count, epochs: [None, None] }
     }
 
     /// The pictures of an epoch in their order.

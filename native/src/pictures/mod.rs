@@ -15,6 +15,8 @@ use infill::picture::Picture;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::exit::input;
+
 pub use decode::decode;
 pub use jpeg::round_trip;
 pub use loader::{Loader, LoaderSettings};
@@ -85,17 +87,14 @@ impl Dataset {
     /// A source that does not exist or cannot be read, a pattern that matches nothing, a truncated
     /// shard, or no picture in all of them; each names the source.
     pub fn open(sources: &[String]) -> anyhow::Result<Dataset> {
-        let mut dataset = Dataset {
-            sources: Vec::new(),
-            entries: Vec::new(),
-        };
+        Dataset::index(sources).map_err(input)
+    }
+
+    fn index(sources: &[String]) -> anyhow::Result<Dataset> {
+        let mut dataset = Dataset { sources: Vec::new(), entries: Vec::new() };
         let paths = expand(sources)?;
-        let shard_bytes: u64 = paths
-            .iter()
-            .filter(|path| is_shard(path))
-            .filter_map(|path| path.metadata().ok())
-            .map(|metadata| metadata.len())
-            .sum();
+        let shard_bytes: u64 =
+            paths.iter().filter(|path| is_shard(path)).filter_map(|path| path.metadata().ok()).map(|metadata| metadata.len()).sum();
         for path in &paths {
             dataset.add(path, shard_bytes <= SHARD_MEMORY)?;
         }
@@ -123,10 +122,7 @@ impl Dataset {
             }));
         } else {
             let (root, files) = folder::open(path)?;
-            self.sources.push(Source::Folder {
-                name: file_name(&root),
-                root,
-            });
+            self.sources.push(Source::Folder { name: file_name(&root), root });
             self.entries.extend(files.into_iter().map(|file| Entry {
                 source,
                 member: file.name,
@@ -166,13 +162,9 @@ impl Dataset {
         let decoded = match &self.sources[entry.source] {
             Source::Folder { root, .. } => {
                 let path = root.join(&entry.member);
-                std::fs::read(&path)
-                    .context("it cannot be read")
-                    .and_then(|bytes| decode(&bytes))
+                std::fs::read(&path).context("it cannot be read").and_then(|bytes| decode(&bytes))
             }
-            Source::Shard(shard) => shard
-                .read(entry.offset, entry.bytes)
-                .and_then(|bytes| decode(&bytes)),
+            Source::Shard(shard) => shard.read(entry.offset, entry.bytes).and_then(|bytes| decode(&bytes)),
         };
         decoded.with_context(|| format!("picture {}", self.name(index)))
     }
@@ -200,16 +192,8 @@ impl Dataset {
                 *record.classes.entry(class.clone()).or_default() += 1;
             }
         }
-        let index_sha256 = digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        DatasetRecord {
-            pictures: self.entries.len(),
-            index_sha256,
-            sources,
-        }
+        let index_sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        DatasetRecord { pictures: self.entries.len(), index_sha256, sources }
     }
 }
 
@@ -224,8 +208,7 @@ fn expand(sources: &[String]) -> anyhow::Result<Vec<PathBuf>> {
         if Path::new(source).exists() {
             found.push(PathBuf::from(source));
         } else if source.contains(['*', '?', '[']) {
-            let matches =
-                glob::glob(source).with_context(|| format!("`{source}` is not a file pattern"))?;
+            let matches = glob::glob(source).with_context(|| format!("`{source}` is not a file pattern"))?;
             for path in matches {
                 found.push(path.with_context(|| format!("a match of `{source}`"))?);
             }
@@ -247,36 +230,25 @@ fn expand(sources: &[String]) -> anyhow::Result<Vec<PathBuf>> {
 
 /// A tar file by its name; folders are never shards.
 fn is_shard(path: &Path) -> bool {
-    path.is_file()
-        && path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("tar"))
+    path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tar"))
 }
 
 /// Whether a name has the extension of a picture.
 fn is_picture(name: &str) -> bool {
-    name.rsplit_once('.')
-        .is_some_and(|(_, extension)| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
+    name.rsplit_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
 }
 
 /// The last part of a path, also of `.` and `..`.
 fn file_name(path: &Path) -> String {
-    let name = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-    };
-    name(path)
-        .or_else(|| path.canonicalize().ok().as_deref().and_then(name))
-        .unwrap_or_else(|| path.display().to_string())
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    name(path).or_else(|| path.canonicalize().ok().as_deref().and_then(name)).unwrap_or_else(|| path.display().to_string())
 }
 
 /// Shards are not taken from inside folders, so that a folder's validation shards are never trained
 /// on by accident; says so where it is the likely mistake.
 fn hint(paths: &[PathBuf]) -> &'static str {
-    let holds_shards = |folder: &PathBuf| {
-        std::fs::read_dir(folder)
-            .is_ok_and(|entries| entries.flatten().any(|entry| is_shard(&entry.path())))
-    };
+    let holds_shards =
+        |folder: &PathBuf| std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_shard(&entry.path())));
     if paths.iter().any(holds_shards) {
         " (the tar shards inside a folder are used only when named, as in `FOLDER/*-train-*.tar`)"
     } else {

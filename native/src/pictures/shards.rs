@@ -37,19 +37,8 @@ pub struct Member {
 /// The file cannot be read, is not a tar file, or ends before its last member does.
 pub fn open(path: &Path, keep: bool) -> anyhow::Result<(Shard, Vec<Member>)> {
     let members = index(path).with_context(|| format!("tar shard {}", path.display()))?;
-    let bytes = if keep {
-        Some(std::fs::read(path).with_context(|| format!("reading {}", path.display()))?)
-    } else {
-        None
-    };
-    Ok((
-        Shard {
-            name: super::file_name(path),
-            path: path.to_path_buf(),
-            bytes,
-        },
-        members,
-    ))
+    let bytes = if keep { Some(std::fs::read(path).with_context(|| format!("reading {}", path.display()))?) } else { None };
+    Ok((Shard { name: super::file_name(path), path: path.to_path_buf(), bytes }, members))
 }
 
 fn index(path: &Path) -> anyhow::Result<Vec<Member>> {
@@ -58,10 +47,7 @@ fn index(path: &Path) -> anyhow::Result<Vec<Member>> {
     let mut archive = tar::Archive::new(BufReader::new(file));
     let mut members = Vec::new();
     let mut classes = BTreeMap::new();
-    for entry in archive
-        .entries_with_seek()
-        .context("it is not a tar file")?
-    {
+    for entry in archive.entries_with_seek().context("it is not a tar file")? {
         let entry = entry.context("it is damaged or not a tar file")?;
         if !entry.header().entry_type().is_file() {
             continue;
@@ -73,18 +59,10 @@ fn index(path: &Path) -> anyhow::Result<Vec<Member>> {
         }
         if name.ends_with(".cls") {
             let mut class = String::new();
-            entry
-                .take(4096)
-                .read_to_string(&mut class)
-                .with_context(|| format!("class {name}"))?;
+            entry.take(4096).read_to_string(&mut class).with_context(|| format!("class {name}"))?;
             classes.insert(key(&name).to_owned(), class.trim().to_owned());
         } else if super::is_picture(&name) {
-            members.push(Member {
-                name,
-                offset,
-                bytes,
-                class: None,
-            });
+            members.push(Member { name, offset, bytes, class: None });
         }
     }
     for member in &mut members {
@@ -96,9 +74,7 @@ fn index(path: &Path) -> anyhow::Result<Vec<Member>> {
 /// WebDataset's key: the path up to the first dot of its last part.
 fn key(name: &str) -> &str {
     let start = name.rfind('/').map_or(0, |slash| slash + 1);
-    name[start..]
-        .find('.')
-        .map_or(name, |dot| &name[..start + dot])
+    name[start..].find('.').map_or(name, |dot| &name[..start + dot])
 }
 
 impl Shard {
@@ -109,15 +85,12 @@ impl Shard {
     pub fn read(&self, offset: u64, bytes: u64) -> anyhow::Result<Cow<'_, [u8]>> {
         if let Some(all) = &self.bytes {
             let member = all.get(offset as usize..(offset + bytes) as usize);
-            return Ok(Cow::Borrowed(
-                member.context("the shard changed while it was read")?,
-            ));
+            return Ok(Cow::Borrowed(member.context("the shard changed while it was read")?));
         }
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(offset))?;
         let mut member = vec![0; bytes as usize];
-        file.read_exact(&mut member)
-            .context("the shard changed since it was indexed")?;
+        file.read_exact(&mut member).context("the shard changed since it was indexed")?;
         Ok(Cow::Owned(member))
     }
 }

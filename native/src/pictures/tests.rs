@@ -20,19 +20,13 @@ use super::*;
 fn painting(width: u32, height: u32, seed: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let wave = ((x * (seed % 5 + 1) + y * 3) % 64) * 2;
-        image::Rgb([
-            (x * 255 / width) as u8,
-            (y * 255 / height) as u8,
-            (wave + seed * 11 % 120) as u8,
-        ])
+        image::Rgb([(x * 255 / width) as u8, (y * 255 / height) as u8, (wave + seed * 11 % 120) as u8])
     })
 }
 
 fn encoded(picture: RgbImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::ImageRgb8(picture)
-        .write_to(&mut bytes, format)
-        .expect("an encoder of the test");
+    DynamicImage::ImageRgb8(picture).write_to(&mut bytes, format).expect("an encoder of the test");
     bytes.into_inner()
 }
 
@@ -49,11 +43,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
 fn write_folder(folder: &Path) {
     std::fs::create_dir_all(folder.join("sub")).expect("a folder");
     for (number, (name, bytes)) in files().into_iter().enumerate() {
-        let place = if number % 2 == 0 {
-            folder.to_path_buf()
-        } else {
-            folder.join("sub")
-        };
+        let place = if number % 2 == 0 { folder.to_path_buf() } else { folder.join("sub") };
         std::fs::write(place.join(name), bytes).expect("a file");
     }
     std::fs::write(folder.join("notes.txt"), "not a picture").expect("a file");
@@ -65,8 +55,7 @@ fn write_shard(path: &Path, members: &[(&str, Vec<u8>)]) {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);
-        tar.append_data(&mut header, name, bytes.as_slice())
-            .expect("a member");
+        tar.append_data(&mut header, name, bytes.as_slice()).expect("a member");
     }
     tar.finish().expect("the end of a shard");
 }
@@ -80,10 +69,7 @@ fn open(path: &Path) -> Dataset {
 }
 
 fn failure(sources: &[String]) -> String {
-    format!(
-        "{:#}",
-        Dataset::open(sources).expect_err("a set that must not open")
-    )
+    format!("{:#}", Dataset::open(sources).expect_err("a set that must not open"))
 }
 
 #[test]
@@ -92,34 +78,13 @@ fn a_folder_is_walked_in_order_and_decodes_every_format() {
     let root = folder.path().join("photos");
     write_folder(&root);
     let dataset = open(&root);
-    let names: Vec<_> = (0..dataset.len())
-        .map(|index| dataset.name(index))
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "photos/a.png",
-            "photos/c.webp",
-            "photos/sub/b.jpeg",
-            "photos/sub/d.JPG"
-        ]
-    );
-    for (index, (width, height)) in [(40, 30), (150, 90), (33, 47), (20, 20)]
-        .into_iter()
-        .enumerate()
-    {
+    let names: Vec<_> = (0..dataset.len()).map(|index| dataset.name(index)).collect();
+    assert_eq!(names, ["photos/a.png", "photos/c.webp", "photos/sub/b.jpeg", "photos/sub/d.JPG"]);
+    for (index, (width, height)) in [(40, 30), (150, 90), (33, 47), (20, 20)].into_iter().enumerate() {
         let picture = dataset.decode(index).expect("a whole picture");
-        assert_eq!(
-            (picture.width(), picture.height()),
-            (width, height),
-            "{}",
-            names[index]
-        );
+        assert_eq!((picture.width(), picture.height()), (width, height), "{}", names[index]);
     }
-    assert_eq!(
-        dataset.decode(0).expect("a whole picture").pixels(),
-        painting(40, 30, 1).as_raw()
-    );
+    assert_eq!(dataset.decode(0).expect("a whole picture").pixels(), painting(40, 30, 1).as_raw());
 }
 
 #[test]
@@ -133,23 +98,14 @@ fn a_shard_gives_the_same_pictures_with_classes_from_memory_and_from_disk() {
     assert_eq!(dataset.len(), 4);
     assert_eq!(dataset.name(0), "set-train-000.tar:a.png");
     assert_eq!((dataset.class(0), dataset.class(1)), (Some("forest"), None));
-    assert_eq!(
-        dataset.decode(0).expect("a whole picture").pixels(),
-        painting(40, 30, 1).as_raw()
-    );
+    assert_eq!(dataset.decode(0).expect("a whole picture").pixels(), painting(40, 30, 1).as_raw());
 
     let (on_disk, indexed) = shards::open(&path, false).expect("a shard");
     for (member, (_, bytes)) in indexed.iter().zip(files()) {
-        assert_eq!(
-            *on_disk.read(member.offset, member.bytes).expect("a member"),
-            *bytes
-        );
+        assert_eq!(*on_disk.read(member.offset, member.bytes).expect("a member"), *bytes);
     }
     let record = dataset.describe();
-    assert_eq!(
-        (record.pictures, record.sources[0].classes["forest"]),
-        (4, 1)
-    );
+    assert_eq!((record.pictures, record.sources[0].classes["forest"]), (4, 1));
     assert_eq!(record.index_sha256.len(), 64);
     assert_eq!(record, open(&path).describe());
     write_shard(&path, &members[1..]);
@@ -164,9 +120,7 @@ fn patterns_are_expanded_in_order_and_every_path_is_used_once() {
     }
     let pattern = text(&folder.path().join("*-train-*.tar"));
     let dataset = Dataset::open(&[pattern.clone(), pattern]).expect("a data set");
-    let names: Vec<_> = (0..dataset.len())
-        .map(|index| dataset.name(index))
-        .collect();
+    let names: Vec<_> = (0..dataset.len()).map(|index| dataset.name(index)).collect();
     assert_eq!(names, ["x-train-0.tar:a.png", "x-train-1.tar:a.png"]);
 }
 
@@ -208,13 +162,8 @@ fn orientation_transparency_and_depth_are_resolved() {
 
     let deep = image::ImageBuffer::from_pixel(2, 2, image::Luma([0x8080u16]));
     let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::ImageLuma16(deep)
-        .write_to(&mut bytes, ImageFormat::Png)
-        .expect("a png");
-    assert_eq!(
-        decode(bytes.get_ref()).expect("a picture").pixels(),
-        [0x80; 12]
-    );
+    DynamicImage::ImageLuma16(deep).write_to(&mut bytes, ImageFormat::Png).expect("a png");
+    assert_eq!(decode(bytes.get_ref()).expect("a picture").pixels(), [0x80; 12]);
 
     // An EXIF segment that says "rotate by 90°" (tag 0x0112, value 6), put behind the start marker.
     let exif = b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
@@ -225,43 +174,25 @@ fn orientation_transparency_and_depth_are_resolved() {
 }
 
 fn settings(threads: usize) -> LoaderSettings {
-    LoaderSettings {
-        size: 16,
-        batch: 3,
-        tasks: TaskKind::ALL.to_vec(),
-        seed: 5,
-        threads,
-        prefetch: 2,
-    }
+    LoaderSettings { size: 16, batch: 3, tasks: TaskKind::ALL.to_vec(), seed: 5, threads, prefetch: 2 }
 }
 
 /// Two pictures of nine are broken: one is no picture, one is cut.
 fn damaged_set(folder: &TempDir) -> Arc<Dataset> {
     let path = folder.path().join("mixed.tar");
-    let mut members: Vec<(String, Vec<u8>)> = (0..7)
-        .map(|number| {
-            (
-                format!("{number}.png"),
-                encoded(painting(30 + number, 40, number), ImageFormat::Png),
-            )
-        })
-        .collect();
+    let mut members: Vec<(String, Vec<u8>)> =
+        (0..7).map(|number| (format!("{number}.png"), encoded(painting(30 + number, 40, number), ImageFormat::Png))).collect();
     let cut = encoded(painting(60, 60, 9), ImageFormat::Png);
     members.insert(2, ("cut.png".to_owned(), cut[..cut.len() / 2].to_vec()));
     members.push(("text.jpg".to_owned(), b"hello".to_vec()));
-    let members: Vec<_> = members
-        .iter()
-        .map(|(name, bytes)| (name.as_str(), bytes.clone()))
-        .collect();
+    let members: Vec<_> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     write_shard(&path, &members);
     Arc::new(open(&path))
 }
 
 fn batches(dataset: &Arc<Dataset>, threads: usize, first: u64, count: usize) -> Vec<Batch> {
     let mut loader = Loader::new(Arc::clone(dataset), settings(threads), first);
-    (0..count)
-        .map(|_| loader.next().expect("a batch"))
-        .collect()
+    (0..count).map(|_| loader.next().expect("a batch")).collect()
 }
 
 fn assert_same(left: &[Batch], right: &[Batch]) {
@@ -284,18 +215,9 @@ fn batches_are_the_same_for_any_threads_and_after_any_resume() {
     let straight = batches(&dataset, 1, 0, 12);
     assert_same(&straight, &batches(&dataset, 3, 0, 12));
     assert_same(&straight[5..], &batches(&dataset, 2, 5, 7));
-    assert_eq!(
-        straight.iter().map(|batch| batch.step).collect::<Vec<_>>(),
-        (0..12).collect::<Vec<_>>()
-    );
-    assert_ne!(
-        straight[0].examples[0].picture,
-        straight[3].examples[0].picture
-    );
-    let other = LoaderSettings {
-        seed: 6,
-        ..settings(1)
-    };
+    assert_eq!(straight.iter().map(|batch| batch.step).collect::<Vec<_>>(), (0..12).collect::<Vec<_>>());
+    assert_ne!(straight[0].examples[0].picture, straight[3].examples[0].picture);
+    let other = LoaderSettings { seed: 6, ..settings(1) };
     let other = Loader::new(dataset, other, 0).next().expect("a batch");
     assert_ne!(other.examples[0].picture, straight[0].examples[0].picture);
 }
@@ -307,15 +229,11 @@ fn an_epoch_shows_every_whole_picture_and_no_broken_one() {
     let mut loader = Loader::new(Arc::clone(&dataset), settings(2), 0);
     // Three batches of three are one epoch of the nine pictures.
     for _ in 0..2 {
-        let mut names: Vec<String> = (0..3)
-            .flat_map(|_| loader.next().expect("a batch").names)
-            .collect();
+        let mut names: Vec<String> = (0..3).flat_map(|_| loader.next().expect("a batch").names).collect();
         assert_eq!(names.len(), 9);
         names.sort();
         names.dedup();
-        let whole: Vec<_> = (0..7)
-            .map(|number| format!("mixed.tar:{number}.png"))
-            .collect();
+        let whole: Vec<_> = (0..7).map(|number| format!("mixed.tar:{number}.png")).collect();
         assert_eq!(names, whole);
     }
     assert_eq!(loader.broken(), 2);
@@ -325,16 +243,10 @@ fn an_epoch_shows_every_whole_picture_and_no_broken_one() {
 fn a_set_of_broken_pictures_is_an_error_not_a_wait() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("broken.tar");
-    write_shard(
-        &path,
-        &[("a.png", b"no".to_vec()), ("b.webp", b"neither".to_vec())],
-    );
+    write_shard(&path, &[("a.png", b"no".to_vec()), ("b.webp", b"neither".to_vec())]);
     let mut loader = Loader::new(Arc::new(open(&path)), settings(2), 0);
     let message = format!("{:#}", loader.next().expect_err("nothing to train on"));
-    assert!(
-        message.contains("2 pictures") && message.contains("broken.tar:a.png"),
-        "{message}"
-    );
+    assert!(message.contains("2 pictures") && message.contains("broken.tar:a.png"), "{message}");
 }
 
 #[test]
@@ -347,12 +259,7 @@ fn samples_are_complete() {
             assert_eq!(example.condition.len(), 3 * 16 * 16);
             assert_eq!(example.picture.len(), 3 * 16 * 16);
             assert_eq!(example.mask.len(), 16 * 16);
-            assert!(
-                example
-                    .picture
-                    .iter()
-                    .all(|value| (-1.0..=1.0).contains(value))
-            );
+            assert!(example.picture.iter().all(|value| (-1.0..=1.0).contains(value)));
             assert_ne!(example.condition, example.picture, "{}", example.kind);
             seen.push(example.kind);
         }
@@ -368,17 +275,8 @@ fn lower_jpeg_quality_loses_more() {
         *value = value.saturating_add((rng.next_u32() % 24) as u8);
     }
     let picture = Picture::new(64, 64, pixels).expect("a picture");
-    let quality = |quality| {
-        psnr(
-            &picture,
-            &round_trip(&picture, quality).expect("a round trip"),
-            None,
-        )
-    };
+    let quality = |quality| psnr(&picture, &round_trip(&picture, quality).expect("a round trip"), None);
     let [worst, bad, fair, good] = [5, 10, 20, 95].map(quality);
-    assert!(
-        worst + 0.5 < bad && bad + 0.5 < fair && fair + 0.5 < good,
-        "{worst} {bad} {fair} {good}"
-    );
+    assert!(worst + 0.5 < bad && bad + 0.5 < fair && fair + 0.5 < good, "{worst} {bad} {fair} {good}");
     assert!(good.is_finite());
 }

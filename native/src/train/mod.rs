@@ -180,6 +180,9 @@ impl Run {
         self.read(&mut pending, &mut statistics)?;
         self.save(&mut statistics)?;
         progress.finish();
+        if loader.broken() > 0 {
+            tracing::warn!("{} broken pictures were passed over", loader.broken());
+        }
         let step = self.trainer.step_count();
         if self.stop.load(Ordering::SeqCst) {
             bail!(Cancelled(format!("stopped after step {step}; `--resume` goes on from there")));
@@ -241,6 +244,7 @@ impl Run {
 }
 
 fn scalar(tensor: Tensor<1>) -> Result<f64> {
-    let values: Vec<f32> = tensor.into_data().convert::<f32>().try_to_vec().map_err(|error| anyhow::anyhow!("cannot read a loss: {error:?}"))?;
+    let values: Vec<f32> =
+        tensor.into_data().convert::<f32>().try_to_vec().map_err(|error| anyhow::anyhow!("cannot read a loss: {error:?}"))?;
     values.first().map(|value| f64::from(*value)).context("the device gave an empty loss")
 }

@@ -170,7 +170,11 @@ impl RunDirectory {
     /// When it cannot be read or written.
     pub fn statistics(&self, step: u64) -> Result<Statistics> {
         let path = self.root.join("stats.jsonl");
-        let text = if path.exists() { fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))? } else { String::new() };
+        let text = if path.exists() {
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?
+        } else {
+            String::new()
+        };
         let kept: String = text
             .lines()
             .filter(|line| serde_json::from_str::<Stat>(line).is_ok_and(|stat| stat.step <= step))

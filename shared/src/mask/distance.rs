@@ -9,10 +9,7 @@ const FAR: f32 = 1e12;
 /// Covers everything within `radius` pixels of a covered pixel, with an anti-aliased edge.
 pub fn grow(values: &mut [u8], width: usize, radius: f32) {
     let height = values.len() / width;
-    let mut squared: Vec<f32> = values
-        .iter()
-        .map(|value| if *value >= THRESHOLD { 0.0 } else { FAR })
-        .collect();
+    let mut squared: Vec<f32> = values.iter().map(|value| if *value >= THRESHOLD { 0.0 } else { FAR }).collect();
     let mut envelope = Envelope::default();
     let mut line = vec![0.0; height];
     for x in 0..width {
@@ -58,8 +55,7 @@ impl Envelope {
                     self.from.push(f32::NEG_INFINITY);
                     break;
                 };
-                let meet = ((place - other) * (place + other) + height - other_height)
-                    / (2.0 * (place - other));
+                let meet = ((place - other) * (place + other) + height - other_height) / (2.0 * (place - other));
                 if meet > self.from[self.from.len() - 1] {
                     self.from.push(meet);
                     break;

@@ -40,12 +40,7 @@ impl Rect {
     /// The smallest rectangle around both.
     pub fn union(&self, other: &Self) -> Self {
         let (left, top) = (self.left.min(other.left), self.top.min(other.top));
-        Self {
-            left,
-            top,
-            width: self.right().max(other.right()) - left,
-            height: self.bottom().max(other.bottom()) - top,
-        }
+        Self { left, top, width: self.right().max(other.right()) - left, height: self.bottom().max(other.bottom()) - top }
     }
 
     /// Whether a pixel lies inside.
@@ -65,21 +60,13 @@ pub struct Mask {
 impl fmt::Debug for Mask {
     /// Size and area only: a mask has more values than anybody reads.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "Mask({}×{}, {:.4} covered)",
-            self.width,
-            self.height,
-            self.area()
-        )
+        write!(formatter, "Mask({}×{}, {:.4} covered)", self.width, self.height, self.area())
     }
 }
 
 /// Numbers that make no mask.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{found} values were given for a mask of {width}×{height}, which needs {wanted} and at least one"
-)]
+#[error("{found} values were given for a mask of {width}×{height}, which needs {wanted} and at least one")]
 pub struct MaskError {
     /// The width given.
     pub width: usize,
@@ -99,18 +86,9 @@ impl Mask {
     pub fn new(width: usize, height: usize, values: Vec<u8>) -> Result<Self, MaskError> {
         let wanted = width.saturating_mul(height);
         if wanted == 0 || values.len() != wanted {
-            return Err(MaskError {
-                width,
-                height,
-                found: values.len(),
-                wanted,
-            });
+            return Err(MaskError { width, height, found: values.len(), wanted });
         }
-        Ok(Self {
-            width,
-            height,
-            values,
-        })
+        Ok(Self { width, height, values })
     }
 
     /// Nothing is to be filled.
@@ -130,15 +108,8 @@ impl Mask {
     }
 
     fn constant(width: usize, height: usize, value: u8) -> Self {
-        assert!(
-            width > 0 && height > 0,
-            "a mask of {width}×{height} has no pixels"
-        );
-        Self {
-            width,
-            height,
-            values: vec![value; width * height],
-        }
+        assert!(width > 0 && height > 0, "a mask of {width}×{height} has no pixels");
+        Self { width, height, values: vec![value; width * height] }
     }
 
     /// Pixels across.
@@ -159,6 +130,11 @@ impl Mask {
     /// One row of coverages.
     pub fn row(&self, y: usize) -> &[u8] {
         &self.values[y * self.width..(y + 1) * self.width]
+    }
+
+    /// One row of coverages, to be changed in place.
+    pub fn row_mut(&mut self, y: usize) -> &mut [u8] {
+        &mut self.values[y * self.width..(y + 1) * self.width]
     }
 
     /// Coverage of a pixel.
@@ -202,12 +178,7 @@ impl Mask {
             left = left.min(row.iter().position(|value| *value > 0).unwrap_or(left));
             right = right.max(row.iter().rposition(|value| *value > 0).unwrap_or(right));
         }
-        Some(Rect {
-            left,
-            top,
-            width: right + 1 - left,
-            height: bottom + 1 - top,
-        })
+        Some(Rect { left, top, width: right + 1 - left, height: bottom + 1 - top })
     }
 
     /// Draws a shape: fills it, or erases it where `fill` is false. Drawing the same twice changes
@@ -215,15 +186,8 @@ impl Mask {
     pub fn draw(&mut self, shape: &Shape, fill: bool) {
         raster::draw(shape, self.width, self.height, |y, first, coverages| {
             let start = y * self.width + first;
-            for (value, coverage) in self.values[start..start + coverages.len()]
-                .iter_mut()
-                .zip(coverages)
-            {
-                *value = if fill {
-                    (*value).max(*coverage)
-                } else {
-                    (*value).min(255 - coverage)
-                };
+            for (value, coverage) in self.values[start..start + coverages.len()].iter_mut().zip(coverages) {
+                *value = if fill { (*value).max(*coverage) } else { (*value).min(255 - coverage) };
             }
         });
     }
@@ -253,19 +217,9 @@ impl Mask {
     /// # Panics
     /// When the part is empty or reaches outside.
     pub fn crop(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
-        assert!(
-            width > 0 && height > 0,
-            "a crop of {width}×{height} has no pixels"
-        );
-        let values = (top..top + height)
-            .flat_map(|y| &self.row(y)[left..left + width])
-            .copied()
-            .collect();
-        Self {
-            width,
-            height,
-            values,
-        }
+        assert!(width > 0 && height > 0, "a crop of {width}×{height} has no pixels");
+        let values = (top..top + height).flat_map(|y| &self.row(y)[left..left + width]).copied().collect();
+        Self { width, height, values }
     }
 
     /// The mask at another size, resampled as pictures are.
@@ -274,25 +228,14 @@ impl Mask {
     /// When a side is 0.
     pub fn resize(&self, width: usize, height: usize) -> Self {
         let values: Vec<f32> = self.values.iter().map(|value| f32::from(*value)).collect();
-        let resized =
-            crate::picture::resize_planes(&values, (self.width, self.height), (width, height));
-        Self {
-            width,
-            height,
-            values: resized
-                .into_iter()
-                .map(|value| value.round() as u8)
-                .collect(),
-        }
+        let resized = crate::picture::resize_planes(&values, (self.width, self.height), (width, height));
+        Self { width, height, values: resized.into_iter().map(|value| value.round() as u8).collect() }
     }
 
     /// Yes or no as the net takes it, `[1, height, width]`: 1 where the mask [covers](Self::covers),
     /// else 0.
     pub fn to_plane(&self) -> Vec<f32> {
-        self.values
-            .iter()
-            .map(|value| if *value >= THRESHOLD { 1.0 } else { 0.0 })
-            .collect()
+        self.values.iter().map(|value| if *value >= THRESHOLD { 1.0 } else { 0.0 }).collect()
     }
 }
 

@@ -36,22 +36,11 @@ fn draw_stroke(mask: &mut Mask, rng: &mut ChaCha8Rng) {
     let mut from = (rng.random_range(0.0..width), rng.random_range(0.0..height));
     for _ in 1..rng.random_range(4..=11u32) {
         let length = lengths.sample(rng).clamp(0.0, 2.0 * mean);
-        let to = (
-            (from.0 + length * heading.cos()).clamp(0.0, width),
-            (from.1 + length * heading.sin()).clamp(0.0, height),
-        );
+        let to = ((from.0 + length * heading.cos()).clamp(0.0, width), (from.1 + length * heading.sin()).clamp(0.0, height));
         let point = |(x, y): (f64, f64)| (x as f32, y as f32);
         // Its round ends are the discs at the vertices.
-        mask.draw(
-            &Shape::Segment {
-                from: point(from),
-                to: point(to),
-                radius: radius as f32,
-            },
-            true,
-        );
-        heading += side
-            * rng.random_range(2.0 * PI / 5.0 - 2.0 * PI / 15.0..2.0 * PI / 5.0 + 2.0 * PI / 15.0);
+        mask.draw(&Shape::Segment { from: point(from), to: point(to), radius: radius as f32 }, true);
+        heading += side * rng.random_range(2.0 * PI / 5.0 - 2.0 * PI / 15.0..2.0 * PI / 5.0 + 2.0 * PI / 15.0);
         side = -side;
         from = to;
     }
@@ -70,15 +59,7 @@ pub fn rectangles(width: usize, height: usize, rng: &mut ChaCha8Rng) -> Mask {
     }
     let side = |length: usize| (length as f64 / 2.0).round().max(1.0);
     let mut mask = Mask::empty(width, height);
-    mask.draw(
-        &Shape::Rectangle {
-            x: 0.0,
-            y: 0.0,
-            width: side(width) as f32,
-            height: side(height) as f32,
-        },
-        true,
-    );
+    mask.draw(&Shape::Rectangle { x: 0.0, y: 0.0, width: side(width) as f32, height: side(height) as f32 }, true);
     mask
 }
 
@@ -91,22 +72,10 @@ fn draw_rectangles(width: usize, height: usize, count: u32, rng: &mut ChaCha8Rng
         let area = total * share / sum;
         // Between half and twice as wide as the picture's own proportions.
         let stretch = SQRT_2.powf(rng.random_range(-1.0..1.0));
-        let side =
-            |length: usize, part: f64| ((length as f64 * part).round() as usize).clamp(1, length);
-        let (across, down) = (
-            side(width, area.sqrt() * stretch),
-            side(height, area.sqrt() / stretch),
-        );
-        let (left, top) = (
-            rng.random_range(0..=width - across),
-            rng.random_range(0..=height - down),
-        );
-        let shape = Shape::Rectangle {
-            x: left as f32,
-            y: top as f32,
-            width: across as f32,
-            height: down as f32,
-        };
+        let side = |length: usize, part: f64| ((length as f64 * part).round() as usize).clamp(1, length);
+        let (across, down) = (side(width, area.sqrt() * stretch), side(height, area.sqrt() / stretch));
+        let (left, top) = (rng.random_range(0..=width - across), rng.random_range(0..=height - down));
+        let shape = Shape::Rectangle { x: left as f32, y: top as f32, width: across as f32, height: down as f32 };
         mask.draw(&shape, true);
     }
     mask

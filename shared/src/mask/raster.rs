@@ -53,32 +53,10 @@ pub fn draw(shape: &Shape, width: usize, height: usize, put: impl FnMut(usize, u
             let centre = point((*x, *y));
             Capsule::new(centre, centre, f64::from(*radius)).draw(width, height, put);
         }
-        Shape::Segment { from, to, radius } => {
-            Capsule::new(point(*from), point(*to), f64::from(*radius)).draw(width, height, put)
-        }
-        Shape::Rectangle {
-            x,
-            y,
-            width: across,
-            height: down,
-        } => {
-            let (x, y, across, down) = (
-                f64::from(*x),
-                f64::from(*y),
-                f64::from(*across),
-                f64::from(*down),
-            );
-            draw_rectangle(
-                [
-                    x.min(x + across),
-                    y.min(y + down),
-                    x.max(x + across),
-                    y.max(y + down),
-                ],
-                width,
-                height,
-                put,
-            );
+        Shape::Segment { from, to, radius } => Capsule::new(point(*from), point(*to), f64::from(*radius)).draw(width, height, put),
+        Shape::Rectangle { x, y, width: across, height: down } => {
+            let (x, y, across, down) = (f64::from(*x), f64::from(*y), f64::from(*across), f64::from(*down));
+            draw_rectangle([x.min(x + across), y.min(y + down), x.max(x + across), y.max(y + down)], width, height, put);
         }
         Shape::Polygon { points } => {
             let points: Vec<_> = points.iter().map(|corner| point(*corner)).collect();
@@ -111,13 +89,7 @@ struct Capsule {
 impl Capsule {
     fn new(from: (f64, f64), to: (f64, f64), radius: f64) -> Self {
         let length = (to.0 - from.0).hypot(to.1 - from.1);
-        Self {
-            from,
-            to,
-            radius,
-            length,
-            weight: (2.0 * radius).clamp(0.0, 1.0),
-        }
+        Self { from, to, radius, length, weight: (2.0 * radius).clamp(0.0, 1.0) }
     }
 
     fn draw(&self, width: usize, height: usize, mut put: impl FnMut(usize, usize, &[u8])) {
@@ -126,11 +98,7 @@ impl Capsule {
         }
         // Coverage falls from 1 to 0 over one pixel across the edge.
         let reach = self.radius + 0.5;
-        let rows = touched(
-            self.from.1.min(self.to.1) - reach,
-            self.from.1.max(self.to.1) + reach,
-            height,
-        );
+        let rows = touched(self.from.1.min(self.to.1) - reach, self.from.1.max(self.to.1) + reach, height);
         let mut coverages = Vec::new();
         for y in rows {
             let middle = y as f64 + 0.5;
@@ -139,9 +107,7 @@ impl Capsule {
             };
             let columns = touched(low - 0.5, high + 0.5, width);
             let inner = match self.span(middle, self.radius - 0.5) {
-                Some((low, high)) => {
-                    (low + 0.5).floor().max(0.0) as usize..(high - 0.5).ceil().max(0.0) as usize
-                }
+                Some((low, high)) => (low + 0.5).floor().max(0.0) as usize..(high - 0.5).ceil().max(0.0) as usize,
                 None => 0..0,
             };
             coverages.clear();
@@ -167,8 +133,7 @@ impl Capsule {
     fn distance(&self, x: f64, y: f64) -> f64 {
         let (across, down) = (self.to.0 - self.from.0, self.to.1 - self.from.1);
         let along = if self.length > 0.0 {
-            (((x - self.from.0) * across + (y - self.from.1) * down) / (self.length * self.length))
-                .clamp(0.0, 1.0)
+            (((x - self.from.0) * across + (y - self.from.1) * down) / (self.length * self.length)).clamp(0.0, 1.0)
         } else {
             0.0
         };
@@ -189,10 +154,7 @@ impl Capsule {
                 return None;
             }
         } else {
-            let ends = [
-                (y - self.from.1 - reach) / down,
-                (y - self.from.1 + reach) / down,
-            ];
+            let ends = [(y - self.from.1 - reach) / down, (y - self.from.1 + reach) / down];
             low = low.max(ends[0].min(ends[1]));
             high = high.min(ends[0].max(ends[1]));
             if low > high {
@@ -216,21 +178,11 @@ impl Capsule {
 }
 
 /// Exact coverage of a rectangle `[left, top, right, bottom]`.
-fn draw_rectangle(
-    [left, top, right, bottom]: [f64; 4],
-    width: usize,
-    height: usize,
-    mut put: impl FnMut(usize, usize, &[u8]),
-) {
-    if ![left, top, right, bottom]
-        .iter()
-        .all(|value| value.is_finite())
-    {
+fn draw_rectangle([left, top, right, bottom]: [f64; 4], width: usize, height: usize, mut put: impl FnMut(usize, usize, &[u8])) {
+    if ![left, top, right, bottom].iter().all(|value| value.is_finite()) {
         return;
     }
-    let overlap = |low: f64, high: f64, pixel: usize| {
-        (high.min(pixel as f64 + 1.0) - low.max(pixel as f64)).max(0.0)
-    };
+    let overlap = |low: f64, high: f64, pixel: usize| (high.min(pixel as f64 + 1.0) - low.max(pixel as f64)).max(0.0);
     let columns = touched(left, right, width);
     let across: Vec<f64> = columns.clone().map(|x| overlap(left, right, x)).collect();
     let mut coverages = vec![0; across.len()];
@@ -244,42 +196,20 @@ fn draw_rectangle(
 }
 
 /// Coverage of a polygon by the non-zero winding rule.
-fn draw_polygon(
-    points: &[(f64, f64)],
-    width: usize,
-    height: usize,
-    mut put: impl FnMut(usize, usize, &[u8]),
-) {
+fn draw_polygon(points: &[(f64, f64)], width: usize, height: usize, mut put: impl FnMut(usize, usize, &[u8])) {
     if points.len() < 3 || !points.iter().all(|(x, y)| x.is_finite() && y.is_finite()) {
         return;
     }
-    let fold = |pick: fn(&(f64, f64)) -> f64, start: f64, choose: fn(f64, f64) -> f64| {
-        points.iter().map(pick).fold(start, choose)
-    };
-    let columns = touched(
-        fold(|p| p.0, f64::INFINITY, f64::min),
-        fold(|p| p.0, f64::NEG_INFINITY, f64::max),
-        width,
-    );
-    let rows = touched(
-        fold(|p| p.1, f64::INFINITY, f64::min),
-        fold(|p| p.1, f64::NEG_INFINITY, f64::max),
-        height,
-    );
-    let edges: Vec<_> = points
-        .iter()
-        .copied()
-        .zip(points.iter().copied().cycle().skip(1))
-        .collect();
+    let fold = |pick: fn(&(f64, f64)) -> f64, start: f64, choose: fn(f64, f64) -> f64| points.iter().map(pick).fold(start, choose);
+    let columns = touched(fold(|p| p.0, f64::INFINITY, f64::min), fold(|p| p.0, f64::NEG_INFINITY, f64::max), width);
+    let rows = touched(fold(|p| p.1, f64::INFINITY, f64::min), fold(|p| p.1, f64::NEG_INFINITY, f64::max), height);
+    let edges: Vec<_> = points.iter().copied().zip(points.iter().copied().cycle().skip(1)).collect();
     let mut steps = vec![0.0; columns.len() + 2];
     let mut crossings: Vec<(f64, i32)> = Vec::new();
     let mut coverages = vec![0; columns.len()];
     for y in rows {
         let (top, bottom) = (y as f64, y as f64 + 1.0);
-        let near: Vec<_> = edges
-            .iter()
-            .filter(|(a, b)| a.1.min(b.1) < bottom && a.1.max(b.1) > top)
-            .collect();
+        let near: Vec<_> = edges.iter().filter(|(a, b)| a.1.min(b.1) < bottom && a.1.max(b.1) > top).collect();
         steps.fill(0.0);
         for line in 0..SCANLINES {
             let middle = top + (line as f64 + 0.5) / SCANLINES as f64;
@@ -310,10 +240,7 @@ fn draw_polygon(
 
 /// Adds a span's coverage to `steps`, the differences from each pixel of first..end to the next.
 fn add_span(steps: &mut [f64], first: usize, end: usize, low: f64, high: f64) {
-    let (low, high) = (
-        low.clamp(first as f64, end as f64),
-        high.clamp(first as f64, end as f64),
-    );
+    let (low, high) = (low.clamp(first as f64, end as f64), high.clamp(first as f64, end as f64));
     // An edge inside a pixel covers what lies to its right in it, and all of every pixel after it.
     let mut edge = |x: f64, sign: f64| {
         let place = x.floor() as usize - first;

@@ -19,126 +19,44 @@ fn area_in_pixels(mask: &Mask) -> f64 {
 fn discs_have_the_area_of_discs() {
     for radius in [1.0f32, 1.7, 4.0, 11.3, 29.0] {
         for offset in [0.0f32, 0.25, 0.5, 0.9] {
-            let mask = drawn(
-                64,
-                64,
-                &Shape::Disc {
-                    x: 31.0 + offset,
-                    y: 32.0 - offset,
-                    radius,
-                },
-            );
+            let mask = drawn(64, 64, &Shape::Disc { x: 31.0 + offset, y: 32.0 - offset, radius });
             let expected = std::f64::consts::PI * f64::from(radius).powi(2);
             let error = (area_in_pixels(&mask) / expected - 1.0).abs();
-            assert!(
-                error < 0.1 / f64::from(radius),
-                "radius {radius} at {offset}: {error}"
-            );
+            assert!(error < 0.1 / f64::from(radius), "radius {radius} at {offset}: {error}");
         }
     }
 }
 
 #[test]
 fn a_brush_of_one_pixel_draws_one_row() {
-    let mask = drawn(
-        12,
-        7,
-        &Shape::Segment {
-            from: (2.5, 3.5),
-            to: (8.5, 3.5),
-            radius: 0.5,
-        },
-    );
+    let mask = drawn(12, 7, &Shape::Segment { from: (2.5, 3.5), to: (8.5, 3.5), radius: 0.5 });
     for y in 0..7 {
         for x in 0..12 {
-            let expected = if y == 3 && (2..=8).contains(&x) {
-                255
-            } else {
-                0
-            };
+            let expected = if y == 3 && (2..=8).contains(&x) { 255 } else { 0 };
             assert_eq!(mask.coverage(x, y), expected, "{x}, {y}");
         }
     }
-    let thin = drawn(
-        12,
-        7,
-        &Shape::Segment {
-            from: (2.5, 3.5),
-            to: (8.5, 3.5),
-            radius: 0.1,
-        },
-    );
-    assert!(
-        (1..80).contains(&thin.coverage(5, 3)),
-        "a fifth of a pixel: {}",
-        thin.coverage(5, 3)
-    );
+    let thin = drawn(12, 7, &Shape::Segment { from: (2.5, 3.5), to: (8.5, 3.5), radius: 0.1 });
+    assert!((1..80).contains(&thin.coverage(5, 3)), "a fifth of a pixel: {}", thin.coverage(5, 3));
 }
 
 #[test]
 fn rectangles_cover_exactly() {
-    let mask = drawn(
-        6,
-        5,
-        &Shape::Rectangle {
-            x: 1.5,
-            y: 1.0,
-            width: 2.0,
-            height: 2.25,
-        },
-    );
-    let expected = [
-        [0, 0, 0, 0, 0, 0],
-        [0, 128, 255, 128, 0, 0],
-        [0, 128, 255, 128, 0, 0],
-        [0, 32, 64, 32, 0, 0],
-        [0, 0, 0, 0, 0, 0],
-    ];
+    let mask = drawn(6, 5, &Shape::Rectangle { x: 1.5, y: 1.0, width: 2.0, height: 2.25 });
+    let expected = [[0, 0, 0, 0, 0, 0], [0, 128, 255, 128, 0, 0], [0, 128, 255, 128, 0, 0], [0, 32, 64, 32, 0, 0], [0, 0, 0, 0, 0, 0]];
     assert_eq!(mask.values(), expected.as_flattened());
-    let dragged_up = Shape::Rectangle {
-        x: 3.5,
-        y: 3.25,
-        width: -2.0,
-        height: -2.25,
-    };
+    let dragged_up = Shape::Rectangle { x: 3.5, y: 3.25, width: -2.0, height: -2.25 };
     assert_eq!(drawn(6, 5, &dragged_up), mask);
 }
 
 #[test]
 fn polygons_agree_with_rectangles_and_triangles() {
     let corners = vec![(2.25, 1.0), (9.5, 1.0), (9.5, 6.5), (2.25, 6.5)];
-    let rectangle = drawn(
-        12,
-        8,
-        &Shape::Rectangle {
-            x: 2.25,
-            y: 1.0,
-            width: 7.25,
-            height: 5.5,
-        },
-    );
-    assert_eq!(
-        drawn(
-            12,
-            8,
-            &Shape::Polygon {
-                points: corners.clone()
-            }
-        ),
-        rectangle
-    );
+    let rectangle = drawn(12, 8, &Shape::Rectangle { x: 2.25, y: 1.0, width: 7.25, height: 5.5 });
+    assert_eq!(drawn(12, 8, &Shape::Polygon { points: corners.clone() }), rectangle);
     let backwards = corners.into_iter().rev().collect();
-    assert_eq!(
-        drawn(12, 8, &Shape::Polygon { points: backwards }),
-        rectangle
-    );
-    let triangle = drawn(
-        40,
-        40,
-        &Shape::Polygon {
-            points: vec![(3.0, 5.0), (35.0, 9.0), (14.0, 37.0)],
-        },
-    );
+    assert_eq!(drawn(12, 8, &Shape::Polygon { points: backwards }), rectangle);
+    let triangle = drawn(40, 40, &Shape::Polygon { points: vec![(3.0, 5.0), (35.0, 9.0), (14.0, 37.0)] });
     let expected = 0.5 * (32.0 * 32.0 - 4.0 * 11.0);
     assert!((area_in_pixels(&triangle) / expected - 1.0).abs() < 0.005);
 }
@@ -149,136 +67,49 @@ fn a_loop_that_crosses_itself_has_no_hole() {
         let angle = index as f32 * 2.0 * std::f32::consts::TAU / 5.0;
         (20.0 + 18.0 * angle.sin(), 20.0 - 18.0 * angle.cos())
     };
-    let mask = drawn(
-        40,
-        40,
-        &Shape::Polygon {
-            points: (0..5).map(star).collect(),
-        },
-    );
-    assert!(
-        mask.covers(20, 20),
-        "the pentagon in the middle is wound around twice"
-    );
+    let mask = drawn(40, 40, &Shape::Polygon { points: (0..5).map(star).collect() });
+    assert!(mask.covers(20, 20), "the pentagon in the middle is wound around twice");
 }
 
 #[test]
 fn nonsense_draws_nothing_and_the_outside_is_cut() {
     for shape in [
-        Shape::Disc {
-            x: f32::NAN,
-            y: 1.0,
-            radius: 4.0,
-        },
-        Shape::Disc {
-            x: 3.0,
-            y: 3.0,
-            radius: -1.0,
-        },
-        Shape::Disc {
-            x: 3.0,
-            y: 3.0,
-            radius: f32::INFINITY,
-        },
-        Shape::Segment {
-            from: (0.0, 0.0),
-            to: (f32::INFINITY, 0.0),
-            radius: 2.0,
-        },
-        Shape::Rectangle {
-            x: 0.0,
-            y: 0.0,
-            width: f32::NAN,
-            height: 2.0,
-        },
-        Shape::Polygon {
-            points: vec![(0.0, 0.0), (9.0, f32::NAN), (0.0, 9.0)],
-        },
-        Shape::Polygon {
-            points: vec![(0.0, 0.0), (9.0, 9.0)],
-        },
-        Shape::Disc {
-            x: -50.0,
-            y: 3.0,
-            radius: 20.0,
-        },
-        Shape::Rectangle {
-            x: 90.0,
-            y: -90.0,
-            width: 4.0,
-            height: 4.0,
-        },
+        Shape::Disc { x: f32::NAN, y: 1.0, radius: 4.0 },
+        Shape::Disc { x: 3.0, y: 3.0, radius: -1.0 },
+        Shape::Disc { x: 3.0, y: 3.0, radius: f32::INFINITY },
+        Shape::Segment { from: (0.0, 0.0), to: (f32::INFINITY, 0.0), radius: 2.0 },
+        Shape::Rectangle { x: 0.0, y: 0.0, width: f32::NAN, height: 2.0 },
+        Shape::Polygon { points: vec![(0.0, 0.0), (9.0, f32::NAN), (0.0, 9.0)] },
+        Shape::Polygon { points: vec![(0.0, 0.0), (9.0, 9.0)] },
+        Shape::Disc { x: -50.0, y: 3.0, radius: 20.0 },
+        Shape::Rectangle { x: 90.0, y: -90.0, width: 4.0, height: 4.0 },
     ] {
         assert!(drawn(8, 8, &shape).is_empty(), "{shape:?}");
     }
-    let huge = Shape::Segment {
-        from: (-1e6, 2e5),
-        to: (1e6, -1e5),
-        radius: 1e7,
-    };
+    let huge = Shape::Segment { from: (-1e6, 2e5), to: (1e6, -1e5), radius: 1e7 };
     assert_eq!(drawn(300, 200, &huge), Mask::full(300, 200));
 }
 
 #[test]
 fn bounds_area_and_emptiness() {
-    assert_eq!(
-        (Mask::empty(5, 4).bounds(), Mask::empty(5, 4).is_empty()),
-        (None, true)
-    );
-    let mask = drawn(
-        20,
-        10,
-        &Shape::Rectangle {
-            x: 3.0,
-            y: 2.0,
-            width: 5.0,
-            height: 4.0,
-        },
-    );
-    assert_eq!(
-        mask.bounds(),
-        Some(Rect {
-            left: 3,
-            top: 2,
-            width: 5,
-            height: 4
-        })
-    );
+    assert_eq!((Mask::empty(5, 4).bounds(), Mask::empty(5, 4).is_empty()), (None, true));
+    let mask = drawn(20, 10, &Shape::Rectangle { x: 3.0, y: 2.0, width: 5.0, height: 4.0 });
+    assert_eq!(mask.bounds(), Some(Rect { left: 3, top: 2, width: 5, height: 4 }));
     assert!((mask.area() - 0.1).abs() < 1e-12 && !mask.is_empty() && !mask.is_full());
     assert!(Mask::full(3, 3).is_full());
     let message = Mask::new(3, 3, vec![0; 8]).unwrap_err().to_string();
-    assert!(
-        message.contains("3×3") && message.contains('8') && message.contains('9'),
-        "{message}"
-    );
+    assert!(message.contains("3×3") && message.contains('8') && message.contains('9'), "{message}");
 }
 
 #[test]
 fn shrinking_undoes_growing_of_a_convex_hole() {
-    let mask = drawn(
-        60,
-        60,
-        &Shape::Rectangle {
-            x: 20.0,
-            y: 15.0,
-            width: 20.0,
-            height: 25.0,
-        },
-    );
+    let mask = drawn(60, 60, &Shape::Rectangle { x: 20.0, y: 15.0, width: 20.0, height: 25.0 });
     let mut changed = mask.clone();
     changed.grow(7);
     assert!(changed.covers(13, 20) && !changed.covers(12, 20));
     changed.grow(-7);
-    let different = changed
-        .to_plane()
-        .iter()
-        .zip(mask.to_plane())
-        .filter(|(a, b)| **a != *b)
-        .count();
-    assert!(
-        different <= 4,
-        "all but the four corner pixels come back: {different}"
-    );
+    let different = changed.to_plane().iter().zip(mask.to_plane()).filter(|(a, b)| **a != *b).count();
+    assert!(different <= 4, "all but the four corner pixels come back: {different}");
 }
 
 proptest! {
@@ -343,9 +174,7 @@ fn random_rectangles_cover_what_the_paper_says() {
     let mut rng = stream(1, Purpose::Task, 0, 0);
     let mut mean = 0.0;
     for (width, height) in [(64, 64), (256, 256), (100, 37)] {
-        let areas: Vec<f64> = (0..500)
-            .map(|_| rectangles(width, height, &mut rng).area())
-            .collect();
+        let areas: Vec<f64> = (0..500).map(|_| rectangles(width, height, &mut rng).area()).collect();
         assert!(areas.iter().all(|area| (0.1..=0.4).contains(area)));
         assert!(areas.iter().any(|area| *area < 0.14) && areas.iter().any(|area| *area > 0.33));
         mean = areas.iter().sum::<f64>() / 500.0;
@@ -361,27 +190,15 @@ fn free_form_masks_scale_and_lie_everywhere() {
         let mean = masks.iter().map(Mask::area).sum::<f64>() / 400.0;
         let quarters: Vec<f64> = [(0, 0), (side / 2, 0), (0, side / 2), (side / 2, side / 2)]
             .iter()
-            .map(|(left, top)| {
-                masks
-                    .iter()
-                    .map(|mask| mask.crop(*left, *top, side / 2, side / 2).area())
-                    .sum::<f64>()
-                    / 400.0
-            })
+            .map(|(left, top)| masks.iter().map(|mask| mask.crop(*left, *top, side / 2, side / 2).area()).sum::<f64>() / 400.0)
             .collect();
         (mean, quarters)
     };
     let ((large, quarters), (small, _)) = (areas(256), areas(64));
     // The same strokes at a quarter of the size cover the same part of the picture.
-    assert!(
-        (large - small).abs() < 0.005,
-        "{large} at 256², {small} at 64²"
-    );
+    assert!((large - small).abs() < 0.005, "{large} at 256², {small} at 64²");
     assert!((0.1..0.3).contains(&large), "{large}");
     for quarter in &quarters {
-        assert!(
-            (quarter / large - 1.0).abs() < 0.15,
-            "{quarters:?} of {large}"
-        );
+        assert!((quarter / large - 1.0).abs() < 0.15, "{quarters:?} of {large}");
     }
 }

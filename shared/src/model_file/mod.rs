@@ -138,14 +138,13 @@ impl ModelFile {
     ///
     /// # Errors
     /// Only when the container refuses the tensors (two of one name).
-    pub fn encode(config: &ModelConfig, training: &TrainingRecord, weights: &[Weight], encoding: Encoding) -> Result<Vec<u8>, ModelFileError> {
-        let header = Header {
-            format: FORMAT.to_owned(),
-            version: VERSION,
-            encoding,
-            config: config.clone(),
-            training: training.clone(),
-        };
+    pub fn encode(
+        config: &ModelConfig,
+        training: &TrainingRecord,
+        weights: &[Weight],
+        encoding: Encoding,
+    ) -> Result<Vec<u8>, ModelFileError> {
+        let header = Header { format: FORMAT.to_owned(), version: VERSION, encoding, config: config.clone(), training: training.clone() };
         let header = serde_json::to_string(&header).map_err(|error| ModelFileError::Encode(error.to_string()))?;
         let stored: Vec<Stored> = weights.iter().flat_map(|weight| store(weight, encoding)).collect();
         let views = stored
@@ -153,7 +152,8 @@ impl ModelFile {
             .map(|stored| Ok((stored.name.clone(), TensorView::new(stored.dtype, stored.shape.clone(), &stored.bytes)?)))
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
             .map_err(|error| ModelFileError::Encode(error.to_string()))?;
-        safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), header)]))).map_err(|error| ModelFileError::Encode(error.to_string()))
+        safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), header)])))
+            .map_err(|error| ModelFileError::Encode(error.to_string()))
     }
 
     /// Reads a model file and checks it against its own configuration.
@@ -255,10 +255,7 @@ fn store(weight: &Weight, encoding: Encoding) -> Vec<Stored> {
             let quantized = Quantized::from_weight(&weight.shape, &weight.values);
             let bytes = quantized.values.iter().map(|value| value.cast_unsigned()).collect();
             let scales: Vec<u8> = quantized.scales.iter().flat_map(|scale| scale.to_le_bytes()).collect();
-            vec![
-                stored("", Dtype::I8, quantized.shape.clone(), bytes),
-                stored(SCALES, Dtype::F16, quantized.scales_shape(), scales),
-            ]
+            vec![stored("", Dtype::I8, quantized.shape.clone(), bytes), stored(SCALES, Dtype::F16, quantized.scales_shape(), scales)]
         }
     }
 }

@@ -32,9 +32,7 @@ fn places(shape: &[usize]) -> Vec<usize> {
     match *shape {
         [output, input, height, width] => {
             let area = height * width;
-            (0..output)
-                .flat_map(|o| (0..area).flat_map(move |cell| (0..input).map(move |i| (o * input + i) * area + cell)))
-                .collect()
+            (0..output).flat_map(|o| (0..area).flat_map(move |cell| (0..input).map(move |i| (o * input + i) * area + cell))).collect()
         }
         [input, output] => (0..output).flat_map(|o| (0..input).map(move |i| i * output + o)).collect(),
         _ => (0..shape.iter().product()).collect(),

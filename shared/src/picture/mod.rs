@@ -18,13 +18,7 @@ pub struct Picture {
 impl fmt::Debug for Picture {
     /// Size and first pixel only: a picture has more values than anybody reads.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "Picture({}×{}, first {:?})",
-            self.width,
-            self.height,
-            self.get(0, 0)
-        )
+        write!(formatter, "Picture({}×{}, first {:?})", self.width, self.height, self.get(0, 0))
     }
 }
 
@@ -80,18 +74,9 @@ impl Picture {
         }
         let wanted = width.saturating_mul(height).saturating_mul(3);
         if pixels.len() != wanted {
-            return Err(PictureError::Length {
-                width,
-                height,
-                found: pixels.len(),
-                wanted,
-            });
+            return Err(PictureError::Length { width, height, found: pixels.len(), wanted });
         }
-        Ok(Self {
-            width,
-            height,
-            pixels,
-        })
+        Ok(Self { width, height, pixels })
     }
 
     /// A picture of one colour.
@@ -99,15 +84,8 @@ impl Picture {
     /// # Panics
     /// When a side is 0.
     pub fn filled(width: usize, height: usize, colour: [u8; 3]) -> Self {
-        assert!(
-            width > 0 && height > 0,
-            "a picture of {width}×{height} has no pixels"
-        );
-        Self {
-            width,
-            height,
-            pixels: colour.repeat(width * height),
-        }
+        assert!(width > 0 && height > 0, "a picture of {width}×{height} has no pixels");
+        Self { width, height, pixels: colour.repeat(width * height) }
     }
 
     /// Pixels across.
@@ -140,22 +118,19 @@ impl Picture {
         &self.pixels[3 * y * self.width..3 * (y + 1) * self.width]
     }
 
+    /// One row of RGB values, to be changed in place.
+    pub fn row_mut(&mut self, y: usize) -> &mut [u8] {
+        &mut self.pixels[3 * y * self.width..3 * (y + 1) * self.width]
+    }
+
     /// One pixel.
     ///
     /// # Panics
     /// Outside the picture, as slices do.
     pub fn get(&self, x: usize, y: usize) -> [u8; 3] {
-        assert!(
-            x < self.width,
-            "column {x} of a picture {} wide",
-            self.width
-        );
+        assert!(x < self.width, "column {x} of a picture {} wide", self.width);
         let start = 3 * (y * self.width + x);
-        [
-            self.pixels[start],
-            self.pixels[start + 1],
-            self.pixels[start + 2],
-        ]
+        [self.pixels[start], self.pixels[start + 1], self.pixels[start + 2]]
     }
 
     /// Replaces one pixel.
@@ -163,11 +138,7 @@ impl Picture {
     /// # Panics
     /// Outside the picture, as slices do.
     pub fn set(&mut self, x: usize, y: usize, pixel: [u8; 3]) {
-        assert!(
-            x < self.width,
-            "column {x} of a picture {} wide",
-            self.width
-        );
+        assert!(x < self.width, "column {x} of a picture {} wide", self.width);
         let start = 3 * (y * self.width + x);
         self.pixels[start..start + 3].copy_from_slice(&pixel);
     }
@@ -177,10 +148,7 @@ impl Picture {
     /// # Panics
     /// When the part is empty or reaches outside.
     pub fn crop(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
-        assert!(
-            width > 0 && height > 0,
-            "a crop of {width}×{height} has no pixels"
-        );
+        assert!(width > 0 && height > 0, "a crop of {width}×{height} has no pixels");
         assert!(
             left + width <= self.width && top + height <= self.height,
             "a crop of {width}×{height} at {left}, {top} reaches outside {}×{}",
@@ -191,11 +159,7 @@ impl Picture {
         for y in top..top + height {
             pixels.extend_from_slice(&self.row(y)[3 * left..3 * (left + width)]);
         }
-        Self {
-            width,
-            height,
-            pixels,
-        }
+        Self { width, height, pixels }
     }
 
     /// Mirrored left to right.
@@ -204,11 +168,7 @@ impl Picture {
         for y in 0..self.height {
             pixels.extend(self.row(y).chunks_exact(3).rev().flatten());
         }
-        Self {
-            width: self.width,
-            height: self.height,
-            pixels,
-        }
+        Self { width: self.width, height: self.height, pixels }
     }
 
     /// The picture at another size: the mean over the area when an axis shrinks, Catmull-Rom when it
@@ -217,10 +177,7 @@ impl Picture {
     /// # Panics
     /// When a side is 0.
     pub fn resize(&self, width: usize, height: usize) -> Self {
-        assert!(
-            width > 0 && height > 0,
-            "a picture of {width}×{height} has no pixels"
-        );
+        assert!(width > 0 && height > 0, "a picture of {width}×{height} has no pixels");
         if (width, height) == (self.width, self.height) {
             return self.clone();
         }
@@ -241,11 +198,7 @@ impl Picture {
             down.apply_row(&narrow, 3 * width, y, &mut row);
             pixels.extend(row.iter().map(|value| value.round() as u8));
         }
-        Self {
-            width,
-            height,
-            pixels,
-        }
+        Self { width, height, pixels }
     }
 
     /// The same picture in Rec.601 luma, rounded to 8 bits.
@@ -261,13 +214,7 @@ impl Picture {
     pub fn to_planes(&self) -> Vec<f32> {
         let mut planes = Vec::with_capacity(self.pixels.len());
         for channel in 0..3 {
-            planes.extend(
-                self.pixels
-                    .iter()
-                    .skip(channel)
-                    .step_by(3)
-                    .map(|value| to_unit(*value)),
-            );
+            planes.extend(self.pixels.iter().skip(channel).step_by(3).map(|value| to_unit(*value)));
         }
         planes
     }
@@ -279,19 +226,9 @@ impl Picture {
     /// When there are not `3 · width · height` values, or none.
     pub fn from_planes(width: usize, height: usize, planes: &[f32]) -> Self {
         let area = width * height;
-        assert!(
-            area > 0 && planes.len() == 3 * area,
-            "{} values for 3 planes of {width}×{height}",
-            planes.len()
-        );
-        let pixels = (0..3 * area)
-            .map(|index| from_unit(planes[index % 3 * area + index / 3]))
-            .collect();
-        Self {
-            width,
-            height,
-            pixels,
-        }
+        assert!(area > 0 && planes.len() == 3 * area, "{} values for 3 planes of {width}×{height}", planes.len());
+        let pixels = (0..3 * area).map(|index| from_unit(planes[index % 3 * area + index / 3])).collect();
+        Self { width, height, pixels }
     }
 }
 

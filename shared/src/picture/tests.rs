@@ -5,26 +5,15 @@ use proptest::prelude::*;
 use super::*;
 
 fn picture(width: usize, height: usize, pixel: impl Fn(usize, usize) -> [u8; 3]) -> Picture {
-    let pixels = (0..width * height)
-        .flat_map(|place| pixel(place % width, place / width))
-        .collect();
+    let pixels = (0..width * height).flat_map(|place| pixel(place % width, place / width)).collect();
     Picture::new(width, height, pixels).unwrap()
 }
 
 #[test]
 fn sizes_that_do_not_fit_are_refused_with_both_numbers() {
     let message = Picture::new(3, 2, vec![0; 17]).unwrap_err().to_string();
-    assert!(
-        message.contains("17") && message.contains("18") && message.contains("3×2"),
-        "{message}"
-    );
-    assert_eq!(
-        Picture::new(0, 2, vec![]),
-        Err(PictureError::Empty {
-            width: 0,
-            height: 2
-        })
-    );
+    assert!(message.contains("17") && message.contains("18") && message.contains("3×2"), "{message}");
+    assert_eq!(Picture::new(0, 2, vec![]), Err(PictureError::Empty { width: 0, height: 2 }));
 }
 
 #[test]
@@ -33,19 +22,13 @@ fn every_byte_survives_the_way_to_the_net_and_back() {
         assert_eq!(from_unit(to_unit(value)), value);
     }
     assert_eq!((to_unit(0), to_unit(255)), (-1.0, 1.0));
-    assert_eq!(
-        (from_unit(-3.0), from_unit(3.0), from_unit(f32::NAN)),
-        (0, 255, 0)
-    );
+    assert_eq!((from_unit(-3.0), from_unit(3.0), from_unit(f32::NAN)), (0, 255, 0));
 }
 
 #[test]
 fn planes_are_channel_after_channel() {
     let source = picture(2, 1, |x, _| [[0, 255, 51], [255, 0, 204]][x]);
-    assert_eq!(
-        source.to_planes(),
-        [-1.0, 1.0, 1.0, -1.0, to_unit(51), to_unit(204)]
-    );
+    assert_eq!(source.to_planes(), [-1.0, 1.0, 1.0, -1.0, to_unit(51), to_unit(204)]);
 }
 
 #[test]
@@ -66,32 +49,17 @@ fn growing_continues_a_ramp() {
     let large = source.resize(16, 1);
     for x in 4..12 {
         let expected = (x as f64 + 0.5) / 2.0 - 0.5;
-        assert!(
-            (f64::from(large.get(x, 0)[0]) - expected * 20.0 - 20.0).abs() <= 0.51,
-            "column {x}"
-        );
+        assert!((f64::from(large.get(x, 0)[0]) - expected * 20.0 - 20.0).abs() <= 0.51, "column {x}");
     }
 }
 
 #[test]
 fn resampling_weights_add_up_to_one() {
-    for (source, target) in [
-        (1, 9),
-        (2, 7),
-        (3, 64),
-        (64, 3),
-        (100, 99),
-        (99, 100),
-        (5, 5),
-        (6000, 64),
-    ] {
+    for (source, target) in [(1, 9), (2, 7), (3, 64), (64, 3), (100, 99), (99, 100), (5, 5), (6000, 64)] {
         let resampler = Resampler::new(source, target);
         for index in 0..target {
             let sum: f32 = resampler.taps(index).map(|(_, weight)| weight).sum();
-            assert!(
-                (sum - 1.0).abs() < 1e-4,
-                "{source} → {target}, sample {index}: {sum}"
-            );
+            assert!((sum - 1.0).abs() < 1e-4, "{source} → {target}, sample {index}: {sum}");
             assert!(resampler.source_range(index).end <= source);
         }
     }
@@ -101,10 +69,7 @@ fn resampling_weights_add_up_to_one() {
 fn grey_is_rec_601() {
     let source = picture(3, 1, |x, _| [[255, 0, 0], [0, 255, 0], [0, 0, 255]][x]);
     let grey = source.grey();
-    assert_eq!(
-        [0, 1, 2].map(|x| grey.get(x, 0)),
-        [[76; 3], [150; 3], [29; 3]]
-    );
+    assert_eq!([0, 1, 2].map(|x| grey.get(x, 0)), [[76; 3], [150; 3], [29; 3]]);
 }
 
 proptest! {

@@ -50,10 +50,7 @@ impl FromStr for SamplerKind {
     type Err = SamplerError;
 
     fn from_str(text: &str) -> Result<Self, SamplerError> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| SamplerError::UnknownKind(text.to_owned()))
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| SamplerError::UnknownKind(text.to_owned()))
     }
 }
 
@@ -68,6 +65,22 @@ pub struct SamplerSettings {
     pub eta: f64,
     /// Seed of the noise.
     pub seed: u64,
+}
+
+impl SamplerSettings {
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// Steps or η out of range.
+    pub fn validate(&self) -> Result<(), SamplerError> {
+        if !(1..=10_000).contains(&self.steps) {
+            return Err(SamplerError::Steps(self.steps));
+        }
+        if !(0.0..=1.0).contains(&self.eta) {
+            return Err(SamplerError::Eta(self.eta));
+        }
+        Ok(())
+    }
 }
 
 impl Default for SamplerSettings {
@@ -116,26 +129,14 @@ impl Sampler {
     /// # Errors
     /// Steps or η out of range.
     pub fn new(settings: &SamplerSettings, log_snr_range: [f64; 2], start: Tensor<4>, known: Option<Known>) -> Result<Self, SamplerError> {
-        if !(1..=10_000).contains(&settings.steps) {
-            return Err(SamplerError::Steps(settings.steps));
-        }
-        if !(0.0..=1.0).contains(&settings.eta) {
-            return Err(SamplerError::Eta(settings.eta));
-        }
+        settings.validate()?;
         let levels = match settings.kind {
             SamplerKind::Ancestral => schedule::inference_schedule(settings.steps, log_snr_range),
             SamplerKind::Ddim | SamplerKind::DpmSolver => schedule::log_snr_grid(settings.steps, log_snr_range),
         };
         let shape = start.dims();
         let known = known.map(|known| (known.picture, known.mask.lower_equal_elem(0.5).expand(shape)));
-        let mut sampler = Self {
-            settings: settings.clone(),
-            levels,
-            done: 0,
-            noisy: start,
-            estimate: None,
-            known,
-        };
+        let mut sampler = Self { settings: settings.clone(), levels, done: 0, noisy: start, estimate: None, known };
         sampler.noisy = sampler.keep_known(sampler.noisy.clone());
         Ok(sampler)
     }
@@ -227,9 +228,8 @@ impl Sampler {
 /// Values of N(0, 1) for a whole batch, each sample from its own stream, the same on every backend.
 pub fn gaussian(seed: u64, purpose: Purpose, step: u64, shape: [usize; 4], device: &Device) -> Tensor<4> {
     let each = shape[1..].iter().product();
-    let values: Vec<f32> = (0..shape[0] as u64)
-        .flat_map(|sample| noise::gaussian(&mut noise::stream(seed, purpose, step, sample), each))
-        .collect();
+    let values: Vec<f32> =
+        (0..shape[0] as u64).flat_map(|sample| noise::gaussian(&mut noise::stream(seed, purpose, step, sample), each)).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 

@@ -30,12 +30,7 @@ impl Update {
     pub fn ddim(level: f64, next: f64, eta: f64) -> Self {
         let sigma = eta * ((1.0 - next) / (1.0 - level)).sqrt() * (1.0 - level / next).sqrt();
         let direction = (1.0 - next - sigma * sigma).max(0.0).sqrt() / noise_scale(level);
-        Self {
-            noisy: direction,
-            estimate: signal_scale(next) - direction * signal_scale(level),
-            previous: 0.0,
-            fresh: sigma,
-        }
+        Self { noisy: direction, estimate: signal_scale(next) - direction * signal_scale(level), previous: 0.0, fresh: sigma }
     }
 
     /// y' = (σ'/σ)·y − α'·(e^−h − 1)·D, D = (1 + 1/2r)·y0 − (1/2r)·previous y0, h the step and r the

@@ -51,10 +51,7 @@ impl FromStr for TaskKind {
     type Err = UnknownTask;
 
     fn from_str(text: &str) -> Result<Self, UnknownTask> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| UnknownTask(text.to_owned()))
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| UnknownTask(text.to_owned()))
     }
 }
 
@@ -86,9 +83,7 @@ impl Task {
             TaskKind::Inpaint => Self::Inpaint(inpaint::random_mask(width, height, rng)),
             TaskKind::Uncrop => Self::Uncrop(uncrop::random_mask(width, height, rng)),
             TaskKind::Colorize => Self::Colorize,
-            TaskKind::Restore => Self::Restore {
-                quality: restore::random_quality(rng),
-            },
+            TaskKind::Restore => Self::Restore { quality: restore::random_quality(rng) },
         }
     }
 
@@ -142,22 +137,12 @@ impl Task {
     /// # Panics
     /// When a mask or a degraded picture is not of the picture's size, or the degraded picture is
     /// missing: these are mistakes of the program, not of its user.
-    pub fn example(
-        &self,
-        picture: &Picture,
-        degraded: Option<&Picture>,
-        rng: &mut ChaCha8Rng,
-    ) -> Example {
+    pub fn example(&self, picture: &Picture, degraded: Option<&Picture>, rng: &mut ChaCha8Rng) -> Example {
         let (width, height) = (picture.width(), picture.height());
         let shown = match self {
             Self::Restore { .. } => {
-                let degraded =
-                    degraded.expect("restoring needs the picture after its JPEG round trip");
-                assert_eq!(
-                    (degraded.width(), degraded.height()),
-                    (width, height),
-                    "the degraded picture's size"
-                );
+                let degraded = degraded.expect("restoring needs the picture after its JPEG round trip");
+                assert_eq!((degraded.width(), degraded.height()), (width, height), "the degraded picture's size");
                 degraded
             }
             _ => picture,

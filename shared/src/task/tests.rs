@@ -10,9 +10,7 @@ use crate::{
 };
 
 fn picture(width: usize, height: usize) -> Picture {
-    let pixels = (0..width * height * 3)
-        .map(|index| (index * 37 % 251) as u8)
-        .collect();
+    let pixels = (0..width * height * 3).map(|index| (index * 37 % 251) as u8).collect();
     Picture::new(width, height, pixels).unwrap()
 }
 
@@ -24,10 +22,7 @@ fn rng(seed: u64) -> ChaCha8Rng {
 fn assert_share(found: usize, count: usize, p: f64, what: &str) {
     let share = found as f64 / count as f64;
     let deviation = (p * (1.0 - p) / count as f64).sqrt();
-    assert!(
-        (share - p).abs() < 4.0 * deviation,
-        "{what}: {share} instead of {p} ± {deviation}"
-    );
+    assert!((share - p).abs() < 4.0 * deviation, "{what}: {share} instead of {p} ± {deviation}");
 }
 
 #[test]
@@ -37,10 +32,7 @@ fn names_go_back_and_unknown_ones_are_named() {
         assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
     }
     let message = "sharpen".parse::<TaskKind>().unwrap_err().to_string();
-    assert!(
-        message.contains("sharpen") && message.contains("uncrop"),
-        "{message}"
-    );
+    assert!(message.contains("sharpen") && message.contains("uncrop"), "{message}");
 }
 
 #[test]
@@ -117,20 +109,9 @@ fn a_hole_is_shown_as_noise_and_the_rest_as_it_is() {
         }
     }
     assert!(count > 300.0);
-    assert!(
-        (sum / count).abs() < 4.0 / f64::sqrt(count),
-        "mean {}",
-        sum / count
-    );
-    assert!(
-        (squares / count - 1.0).abs() < 4.0 * f64::sqrt(2.0 / count),
-        "variance {}",
-        squares / count
-    );
-    assert!(
-        condition.iter().any(|value| value.abs() > 1.5),
-        "noise is not cut"
-    );
+    assert!((sum / count).abs() < 4.0 / f64::sqrt(count), "mean {}", sum / count);
+    assert!((squares / count - 1.0).abs() < 4.0 * f64::sqrt(2.0 / count), "variance {}", squares / count);
+    assert!(condition.iter().any(|value| value.abs() > 1.5), "noise is not cut");
 }
 
 #[test]
@@ -138,20 +119,13 @@ fn colour_and_jpeg_conditions() {
     let picture = picture(9, 5);
     let grey = Task::Colorize.condition(&picture, &mut rng(6));
     let [red, green, blue] = picture.get(4, 2);
-    let luma =
-        (0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)).round() as u8;
+    let luma = (0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)).round() as u8;
     for channel in 0..3 {
         assert_eq!(grey[channel * 45 + 2 * 9 + 4], to_unit(luma));
     }
     let restore = Task::Restore { quality: 10 };
-    assert_eq!(
-        restore.condition(&picture, &mut rng(6)),
-        picture.to_planes()
-    );
-    assert_eq!(
-        (restore.jpeg_quality(), Task::Colorize.jpeg_quality()),
-        (Some(10), None)
-    );
+    assert_eq!(restore.condition(&picture, &mut rng(6)), picture.to_planes());
+    assert_eq!((restore.jpeg_quality(), Task::Colorize.jpeg_quality()), (Some(10), None));
 }
 
 #[test]
@@ -161,10 +135,7 @@ fn examples_hold_what_training_needs() {
     for kind in TaskKind::ALL {
         let task = Task::random(kind, 12, 12, &mut rng(7));
         let example = task.example(&picture, Some(&degraded), &mut rng(8));
-        assert_eq!(
-            (example.kind, example.picture.clone()),
-            (kind, picture.to_planes())
-        );
+        assert_eq!((example.kind, example.picture.clone()), (kind, picture.to_planes()));
         assert_eq!(example.mask, task.mask(12, 12).to_plane());
         let area = example.mask.iter().sum::<f32>();
         match kind {

@@ -17,12 +17,7 @@ pub fn random_mask(width: usize, height: usize, rng: &mut ChaCha8Rng) -> Mask {
         _ => centre(width, height),
     };
     let mut mask = Mask::full(width, height);
-    let known = Shape::Rectangle {
-        x: left as f32,
-        y: top as f32,
-        width: known_width as f32,
-        height: known_height as f32,
-    };
+    let known = Shape::Rectangle { x: left as f32, y: top as f32, width: known_width as f32, height: known_height as f32 };
     mask.draw(&known, false);
     mask
 }

@@ -191,10 +191,8 @@ impl Trainer {
             crate::config::Prediction::Velocity => signal * epsilon - noise * batch.picture.clone(),
         };
         let output = self.model.predict(batch.condition.clone(), noisy, &levels);
-        let weights: Vec<f32> = levels
-            .iter()
-            .map(|level| loss_weight(*level, self.model.config.prediction, self.config.min_snr) as f32)
-            .collect();
+        let weights: Vec<f32> =
+            levels.iter().map(|level| loss_weight(*level, self.model.config.prediction, self.config.min_snr) as f32).collect();
         let weights = Tensor::<1>::from_data(TensorData::new(weights, [batch.count]), &self.device);
         masked_loss(output - target, batch.mask.clone(), weights, self.config.loss_power)
     }
@@ -323,7 +321,12 @@ impl TrainConfig {
     pub fn validate(&self) -> Result<(), TrainError> {
         let checks = [
             (self.batch > 0, "batch", self.batch.to_string(), "1 or more"),
-            (self.learning_rate > 0.0 && self.learning_rate < 1.0, "learning_rate", self.learning_rate.to_string(), "a number between 0 and 1"),
+            (
+                self.learning_rate > 0.0 && self.learning_rate < 1.0,
+                "learning_rate",
+                self.learning_rate.to_string(),
+                "a number between 0 and 1",
+            ),
             (matches!(self.loss_power, 1 | 2), "loss_power", self.loss_power.to_string(), "1 or 2"),
             ((0.0..1.0).contains(&self.ema_decay), "ema_decay", self.ema_decay.to_string(), "0 or more and less than 1"),
             (self.min_snr.is_none_or(|cap| cap > 0.0), "min_snr", format!("{:?}", self.min_snr), "a positive number, or none"),

@@ -4,11 +4,11 @@
 
 use std::collections::HashMap;
 
+use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, GradientsParams, Optimizer};
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
     tensor::{Device, Gradients, Tensor},
 };
-use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, GradientsParams, Optimizer};
 
 use crate::unet::{NamedParameter, Unet, parameters};
 
@@ -38,8 +38,7 @@ pub(super) fn update(unet: Unet, gradients: Gradients, slots: &mut HashMap<Strin
     let gradients = GradientsParams::from_grads(gradients, &unet);
     let mut norm = SquaredNorm { gradients: &gradients, sum: None };
     unet.visit(&mut norm);
-    let device = unet.devices().into_iter().next().unwrap_or_default().inner();
-    let norm = norm.sum.unwrap_or_else(|| Tensor::zeros([1], &device)).sqrt();
+    let norm = norm.sum.unwrap_or_else(|| Tensor::zeros([1], &parameters::device(&unet))).sqrt();
     // Stays on the device: min(1, clip/norm).
     let factor = change.clip_norm.map(|clip| norm.clone().add_scalar(1e-12).recip().mul_scalar(clip).clamp_max(1.0));
     // β and ε as in the paper's Adam (arXiv 1412.6980); burn's own defaults differ in ε.

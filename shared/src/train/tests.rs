@@ -18,9 +18,8 @@ fn example(seed: u64) -> Example {
     let picture: Vec<f32> = (0..3 * size * size).map(|index| if index % size >= 8 { 0.7 } else { -0.4 }).collect();
     let mask: Vec<f32> = (0..size * size).map(|index| f32::from(index % size >= 12)).collect();
     let noise = noise::gaussian(&mut noise::stream(seed, Purpose::Condition, 0, 0), 3 * size * size);
-    let condition = (0..3 * size * size)
-        .map(|index| if mask[index % (size * size)] == 1.0 { noise[index] } else { picture[index] })
-        .collect();
+    let condition =
+        (0..3 * size * size).map(|index| if mask[index % (size * size)] == 1.0 { noise[index] } else { picture[index] }).collect();
     Example { condition, picture, mask, kind: TaskKind::Inpaint }
 }
 
@@ -37,11 +36,8 @@ fn batch(step: u64) -> Vec<Example> {
 }
 
 fn weights(trainer: &Trainer) -> HashMap<String, Weight> {
-    let read = |parameter: crate::unet::NamedParameter| Weight {
-        name: parameter.name,
-        shape: parameter.shape,
-        values: values(parameter.values),
-    };
+    let read =
+        |parameter: crate::unet::NamedParameter| Weight { name: parameter.name, shape: parameter.shape, values: values(parameter.values) };
     trainer.state().into_iter().map(read).map(|weight| (weight.name.clone(), weight)).collect()
 }
 
@@ -116,13 +112,14 @@ fn average_warms_up_and_lags_behind_the_weights() {
     trainer.step(&batch(1)).unwrap();
     let second = weights(&trainer);
     let decay = 2.0 / 11.0;
-    for index in 0..average.len() {
-        let expected = f64::from(average[index]) * decay + f64::from(second[&format!("weights.{name}")].values[index]) * (1.0 - decay);
-        assert!((f64::from(second[&format!("average.{name}")].values[index]) - expected).abs() < 1e-6);
+    let (weights, averages) = (&second[&format!("weights.{name}")].values, &second[&format!("average.{name}")].values);
+    for ((before, weight), after) in average.iter().zip(weights).zip(averages) {
+        let expected = f64::from(*before) * decay + f64::from(*weight) * (1.0 - decay);
+        assert!((f64::from(*after) - expected).abs() < 1e-6);
     }
     let averaged = parameters::list(&trainer.average().unet);
     let head = averaged.into_iter().find(|parameter| parameter.name == name).unwrap();
-    assert_eq!(values(head.values), second[&format!("average.{name}")].values);
+    assert_eq!(&values(head.values), averages);
 }
 
 #[test]

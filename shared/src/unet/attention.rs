@@ -36,19 +36,12 @@ impl Attention {
         let [batch, channels, height, width] = input.dims();
         let (cells, head) = (height * width, channels / self.heads);
         let tokens = self.norm.forward(input.clone()).reshape([batch, channels, cells]).swap_dims(1, 2);
-        let qkv = self
-            .qkv
-            .forward(tokens)
-            .reshape([batch, cells, self.heads, 3 * head])
-            .swap_dims(1, 2);
+        let qkv = self.qkv.forward(tokens).reshape([batch, cells, self.heads, 3 * head]).swap_dims(1, 2);
         let part = |index: usize| qkv.clone().narrow(3, index * head, head);
         // The scale is split between both factors, which keeps f16 in range.
         let scale = (head as f64).powf(-0.25);
         let scores = part(0).mul_scalar(scale).matmul(part(1).mul_scalar(scale).swap_dims(2, 3));
-        let mixed = softmax(scores, 3)
-            .matmul(part(2))
-            .swap_dims(1, 2)
-            .reshape([batch, cells, channels]);
+        let mixed = softmax(scores, 3).matmul(part(2)).swap_dims(1, 2).reshape([batch, cells, channels]);
         let output = self.project.forward(mixed).swap_dims(1, 2).reshape([batch, channels, height, width]);
         input + output
     }

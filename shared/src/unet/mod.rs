@@ -16,7 +16,7 @@ use burn::{
 };
 
 pub use attention::Attention;
-pub use block::{Block, Film, ResidualBlock, Resample};
+pub use block::{Block, Film, Resample, ResidualBlock};
 pub use embedding::Embedding;
 pub use resample::{depth_to_space, downsample, space_to_depth, upsample};
 
@@ -124,6 +124,19 @@ impl Unet {
         }))
     }
 
+    /// Random weights everywhere, zero-initialised outputs included: for checks of a device, where an
+    /// untrained net's zeros would agree on anything.
+    pub fn with_random_outputs(self, seed: u64) -> Self {
+        let mut index = 0;
+        self.map(&mut parameters::Replace::new(|_: &str, shape: &[usize]| {
+            index += 1;
+            let count: usize = shape.iter().product();
+            let scale = (shape[0] as f32 / count as f32).sqrt();
+            let values = noise::gaussian(&mut noise::stream(seed, noise::Purpose::Weights, index, 0), count);
+            Some(values.into_iter().map(|value| value * scale).collect())
+        }))
+    }
+
     /// Runs the net.
     ///
     /// # Shapes
@@ -164,9 +177,7 @@ impl Unet {
 }
 
 fn convolution(input: usize, output: usize, side: usize, device: &Device) -> Conv2d {
-    Conv2dConfig::new([input, output], [side, side])
-        .with_padding(PaddingConfig2d::Same)
-        .init(device)
+    Conv2dConfig::new([input, output], [side, side]).with_padding(PaddingConfig2d::Same).init(device)
 }
 
 fn initial_values(name: &str, shape: &[usize], seed: u64, index: u64) -> Vec<f32> {
@@ -184,6 +195,7 @@ fn initial_values(name: &str, shape: &[usize], seed: u64, index: u64) -> Vec<f32
     noise::uniform(&mut random, count).into_iter().map(|value| (2.0 * value - 1.0) * bound).collect()
 }
 
+pub mod memory;
 pub mod parameters;
 
 /// A parameter under its dotted name, flattened.

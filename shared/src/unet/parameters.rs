@@ -3,7 +3,7 @@
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
-    tensor::{Tensor, TensorData},
+    tensor::{Device, Tensor, TensorData},
 };
 
 use super::{NamedParameter, Unet};
@@ -20,6 +20,11 @@ pub fn shapes(unet: &Unet) -> Vec<(String, Vec<usize>)> {
     let mut shapes = Shapes::default();
     unet.visit(&mut shapes);
     shapes.found
+}
+
+/// The device the net lives on, without autodiff.
+pub fn device(unet: &Unet) -> Device {
+    unet.devices().into_iter().next().unwrap_or_default().inner()
 }
 
 #[derive(Default)]
@@ -39,11 +44,7 @@ impl ModuleVisitor for List {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
-        self.parameters.push(NamedParameter {
-            name: self.path.join("."),
-            shape: tensor.dims().to_vec(),
-            values: tensor.flatten(0, D - 1),
-        });
+        self.parameters.push(NamedParameter { name: self.path.join("."), shape: tensor.dims().to_vec(), values: tensor.flatten(0, D - 1) });
     }
 }
 

@@ -8,11 +8,7 @@ use burn::tensor::Tensor;
 /// `[batch, channels, 2·height, 2·width]` → `[batch, channels, height, width]`
 pub fn downsample(input: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = input.dims();
-    input
-        .reshape([batch, channels, height / 2, 2, width / 2, 2])
-        .mean_dim(5)
-        .mean_dim(3)
-        .reshape([batch, channels, height / 2, width / 2])
+    input.reshape([batch, channels, height / 2, 2, width / 2, 2]).mean_dim(5).mean_dim(3).reshape([batch, channels, height / 2, width / 2])
 }
 
 /// Every cell four times (nearest ×2).
@@ -21,10 +17,12 @@ pub fn downsample(input: Tensor<4>) -> Tensor<4> {
 /// `[batch, channels, height, width]` → `[batch, channels, 2·height, 2·width]`
 pub fn upsample(input: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = input.dims();
-    input
-        .reshape([batch, channels, height, 1, width, 1])
-        .expand([batch, channels, height, 2, width, 2])
-        .reshape([batch, channels, 2 * height, 2 * width])
+    input.reshape([batch, channels, height, 1, width, 1]).expand([batch, channels, height, 2, width, 2]).reshape([
+        batch,
+        channels,
+        2 * height,
+        2 * width,
+    ])
 }
 
 /// Folds `patch`×`patch` pixels into channels, (channel, row, column) from slow to fast.
@@ -36,10 +34,12 @@ pub fn space_to_depth(input: Tensor<4>, patch: usize) -> Tensor<4> {
         return input;
     }
     let [batch, channels, height, width] = input.dims();
-    input
-        .reshape([batch, channels, height / patch, patch, width / patch, patch])
-        .permute([0, 1, 3, 5, 2, 4])
-        .reshape([batch, channels * patch * patch, height / patch, width / patch])
+    input.reshape([batch, channels, height / patch, patch, width / patch, patch]).permute([0, 1, 3, 5, 2, 4]).reshape([
+        batch,
+        channels * patch * patch,
+        height / patch,
+        width / patch,
+    ])
 }
 
 /// The inverse of [`space_to_depth`].
@@ -49,8 +49,10 @@ pub fn depth_to_space(input: Tensor<4>, patch: usize) -> Tensor<4> {
     }
     let [batch, channels, height, width] = input.dims();
     let channels = channels / (patch * patch);
-    input
-        .reshape([batch, channels, patch, patch, height, width])
-        .permute([0, 1, 4, 2, 5, 3])
-        .reshape([batch, channels, height * patch, width * patch])
+    input.reshape([batch, channels, patch, patch, height, width]).permute([0, 1, 4, 2, 5, 3]).reshape([
+        batch,
+        channels,
+        height * patch,
+        width * patch,
+    ])
 }

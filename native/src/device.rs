@@ -1,0 +1,159 @@
+//! The only place of the program where a `Device` is made. A GPU is checked in a child process
+//! against numbers known from the CPU before it is used, so that a driver that crashes, hangs or
+//! computes nonsense is passed over with a message instead of producing noise.
+
+mod check;
+
+use std::{
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use burn::tensor::Device;
+use clap::{Args, ValueEnum};
+
+use crate::exit::input;
+pub use check::run as run_check;
+
+/// How long a GPU may take to show that it works; a first call compiles its kernels.
+const CHECK_LIMIT: Duration = Duration::from_secs(120);
+
+/// Where to compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeviceChoice {
+    /// A working GPU, else the CPU.
+    Auto,
+    /// A GPU through Vulkan.
+    Vulkan,
+    /// A GPU through Vulkan with WGSL shaders, which software adapters run too.
+    Wgpu,
+    /// An NVIDIA GPU through CUDA.
+    Cuda,
+    /// The CPU.
+    Cpu,
+}
+
+/// The option that chooses a device.
+#[derive(Clone, Debug, Args)]
+pub struct DeviceArguments {
+    /// Where to compute.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub device: DeviceChoice,
+}
+
+/// GPU ways that this build has, best first.
+fn built() -> Vec<DeviceChoice> {
+    let all = [
+        (cfg!(feature = "cuda"), DeviceChoice::Cuda),
+        (cfg!(feature = "vulkan"), DeviceChoice::Vulkan),
+        (cfg!(all(feature = "wgpu", not(feature = "vulkan"))), DeviceChoice::Wgpu),
+    ];
+    all.into_iter().filter(|(there, _)| *there).map(|(_, choice)| choice).collect()
+}
+
+/// Makes the device that was asked for and says which it is.
+///
+/// # Errors
+/// A device that this build does not have, or that does not work.
+pub fn choose(arguments: &DeviceArguments) -> Result<Device> {
+    match arguments.device {
+        DeviceChoice::Cpu => Ok(cpu("as asked")),
+        DeviceChoice::Auto => {
+            for choice in built() {
+                match check_in_child(choice, false) {
+                    Ok(()) => return Ok(gpu(choice)),
+                    Err(error) => tracing::warn!("{} is passed over: {error:#}", name(choice)),
+                }
+            }
+            Ok(cpu(if built().is_empty() { "this build has no GPU support" } else { "no GPU works" }))
+        }
+        choice if !built().contains(&choice) => bail!(input(format!(
+            "this program was built without {0}; build it with `cargo build --release -p infill-cli --no-default-features --features {0}`, or use --device auto",
+            name(choice)
+        ))),
+        choice => {
+            check_in_child(choice, true).with_context(|| format!("{} cannot be used; try --device auto", name(choice))).map_err(input)?;
+            Ok(gpu(choice))
+        }
+    }
+}
+
+fn cpu(why: &str) -> Device {
+    tracing::info!("computing on the CPU ({why})");
+    Device::flex()
+}
+
+fn gpu(choice: DeviceChoice) -> Device {
+    tracing::info!("computing on the GPU through {}", name(choice));
+    make(choice)
+}
+
+fn name(choice: DeviceChoice) -> &'static str {
+    match choice {
+        DeviceChoice::Auto => "auto",
+        DeviceChoice::Vulkan => "vulkan",
+        DeviceChoice::Wgpu => "wgpu",
+        DeviceChoice::Cuda => "cuda",
+        DeviceChoice::Cpu => "cpu",
+    }
+}
+
+/// Makes a device without asking whether it works.
+fn make(choice: DeviceChoice) -> Device {
+    match choice {
+        #[cfg(feature = "vulkan")]
+        DeviceChoice::Vulkan => Device::vulkan(burn::tensor::DeviceKind::DefaultDevice),
+        #[cfg(all(feature = "wgpu", not(feature = "vulkan")))]
+        DeviceChoice::Wgpu => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
+        #[cfg(feature = "cuda")]
+        DeviceChoice::Cuda => Device::cuda(0),
+        _ => Device::flex(),
+    }
+}
+
+/// Runs `infill check-device` and waits for its verdict.
+fn check_in_child(choice: DeviceChoice, software: bool) -> Result<()> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let mut command = Command::new(program);
+    command.arg("check-device").arg(name(choice)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    if software {
+        command.arg("--software");
+    }
+    let mut child = command.spawn().context("cannot start the check")?;
+    let begun = Instant::now();
+    let status = loop {
+        match child.try_wait().context("cannot wait for the check")? {
+            Some(status) => break status,
+            None if begun.elapsed() > CHECK_LIMIT => {
+                let _ = child.kill();
+                let _ = child.wait();
+                bail!("it gave no answer within {} s", CHECK_LIMIT.as_secs());
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    let mut said = String::new();
+    if let Some(mut output) = child.stdout.take() {
+        std::io::Read::read_to_string(&mut output, &mut said).context("cannot read the check's answer")?;
+    }
+    match (status.success(), said.trim()) {
+        (true, _) => Ok(()),
+        (false, "") => bail!("its driver crashed ({status})"),
+        (false, said) => bail!("{said}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpu_is_always_there_and_a_device_not_built_says_how_to_build_it() {
+        choose(&DeviceArguments { device: DeviceChoice::Cpu }).unwrap();
+        if !cfg!(feature = "cuda") {
+            let error = choose(&DeviceArguments { device: DeviceChoice::Cuda }).unwrap_err().to_string();
+            assert!(error.contains("--features cuda"), "{error}");
+        }
+    }
+}

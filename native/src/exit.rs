@@ -1,0 +1,46 @@
+//! Exit codes and the errors that choose them. 0 is success, 2 wrong usage (clap's own), 3 bad input,
+//! 130 cancelled, 1 everything else.
+
+use std::{fmt, process::ExitCode};
+
+/// Something the user gave cannot be used: a picture, a mask, a model, a setting.
+#[derive(Debug)]
+pub struct InputError(String);
+
+impl fmt::Display for InputError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for InputError {}
+
+/// The user stopped it.
+#[derive(Debug)]
+pub struct Cancelled(pub String);
+
+impl fmt::Display for Cancelled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Cancelled {}
+
+/// An error that is the input's fault, with everything `cause` has to say.
+pub fn input(cause: impl fmt::Display) -> anyhow::Error {
+    // The alternate form of an anyhow error is its whole chain.
+    InputError(format!("{cause:#}")).into()
+}
+
+/// The exit code of an error.
+pub fn code(error: &anyhow::Error) -> ExitCode {
+    let is = |wanted: fn(&(dyn std::error::Error + 'static)) -> bool| error.chain().any(wanted);
+    if is(|cause| cause.is::<Cancelled>()) {
+        ExitCode::from(130)
+    } else if is(|cause| cause.is::<InputError>()) {
+        ExitCode::from(3)
+    } else {
+        ExitCode::from(1)
+    }
+}

@@ -1,0 +1,87 @@
+//! `infill info`: what a model file is, or what a preset would need.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use burn::{module::Module, tensor::Device};
+use clap::Args;
+use infill::{config::ModelConfig, unet::Unet};
+use serde_json::json;
+
+use crate::{exit::input, model};
+
+/// Describe a model file, or what a preset needs for training.
+#[derive(Debug, Args)]
+pub struct InfoArguments {
+    /// Model file.
+    pub model: Option<PathBuf>,
+    /// Preset to describe instead: paper, browser, nature or tiny.
+    #[arg(long, conflicts_with = "model")]
+    pub preset: Option<String>,
+    /// Pictures a step, for the training memory.
+    #[arg(long, default_value_t = 16)]
+    pub batch: usize,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// No or an unusable model, an unknown preset.
+pub fn run(arguments: &InfoArguments) -> Result<()> {
+    let mut description = match (&arguments.model, &arguments.preset) {
+        (Some(path), _) => {
+            let file = model::read(path)?;
+            json!({
+                "file": path.display().to_string(),
+                "bytes": std::fs::metadata(path)?.len(),
+                "encoding": file.encoding,
+                "training": file.training,
+                "config": file.config,
+            })
+        }
+        (None, Some(name)) => json!({ "preset": name, "config": ModelConfig::preset(name).map_err(input)? }),
+        (None, None) => bail!(input("give a model file, or --preset NAME")),
+    };
+    let config: ModelConfig = serde_json::from_value(description["config"].clone())?;
+    // The net is described here, not allocated.
+    let parameters = Unet::new(&config, &Device::flex()).num_params();
+    description["parameters"] = parameters.into();
+    description["training_memory_bytes"] = infill::unet::memory::training_bytes(&config, parameters, arguments.batch).into();
+    description["training_memory_batch"] = arguments.batch.into();
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&description)?);
+    } else {
+        print(&description, &config, parameters);
+    }
+    Ok(())
+}
+
+fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usize) {
+    let line = |name: &str, value: String| println!("{name:<18}{value}");
+    for (name, key) in [("file", "file"), ("preset", "preset"), ("encoding", "encoding")] {
+        if let Some(value) = description[key].as_str() {
+            line(name, value.to_owned());
+        }
+    }
+    if let Some(bytes) = description["bytes"].as_u64() {
+        line("size", format!("{:.2} MB", bytes as f64 / 1e6));
+    }
+    line("parameters", format!("{parameters} ({:.1} million)", parameters as f64 / 1e6));
+    line("pictures", format!("{0} × {0} pixels", config.size));
+    line("tasks", config.tasks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+    line("net", format!("{:?}", config.unet));
+    line("prediction", format!("{:?}, told {:?}", config.prediction, config.noise_embedding));
+    let training = &description["training"];
+    if training.is_object() {
+        line("trained for", format!("{} steps, {} pictures seen, seed {}", training["steps"], training["pictures_seen"], training["seed"]));
+        line("trained on", training["data"]["sources"].to_string());
+    }
+    let memory = description["training_memory_bytes"].as_u64().unwrap_or_default();
+    line(
+        "training memory",
+        format!("about {:.1} GB at {} pictures a step in f32", memory as f64 / 1e9, description["training_memory_batch"]),
+    );
+}

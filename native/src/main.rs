@@ -1,0 +1,93 @@
+//! The program `infill`: train Palette models, and fill, extend, colour and repair pictures.
+
+mod device;
+mod evaluate;
+mod exit;
+mod export;
+mod files;
+mod info;
+mod model;
+mod picture_file;
+mod pictures;
+mod progress;
+mod sample;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Image-to-image diffusion: train models, and fill, extend, colour and repair pictures.
+///
+/// Exit codes: 0 success, 2 wrong usage, 3 input that cannot be used, 130 cancelled, 1 anything else.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Say more; again for still more.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say nothing but errors.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Train(train::TrainArguments),
+    Evaluate(evaluate::EvaluateArguments),
+    Inpaint(sample::InpaintArguments),
+    Uncrop(sample::UncropArguments),
+    /// Give a picture new colours; its brightness stays.
+    Colorize(sample::SampleArguments),
+    /// Remove what JPEG compression did to a picture.
+    Restore(sample::SampleArguments),
+    Export(export::ExportArguments),
+    Info(info::InfoArguments),
+    /// Check a device; used by the program itself.
+    #[command(hide = true)]
+    CheckDevice {
+        /// The device.
+        device: device::DeviceChoice,
+        /// Accept software adapters.
+        #[arg(long)]
+        software: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log(arguments.verbose, arguments.quiet);
+    let result = match &arguments.command {
+        Command::Train(train) => train::run(train),
+        Command::Evaluate(evaluate) => evaluate::run(evaluate),
+        Command::Inpaint(inpaint) => sample::inpaint(inpaint),
+        Command::Uncrop(uncrop) => sample::uncrop(uncrop),
+        Command::Colorize(colorize) => sample::colorize(colorize),
+        Command::Restore(restore) => sample::restore(restore),
+        Command::Export(export) => export::run(export),
+        Command::Info(info) => info::run(info),
+        Command::CheckDevice { device, software } => return device::run_check(*device, *software),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("infill: {error:#}");
+            exit::code(&error)
+        }
+    }
+}
+
+/// Messages go to the error stream, so that the output stream holds results alone.
+fn log(verbose: u8, quiet: bool) {
+    let level = match (quiet, verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn,infill=info",
+        (_, 1) => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).without_time().init();
+}

@@ -1,0 +1,43 @@
+//! Which model file is used and how it is read.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use infill::model_file::ModelFile;
+
+use crate::exit::input;
+
+/// The model that comes with the project.
+const SHIPPED: &str = "web/models/nature.infill";
+
+/// The model to use: the one named, else `INFILL_MODEL`, else the shipped one, below the working
+/// directory or beside the program.
+///
+/// # Errors
+/// When none of them is there, naming where it was looked for.
+pub fn locate(named: Option<&Path>) -> Result<PathBuf> {
+    if let Some(path) = named {
+        return Ok(path.to_owned());
+    }
+    if let Some(path) = std::env::var_os("INFILL_MODEL") {
+        return Ok(path.into());
+    }
+    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("nature.infill")));
+    let places: Vec<PathBuf> = [Some(PathBuf::from(SHIPPED)), beside].into_iter().flatten().collect();
+    match places.iter().find(|place| place.is_file()) {
+        Some(place) => Ok(place.clone()),
+        None => {
+            let looked: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
+            bail!(input(format!("no model was found at {}; give --model FILE or set INFILL_MODEL", looked.join(" or "))))
+        }
+    }
+}
+
+/// Reads a model file.
+///
+/// # Errors
+/// A file that is missing or no usable model, named.
+pub fn read(path: &Path) -> Result<ModelFile> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read the model {}", path.display())).map_err(input)?;
+    ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)
+}

@@ -1,0 +1,243 @@
+//! `infill inpaint | uncrop | colorize | restore`: one picture through a model. Crops, tiles and
+//! composition are `infill::edit`; here are arguments, files and the loop.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use clap::Args;
+use infill::{
+    denoiser::Model,
+    edit::{Edit, EditError, EditRequest, EditState, EditTask},
+    mask::Mask,
+    picture::Picture,
+    sampler::{SamplerKind, SamplerSettings},
+};
+
+use crate::{
+    device::{self, DeviceArguments},
+    exit::input,
+    files, model,
+    picture_file::{self, OutputFormat, PictureFile},
+    progress::StepProgress,
+};
+
+/// What all four tasks take.
+#[derive(Debug, Args)]
+pub struct SampleArguments {
+    /// The picture: png, jpeg or webp.
+    pub picture: PathBuf,
+    /// Where the result goes: .png keeps depth and transparency, .jpg and .webp have 8 bits.
+    #[arg(long, short, value_parser = output_path)]
+    pub output: PathBuf,
+    /// Model file; without it INFILL_MODEL, then the one that comes with the program.
+    #[arg(long, short)]
+    pub model: Option<PathBuf>,
+    /// Seed of the noise; another seed gives another answer.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Answers to draw, with seeds counted up; their files are numbered.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub samples: u64,
+    /// Evaluations of the net for each crop.
+    #[arg(long, default_value_t = SamplerSettings::default().steps)]
+    pub steps: usize,
+    /// Sampler: dpm-solver, ddim or ancestral.
+    #[arg(long, default_value_t = SamplerKind::DpmSolver)]
+    pub sampler: SamplerKind,
+    /// Share of fresh noise in ddim, 0 to 1.
+    #[arg(long, default_value_t = 0.0)]
+    pub eta: f64,
+    /// Quality of a .jpg output.
+    #[arg(long, default_value_t = 92, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub quality: u8,
+    /// Overwrite an output that is there.
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub device: DeviceArguments,
+}
+
+/// Fill what a mask marks; every other pixel stays as it is.
+#[derive(Debug, Args)]
+pub struct InpaintArguments {
+    #[command(flatten)]
+    pub common: SampleArguments,
+    /// A picture of the same size: white is filled, black or transparent is kept.
+    #[arg(long)]
+    pub mask: PathBuf,
+}
+
+/// Continue a picture beyond its edges.
+#[derive(Debug, Args)]
+pub struct UncropArguments {
+    #[command(flatten)]
+    pub common: SampleArguments,
+    /// Pixels to add on every side not named.
+    #[arg(long, default_value_t = 0)]
+    pub all: usize,
+    /// Pixels to add on the left.
+    #[arg(long)]
+    pub left: Option<usize>,
+    /// Pixels to add above.
+    #[arg(long)]
+    pub top: Option<usize>,
+    /// Pixels to add on the right.
+    #[arg(long)]
+    pub right: Option<usize>,
+    /// Pixels to add below.
+    #[arg(long)]
+    pub bottom: Option<usize>,
+}
+
+/// Runs `infill inpaint`.
+///
+/// # Errors
+/// A picture, mask or model that cannot be used, or an output that cannot be written.
+pub fn inpaint(arguments: &InpaintArguments) -> Result<()> {
+    check_outputs(&arguments.common)?;
+    let mask = picture_file::read(&arguments.mask)?.mask()?;
+    run(&arguments.common, EditTask::Inpaint { mask })
+}
+
+/// Runs `infill uncrop`.
+///
+/// # Errors
+/// As [`inpaint`].
+pub fn uncrop(arguments: &UncropArguments) -> Result<()> {
+    check_outputs(&arguments.common)?;
+    let side = |side: Option<usize>| side.unwrap_or(arguments.all);
+    let task = EditTask::Uncrop {
+        left: side(arguments.left),
+        top: side(arguments.top),
+        right: side(arguments.right),
+        bottom: side(arguments.bottom),
+    };
+    run(&arguments.common, task)
+}
+
+/// Runs `infill colorize`.
+///
+/// # Errors
+/// As [`inpaint`].
+pub fn colorize(arguments: &SampleArguments) -> Result<()> {
+    check_outputs(arguments)?;
+    run(arguments, EditTask::Colorize)
+}
+
+/// Runs `infill restore`.
+///
+/// # Errors
+/// As [`inpaint`].
+pub fn restore(arguments: &SampleArguments) -> Result<()> {
+    check_outputs(arguments)?;
+    run(arguments, EditTask::Restore)
+}
+
+fn output_path(text: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(text);
+    OutputFormat::of(&path).context("the output must end in .png, .jpg or .webp")?;
+    Ok(path)
+}
+
+/// `out.png`, or `out-1.png`, `out-2.png`, … for several samples.
+fn outputs(arguments: &SampleArguments) -> Vec<PathBuf> {
+    if arguments.samples == 1 {
+        return vec![arguments.output.clone()];
+    }
+    let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let (stem, ending) = (part(arguments.output.file_stem()), part(arguments.output.extension()));
+    (1..=arguments.samples).map(|number| arguments.output.with_file_name(format!("{stem}-{number}.{ending}"))).collect()
+}
+
+fn check_outputs(arguments: &SampleArguments) -> Result<()> {
+    outputs(arguments).iter().try_for_each(|path| files::check_output(path, arguments.force))
+}
+
+fn run(arguments: &SampleArguments, task: EditTask) -> Result<()> {
+    let file = picture_file::read(&arguments.picture)?;
+    let picture = file.picture()?;
+    let model_file = model::read(&model::locate(arguments.model.as_deref())?)?;
+    let request = |sample: u64| EditRequest {
+        picture: picture.clone(),
+        task: task.clone(),
+        settings: SamplerSettings {
+            kind: arguments.sampler,
+            steps: arguments.steps,
+            eta: arguments.eta,
+            seed: arguments.seed.wrapping_add(sample),
+        },
+    };
+    // Everything that can be refused is refused before a device is sought.
+    match Edit::new(request(0), &model_file.config) {
+        Ok(_) => {}
+        Err(EditError::EmptyMask) => return unchanged(arguments, file),
+        Err(error) => return Err(input(error)),
+    }
+    let device = device::choose(&arguments.device)?;
+    let model = model_file.to_model(&device).map_err(input)?;
+    let mut file = Some(file);
+    let paths = outputs(arguments);
+    for (sample, path) in paths.iter().enumerate() {
+        let edit = Edit::new(request(sample as u64), &model.config).map_err(input)?;
+        let result = finish(edit, &model, &device)?;
+        // Read again for every further sample rather than kept twice in memory.
+        let file = match file.take() {
+            Some(file) => file,
+            None => picture_file::read(&arguments.picture)?,
+        };
+        write(path, file, &result, &task, arguments.quality)?;
+        tracing::info!("wrote {}", path.display());
+    }
+    Ok(())
+}
+
+/// An empty mask is no error: the output is the picture.
+fn unchanged(arguments: &SampleArguments, file: PictureFile) -> Result<()> {
+    eprintln!("the mask is empty, so there is nothing to fill; the output is the unchanged picture");
+    let (mut original, profile) = (Some(file.original), file.profile);
+    for path in outputs(arguments) {
+        let picture = match arguments.samples {
+            1 => original.take(),
+            _ => original.clone(),
+        };
+        picture_file::write(&path, picture.unwrap_or_default(), profile.clone(), arguments.quality)?;
+    }
+    Ok(())
+}
+
+fn finish(mut edit: Edit, model: &Model, device: &Device) -> Result<Picture> {
+    let progress = StepProgress::new("sampling", edit.total_steps() as u64, 0);
+    loop {
+        match edit.step(model) {
+            EditState::Finished => break,
+            EditState::Running => {}
+            EditState::Read(tensor) => {
+                let values: Vec<f32> = tensor
+                    .into_data()
+                    .convert::<f32>()
+                    .try_to_vec()
+                    .map_err(|error| anyhow::anyhow!("cannot read the result from {device:?}: {error:?}"))?;
+                edit.accept(values)?;
+            }
+        }
+        progress.set(edit.done_steps() as u64, "");
+    }
+    progress.finish();
+    Ok(edit.into_result())
+}
+
+fn write(path: &Path, file: PictureFile, result: &Picture, task: &EditTask, quality: u8) -> Result<()> {
+    let file = if *task == EditTask::Colorize { file.into_colour() } else { file };
+    let profile = file.profile.clone();
+    let merged = match task {
+        EditTask::Inpaint { mask } => file.with_result(result, (0, 0), |x, y| touched(mask, x, y)),
+        EditTask::Uncrop { left, top, .. } => file.with_result(result, (*left, *top), |_, _| false),
+        EditTask::Colorize | EditTask::Restore => file.with_result(result, (0, 0), |_, _| true),
+    };
+    picture_file::write(path, merged, profile, quality)
+}
+
+fn touched(mask: &Mask, x: usize, y: usize) -> bool {
+    mask.coverage(x, y) > 0
+}

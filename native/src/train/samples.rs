@@ -1,0 +1,79 @@
+//! Sample grids: the same few cases at the same seed, so that pictures of one run can be compared.
+//! Columns are cases; rows are condition, sample and original.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use burn::tensor::{Tensor, TensorData};
+use image::RgbImage;
+use infill::{
+    denoiser::{Conditioned, Model},
+    noise::Purpose,
+    picture::Picture,
+    sampler::{self, Known, Sampler, SamplerSettings},
+    task::Example,
+    unet::parameters,
+};
+
+use super::{run_directory::RunDirectory, settings::Settings};
+use crate::{
+    files,
+    pictures::{Dataset, Loader, LoaderSettings},
+};
+
+/// Cases in a grid.
+const CASES: usize = 8;
+
+/// Draws the grid of a step.
+///
+/// # Errors
+/// When a picture cannot be read or the grid cannot be written.
+pub fn draw(model: &Model, data: &Arc<Dataset>, settings: &Settings, directory: &RunDirectory, step: u64) -> Result<()> {
+    let size = settings.model.size;
+    let cases =
+        LoaderSettings { size, batch: CASES, tasks: settings.model.tasks.clone(), seed: settings.train.seed, threads: 1, prefetch: 1 };
+    // The very first batch of the run's own order.
+    let examples = Loader::new(data.clone(), cases, 0).next()?.examples;
+    let samples = sample(model, &examples, size, settings.train.seed)?;
+    let rows = [
+        examples.iter().map(|example| Picture::from_planes(size, size, &example.condition)).collect::<Vec<_>>(),
+        samples,
+        examples.iter().map(|example| Picture::from_planes(size, size, &example.picture)).collect(),
+    ];
+    let mut grid = RgbImage::new((size * CASES) as u32, (size * rows.len()) as u32);
+    for (row, pictures) in rows.iter().enumerate() {
+        for (column, picture) in pictures.iter().enumerate() {
+            for (y, line) in picture.pixels().chunks(3 * size).enumerate() {
+                let start = ((row * size + y) * size * CASES + column * size) * 3;
+                grid.as_flat_samples_mut().samples[start..start + line.len()].copy_from_slice(line);
+            }
+        }
+    }
+    let mut png = Vec::new();
+    grid.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).context("cannot encode a sample grid")?;
+    files::write_atomically(&directory.sample_path(step), &png)
+}
+
+fn sample(model: &Model, examples: &[Example], size: usize, seed: u64) -> Result<Vec<Picture>> {
+    let device = parameters::device(&model.unet);
+    let stack = |channels: usize, part: fn(&Example) -> &Vec<f32>| {
+        let values: Vec<f32> = examples.iter().flat_map(|example| part(example).iter().copied()).collect();
+        Tensor::<4>::from_data(TensorData::new(values, [examples.len(), channels, size, size]), &device)
+    };
+    let denoiser = Conditioned::new(model, stack(3, |example| &example.condition));
+    // Where the mask is full nothing is known, so all tasks go through one batch.
+    let known = Known { picture: stack(3, |example| &example.picture), mask: stack(1, |example| &example.mask) };
+    let start = sampler::gaussian(seed, Purpose::Start, 0, [examples.len(), 3, size, size], &device);
+    let settings = SamplerSettings { seed, ..SamplerSettings::default() };
+    let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, Some(known))?;
+    while !sampler.is_finished() {
+        sampler.step(&denoiser);
+    }
+    let values: Vec<f32> = sampler
+        .finish()
+        .into_data()
+        .convert::<f32>()
+        .try_to_vec()
+        .map_err(|error| anyhow::anyhow!("cannot read samples from the device: {error:?}"))?;
+    Ok(values.chunks(3 * size * size).map(|planes| Picture::from_planes(size, size, planes)).collect())
+}

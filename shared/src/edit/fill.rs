@@ -1,0 +1,142 @@
+//! Filling what is missing, inside a picture or around it: window after window, each seeing what the
+//! earlier ones made. Nothing but the missing pixels is ever written.
+
+use super::{
+    Job, Prepared,
+    extend::{self, Border},
+    plan,
+    window::{Enlarged, Planned, Window},
+};
+use crate::{
+    mask::{Mask, Rect},
+    noise::{self, Purpose, stream},
+    picture::{Picture, from_unit, to_unit},
+};
+
+/// A picture with holes, and the windows that fill them.
+#[derive(Debug)]
+pub struct Fill {
+    picture: Picture,
+    /// Coverage of what is still to be filled.
+    remaining: Mask,
+    windows: Vec<Planned>,
+    size: usize,
+    seed: u64,
+}
+
+impl Fill {
+    /// Fills a mask of the picture's size.
+    pub fn inside(picture: Picture, mask: Mask, size: usize, seed: u64) -> Self {
+        Self { windows: plan::plan(&mask, size), picture, remaining: mask, size, seed }
+    }
+
+    /// Adds a border to a picture.
+    pub fn around(picture: &Picture, border: &Border, size: usize, seed: u64) -> Self {
+        let (width, height) = (picture.width(), picture.height());
+        let known = Rect { left: border.left, top: border.top, width, height };
+        let canvas = (border.left + width + border.right, border.top + height + border.bottom);
+        let mut extended = Picture::filled(canvas.0, canvas.1, [128; 3]);
+        let mut remaining = Mask::full(canvas.0, canvas.1);
+        for y in 0..height {
+            let target = &mut extended.row_mut(known.top + y)[3 * known.left..3 * known.right()];
+            target.copy_from_slice(picture.row(y));
+            remaining.row_mut(known.top + y)[known.left..known.right()].fill(0);
+        }
+        Self { windows: extend::plan(canvas, known, size), picture: extended, remaining, size, seed }
+    }
+
+    fn dimensions(&self) -> (usize, usize) {
+        (self.picture.width(), self.picture.height())
+    }
+
+    /// The window at the net's size: known colours `[3, size, size]` and what is missing, 1 or 0.
+    ///
+    /// Touched pixels lend nothing to the known colours, so that what is to be removed does not shine
+    /// through; a pixel of the net's is missing where they are more than half of it.
+    fn shrink(&self, window: &Window) -> (Vec<f32>, Vec<f32>) {
+        let shrunk = window.shrink(self.dimensions(), self.size, 4, |x, y, values| {
+            if self.remaining.coverage(x, y) > 0 {
+                values.fill(0.0);
+            } else {
+                let [red, green, blue] = self.picture.get(x, y).map(f32::from);
+                values.copy_from_slice(&[red, green, blue, 1.0]);
+            }
+        });
+        let area = self.size * self.size;
+        let (mut known, mut missing) = (vec![0.0; 3 * area], vec![0.0; area]);
+        for (place, values) in shrunk.chunks_exact(4).enumerate() {
+            if values[3] < 0.5 {
+                missing[place] = 1.0;
+            } else {
+                for channel in 0..3 {
+                    known[channel * area + place] = values[channel] / values[3] / 127.5 - 1.0;
+                }
+            }
+        }
+        (known, missing)
+    }
+}
+
+/// `original` where coverage is 0, `generated` where it is 255, and in between.
+fn blend(original: [u8; 3], generated: [f32; 3], coverage: u8) -> [u8; 3] {
+    let part = f32::from(coverage) / 255.0;
+    std::array::from_fn(|channel| {
+        let original = to_unit(original[channel]);
+        from_unit(original + part * (generated[channel].clamp(-1.0, 1.0) - original))
+    })
+}
+
+impl Job for Fill {
+    fn windows(&self) -> usize {
+        self.windows.len()
+    }
+
+    fn window(&self, index: usize) -> Window {
+        self.windows[index].window
+    }
+
+    fn prepare(&self, index: usize) -> Prepared {
+        let (known, missing) = self.shrink(&self.windows[index].window);
+        let draw = |purpose| noise::gaussian(&mut stream(self.seed, purpose, index as u64, 0), known.len());
+        let mut condition = draw(Purpose::Condition);
+        for (place, value) in condition.iter_mut().enumerate() {
+            if missing[place % missing.len()] == 0.0 {
+                *value = known[place];
+            }
+        }
+        Prepared { condition, start: draw(Purpose::Start), known: Some((known, missing)) }
+    }
+
+    fn accept(&mut self, index: usize, values: &[f32]) {
+        let Planned { window, keep } = self.windows[index];
+        let columns = (keep.left as isize - window.left) as usize;
+        let side = (window.side, window.side);
+        let enlarged = Enlarged::new(values, (self.size, self.size), side, columns..columns + keep.width);
+        let mut line = vec![0.0; enlarged.length()];
+        for y in keep.top..keep.bottom() {
+            enlarged.row((y as isize - window.top) as usize, &mut line);
+            let coverages = &mut self.remaining.row_mut(y)[keep.left..keep.right()];
+            let pixels = self.picture.row_mut(y)[3 * keep.left..3 * keep.right()].chunks_exact_mut(3);
+            for ((coverage, pixel), generated) in coverages.iter_mut().zip(pixels).zip(line.chunks_exact(3)) {
+                if *coverage > 0 {
+                    let original = [pixel[0], pixel[1], pixel[2]];
+                    let generated = [generated[0], generated[1], generated[2]];
+                    pixel.copy_from_slice(&blend(original, generated, *coverage));
+                    *coverage = 0;
+                }
+            }
+        }
+    }
+
+    fn mix(&self, x: usize, y: usize, generated: [f32; 3]) -> [u8; 3] {
+        blend(self.picture.get(x, y), generated, self.remaining.coverage(x, y))
+    }
+
+    fn picture(&self) -> &Picture {
+        &self.picture
+    }
+
+    fn into_picture(self: Box<Self>) -> Picture {
+        self.picture
+    }
+}
