@@ -12,13 +12,14 @@ use sha2::{Digest, Sha256};
 use super::{ModelSummary, Settings, evaluate, refuse_to_replace};
 use crate::device::{self, DeviceArguments};
 use crate::exit::input;
+use crate::model;
 
 /// Measure a model against baselines on pictures it has not seen.
 #[derive(Debug, Args)]
 pub struct EvaluateArguments {
-    /// Model file.
+    /// Model file; without it the one that comes with the project.
     #[arg(long, short, value_name = "MODEL")]
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     /// Folder of pictures, tar shard, or pattern such as 'data/*-val-*.tar'; may be given again.
     #[arg(long, value_name = "SOURCE", required = true)]
     pub data: Vec<String>,
@@ -59,8 +60,8 @@ pub struct EvaluateArguments {
 /// A model, data or settings that cannot be used, or results that cannot be written.
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     refuse_to_replace(&arguments.output, arguments.force).map_err(input)?;
-    let path = &arguments.model;
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+    let path = model::locate(arguments.model.as_deref())?;
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
     let file = ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
     let settings = Settings {
         data: arguments.data.clone(),
@@ -78,8 +79,8 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         pictures_seen: file.training.pictures_seen,
     };
     let device = device::choose(&arguments.device)?;
-    let model = file.to_model(&device).map_err(input)?;
-    let evaluation = evaluate(&model, &device, summary, &format!("{device:?}"), &settings)?;
+    let net = file.to_model(&device).map_err(input)?;
+    let evaluation = evaluate(&net, &device, summary, &format!("{device:?}"), &settings)?;
     evaluation.write(&arguments.output, arguments.force)?;
     println!("{}", evaluation.report.summary());
     Ok(())

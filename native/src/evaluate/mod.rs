@@ -144,6 +144,7 @@ fn check(model: &Model, settings: &Settings) -> anyhow::Result<()> {
         let Settings { count, samples, batch, .. } = settings;
         bail!("count is {count}, samples is {samples}, batch is {batch}; each must be 1 or more");
     }
+    settings.sampler.validate()?;
     if let Some(task) = settings.tasks.iter().find(|task| !model.config.tasks.contains(task)) {
         let known: Vec<_> = model.config.tasks.iter().map(TaskKind::to_string).collect();
         bail!("this model was not trained on {task}; it knows {}", known.join(", "));

@@ -1,0 +1,55 @@
+//! Model files as a process: description, export, and files that are no models.
+
+mod support;
+
+use infill::model_file::Encoding;
+use support::{expect, infill, model, sample, workplace};
+
+#[test]
+fn info_describes_models_and_presets() {
+    let folder = workplace();
+    let output = infill(folder.path(), "info model.infill --json");
+    expect(&output, 0, &[]);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["config"]["size"], 16);
+    assert_eq!(said["encoding"], "f32");
+    let output = infill(folder.path(), "info --preset paper --batch 4");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("552814083") && said.contains("training memory"), "{said}");
+    expect(&infill(folder.path(), "info --preset huge"), 3, &["huge", "browser"]);
+    expect(&infill(folder.path(), "info"), 3, &["--preset"]);
+}
+
+#[test]
+fn exported_models_are_smaller_and_work() {
+    let folder = workplace();
+    let path = folder.path();
+    for (encoding, share) in [("q8", 0.5), ("f16", 0.6)] {
+        expect(&infill(path, &format!("export model.infill --quantize {encoding} -o {encoding}.infill")), 0, &[]);
+        let size = |name: &str| std::fs::metadata(path.join(name)).unwrap().len() as f64;
+        assert!(size(&format!("{encoding}.infill")) < share * size("model.infill"));
+        let output = infill(path, &format!("restore photo.png -o {encoding}.png --model {encoding}.infill --device cpu --steps 1"));
+        expect(&output, 0, &[]);
+    }
+    expect(&infill(path, "export model.infill -o q8.infill"), 3, &["--force"]);
+}
+
+#[test]
+fn files_that_are_no_models_are_named_with_the_reason() {
+    let folder = workplace();
+    let path = folder.path();
+    let bytes = model(Encoding::Q8);
+    std::fs::write(path.join("model.infill"), &bytes[..bytes.len() - 100]).unwrap();
+    expect(&sample(path, "restore photo.png -o out.png"), 3, &["model.infill", "damaged"]);
+    std::fs::write(path.join("model.infill"), "weights, honestly").unwrap();
+    expect(&sample(path, "restore photo.png -o out.png"), 3, &["not an Infill model"]);
+    let key = br#"\"version\":"#;
+    let place = bytes.windows(key.len()).position(|part| part == key).unwrap() + key.len();
+    let mut other = bytes;
+    other[place] = b'7';
+    std::fs::write(path.join("model.infill"), other).unwrap();
+    expect(&sample(path, "restore photo.png -o out.png"), 3, &["version 7", "version 1"]);
+    std::fs::remove_file(path.join("model.infill")).unwrap();
+    expect(&sample(path, "restore photo.png -o out.png"), 3, &["cannot read the model"]);
+    expect(&infill(path, "restore photo.png -o out.png"), 3, &["INFILL_MODEL"]);
+}
