@@ -8,6 +8,7 @@
 pub mod config;
 pub mod denoiser;
 pub mod edit;
+pub mod manifest;
 pub mod mask;
 pub mod metric;
 pub mod model_file;
@@ -15,6 +16,7 @@ pub mod noise;
 pub mod picture;
 pub mod sampler;
 pub mod schedule;
+pub mod self_check;
 pub mod task;
 #[cfg(feature = "train")]
 pub mod train;

@@ -1,0 +1,5 @@
+//! The worker's program.
+
+fn main() {
+    infill_web::worker::start();
+}

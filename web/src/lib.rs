@@ -1,0 +1,7 @@
+//! The page and its worker. The page (`page`) owns the document, the picture and the mask; the
+//! worker (`worker`) owns the device and the model. They share nothing but messages.
+
+pub mod envelope;
+pub mod message;
+pub mod page;
+pub mod worker;

@@ -1,0 +1,75 @@
+//! The only place of the page where a `Device` is made: WebGPU where it is there and computes what
+//! the CPU computes, else the CPU.
+
+use burn::tensor::Device;
+use infill::self_check;
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::message::DeviceReport;
+
+/// Why WebGPU is not used.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("this browser has no WebGPU")]
+    Missing,
+    #[error("WebGPU found no graphics card it may use")]
+    NoAdapter,
+    #[error("WebGPU could not be started ({0})")]
+    Init(String),
+    #[error("the graphics card computes wrong results (off by {0})")]
+    Wrong(f32),
+}
+
+/// Finds the best device that works.
+pub async fn choose(force_cpu: bool) -> (Device, DeviceReport) {
+    let reason = match force_cpu {
+        true => "as asked".to_owned(),
+        false => match webgpu().await {
+            Ok((device, adapter)) => return (device, DeviceReport { webgpu: true, adapter, reason: None }),
+            Err(refused) => refused.to_string(),
+        },
+    };
+    (Device::flex(), DeviceReport { webgpu: false, adapter: String::new(), reason: Some(reason) })
+}
+
+async fn webgpu() -> Result<(Device, String), Refused> {
+    // Asked first, because burn can only be initialised once and does not survive a missing adapter.
+    let adapter = request_adapter().await?;
+    let device = Device::wgpu_options().init_async().await.map_err(|error| Refused::Init(error.to_string()))?;
+    let difference = difference(&device).await.map_err(Refused::Init)?;
+    if difference > self_check::TOLERANCE {
+        return Err(Refused::Wrong(difference));
+    }
+    Ok((device, describe(&adapter)))
+}
+
+async fn difference(device: &Device) -> Result<f32, String> {
+    let mut outputs = Vec::new();
+    for device in [device, &Device::flex()] {
+        let output = self_check::output(device).map_err(|error| error.to_string())?;
+        outputs.push(super::run::values(output).await.map_err(|failure| format!("{failure:?}"))?);
+    }
+    Ok(self_check::largest_difference(&outputs[0], &outputs[1]))
+}
+
+async fn request_adapter() -> Result<JsValue, Refused> {
+    let get = |target: &JsValue, key: &str| Reflect::get(target, &key.into()).ok().filter(|value| !value.is_undefined() && !value.is_null());
+    let gpu = get(&js_sys::global(), "navigator").and_then(|navigator| get(&navigator, "gpu")).ok_or(Refused::Missing)?;
+    let request: Function = get(&gpu, "requestAdapter").and_then(|function| function.dyn_into().ok()).ok_or(Refused::Missing)?;
+    let promise: Promise = request.call0(&gpu).map_err(|_| Refused::NoAdapter)?.unchecked_into();
+    let adapter = JsFuture::from(promise).await.map_err(|_| Refused::NoAdapter)?;
+    if adapter.is_null() || adapter.is_undefined() { Err(Refused::NoAdapter) } else { Ok(adapter) }
+}
+
+/// What the adapter says of itself, as far as the browser lets it.
+fn describe(adapter: &JsValue) -> String {
+    let info = Reflect::get(adapter, &"info".into()).unwrap_or(JsValue::UNDEFINED);
+    let part = |key: &str| Reflect::get(&info, &key.into()).ok().and_then(|value| value.as_string()).filter(|text| !text.is_empty());
+    let parts: Vec<String> = match part("description") {
+        Some(description) => vec![description],
+        None => ["vendor", "architecture"].into_iter().filter_map(part).collect(),
+    };
+    parts.join(" ")
+}
