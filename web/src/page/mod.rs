@@ -1,3 +1,21 @@
-//! Placeholder.
-/// x
-pub fn start() {}
+//! The page: the document, the picture, the mask. It computes nothing on a device.
+
+mod app;
+mod document;
+mod dom;
+mod editor;
+mod history;
+mod listener;
+mod open;
+mod runs;
+mod view;
+mod viewport;
+mod wiring;
+mod words;
+mod worker_client;
+
+/// Starts the page.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    app::App::start();
+}

@@ -55,7 +55,8 @@ async fn difference(device: &Device) -> Result<f32, String> {
 }
 
 async fn request_adapter() -> Result<JsValue, Refused> {
-    let get = |target: &JsValue, key: &str| Reflect::get(target, &key.into()).ok().filter(|value| !value.is_undefined() && !value.is_null());
+    let get =
+        |target: &JsValue, key: &str| Reflect::get(target, &key.into()).ok().filter(|value| !value.is_undefined() && !value.is_null());
     let gpu = get(&js_sys::global(), "navigator").and_then(|navigator| get(&navigator, "gpu")).ok_or(Refused::Missing)?;
     let request: Function = get(&gpu, "requestAdapter").and_then(|function| function.dyn_into().ok()).ok_or(Refused::Missing)?;
     let promise: Promise = request.call0(&gpu).map_err(|_| Refused::NoAdapter)?.unchecked_into();

@@ -24,7 +24,8 @@ pub async fn fetch(base: &str, device: &Device) -> Result<(String, Model), Failu
     let address = format!("{folder}manifest.json");
     let text = download(&address, &mut |_| {}).await?;
     let unusable = |detail: String| Failure::Model { detail };
-    let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| unusable(format!("the list of models cannot be read: {error}")))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&text).map_err(|error| unusable(format!("the list of models cannot be read: {error}")))?;
     let entry = manifest.models.into_iter().next().ok_or_else(|| unusable("the list of models is empty".to_owned()))?;
     let mut bytes = Vec::with_capacity(entry.size as usize);
     let mut progress = Progress { total: entry.size, reported: 0.0 };
@@ -74,7 +75,8 @@ fn hexadecimal(digest: &[u8]) -> String {
 
 async fn download(address: &str, progress: &mut impl FnMut(u64)) -> Result<Vec<u8>, Failure> {
     let failed = |detail: String| Failure::Network { path: address.to_owned(), detail };
-    let said = |error: JsValue| error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()));
+    let said =
+        |error: JsValue| error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()));
     let response = JsFuture::from(scope().fetch_with_str(address)).await.map_err(|error| failed(said(error)))?;
     let response: Response = response.unchecked_into();
     if !response.ok() {

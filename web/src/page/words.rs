@@ -1,0 +1,109 @@
+//! The one place that turns what can go wrong into the page's words: what happened, and a way on.
+
+use crate::message::{DeviceReport, Failure};
+
+/// A sentence, and which ways on fit it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What to show.
+    pub text: String,
+    /// Whether trying again makes sense.
+    pub retry: bool,
+    /// Whether starting anew on the CPU makes sense.
+    pub use_cpu: bool,
+}
+
+/// What is said of a failure of the worker.
+pub fn failure(failure: &Failure) -> Advice {
+    let advice = |text: String, retry, use_cpu| Advice { text, retry, use_cpu };
+    match failure {
+        Failure::Network { path, detail } => advice(
+            format!(
+                "The model could not be fetched ({}: {detail}). Check the network and try again; your picture and mask are kept.",
+                file_name(path)
+            ),
+            true,
+            false,
+        ),
+        Failure::Corrupt { path } => advice(
+            format!("A part of the model arrived damaged, twice ({path}). Try again; if it stays so, the site's copy is broken."),
+            true,
+            false,
+        ),
+        Failure::Model { detail } => advice(format!("The model cannot be used: {detail}."), true, false),
+        Failure::Request { detail } => advice(sentence(detail), false, false),
+        Failure::DeviceLost { detail } => advice(
+            format!(
+                "The graphics card stopped answering ({detail}). Your picture and mask are kept: try again, or go on with the slower CPU."
+            ),
+            true,
+            true,
+        ),
+        Failure::Panic { detail } => advice(
+            format!(
+                "Something went wrong inside ({}). Your picture and mask are kept: try again, or go on with the CPU.",
+                first_line(detail)
+            ),
+            true,
+            true,
+        ),
+    }
+}
+
+/// A file that is no picture.
+pub fn not_a_picture(name: &str) -> Advice {
+    Advice {
+        text: format!("“{name}” is not a picture that this browser can read. Choose a PNG, JPEG or WebP file."),
+        retry: false,
+        use_cpu: false,
+    }
+}
+
+/// A picture of too many pixels.
+pub fn too_large(width: u32, height: u32) -> Advice {
+    Advice {
+        text: format!("This picture has {width} × {height} pixels; up to 50 megapixels fit. Scale it down first."),
+        retry: false,
+        use_cpu: false,
+    }
+}
+
+/// What the page runs on.
+pub fn device(report: &DeviceReport) -> String {
+    match (report.webgpu, &report.reason) {
+        (true, _) if report.adapter.is_empty() => "Runs on the graphics card (WebGPU)".to_owned(),
+        (true, _) => format!("Runs on WebGPU: {}", report.adapter),
+        (false, Some(reason)) => format!("Runs on the CPU: {reason}"),
+        (false, None) => "Runs on the CPU".to_owned(),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_become_sentences_with_a_way_on() {
+        let network = failure(&Failure::Network { path: "a/b/manifest.json".to_owned(), detail: "the server answered 500".to_owned() });
+        assert!(network.text.contains("manifest.json: the server answered 500") && network.retry && !network.use_cpu);
+        let request = failure(&Failure::Request { detail: "the mask is empty".to_owned() });
+        assert_eq!(request.text, "The mask is empty.");
+        assert!(failure(&Failure::DeviceLost { detail: "reset".to_owned() }).use_cpu);
+        assert!(not_a_picture("notes.txt").text.contains("notes.txt"));
+    }
+}
