@@ -1,0 +1,11 @@
+//! What `cargo xtask` and the tests across packages share: where things are, tools, the page's build,
+//! and the server that shows it.
+
+pub mod browser;
+#[path = "../../shared/src/manifest.rs"]
+pub mod manifest;
+pub mod models;
+pub mod server;
+pub mod stages;
+pub mod tools;
+pub mod web;

@@ -1,0 +1,64 @@
+//! `cargo xtask`: one command for everything.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use xtask::{server::Server, stages, tools, web};
+
+/// Builds, shows and tests Infill.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what is missing, build the release page and serve it on 127.0.0.1.
+    Demo {
+        /// Port; the next free one is taken when it is in use.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Build the release page into web/dist and print its size.
+    Web,
+    /// Serve a folder on 127.0.0.1 as a static host would.
+    Serve {
+        /// The folder.
+        #[arg(default_value = "web/dist")]
+        folder: PathBuf,
+        /// Port.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// The fast checks: formatting, tidiness, clippy natively and for wasm.
+    Check,
+    /// The whole test suite, cheapest first.
+    Test {
+        /// Only the stage of this name.
+        #[arg(long)]
+        only: Option<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Demo { port } => {
+            web::build()?;
+            serve(tools::root().join("web/dist"), port)
+        }
+        Command::Web => web::build(),
+        Command::Serve { folder, port } => serve(folder, port),
+        Command::Check => stages::run(&stages::check()),
+        Command::Test { only } => stages::run(&stages::select(stages::test(), only.as_deref())?),
+    }
+}
+
+fn serve(folder: PathBuf, port: u16) -> Result<()> {
+    let server = Server::start(folder, port)?;
+    println!("\nInfill is at http://127.0.0.1:{}/ (stop with Ctrl-C)", server.port());
+    server.wait();
+    Ok(())
+}

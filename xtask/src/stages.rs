@@ -1,0 +1,115 @@
+//! The test suite as stages, cheapest first.
+
+use std::{process::Command, time::Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{browser, tools, web};
+
+/// The native packages' features in tests. The GPU features take as long to build as everything else
+/// together and need a GPU to be of use; `--device auto` is tested without.
+const NATIVE: [&str; 1] = ["--no-default-features"];
+
+/// A part of the suite.
+pub struct Stage {
+    name: &'static str,
+    run: fn() -> Result<()>,
+}
+
+/// The fast part.
+pub fn check() -> Vec<Stage> {
+    vec![
+        Stage { name: "format", run: format },
+        Stage { name: "tidy", run: tidy },
+        Stage { name: "clippy", run: clippy },
+        Stage { name: "clippy-wasm", run: clippy_wasm },
+    ]
+}
+
+/// All of it.
+pub fn test() -> Vec<Stage> {
+    let mut stages = check();
+    stages.push(Stage { name: "native", run: native });
+    stages.push(Stage { name: "web", run: web::build });
+    stages.push(Stage { name: "browser", run: browser_tests });
+    stages
+}
+
+/// Only one of them.
+///
+/// # Errors
+/// When there is none of that name.
+pub fn select(stages: Vec<Stage>, only: Option<&str>) -> Result<Vec<Stage>> {
+    let Some(only) = only else { return Ok(stages) };
+    let names: Vec<&str> = stages.iter().map(|stage| stage.name).collect();
+    let message = format!("no stage is called `{only}`; there are {}", names.join(", "));
+    Ok(vec![stages.into_iter().find(|stage| stage.name == only).context(message)?])
+}
+
+/// Runs stages until one fails, and says how long each took.
+///
+/// # Errors
+/// The first failure.
+pub fn run(stages: &[Stage]) -> Result<()> {
+    let mut times = Vec::new();
+    for stage in stages {
+        println!("\n== {}", stage.name);
+        let begun = Instant::now();
+        let result = (stage.run)();
+        times.push((stage.name, begun.elapsed().as_secs()));
+        if let Err(error) = result {
+            report(&times);
+            bail!("stage `{}` failed: {error:#}", stage.name);
+        }
+    }
+    report(&times);
+    Ok(())
+}
+
+fn report(times: &[(&str, u64)]) {
+    println!();
+    for (name, seconds) in times {
+        println!("{name:<14}{seconds:>6} s");
+    }
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    tools::command("cargo", arguments)
+}
+
+fn format() -> Result<()> {
+    tools::run(cargo(&["fmt", "--all", "--check"]))
+}
+
+fn tidy() -> Result<()> {
+    tools::run(cargo(&["test", "--quiet", "-p", "infill-tests", "--test", "tidy"]))
+}
+
+fn clippy() -> Result<()> {
+    let mut command = cargo(&["clippy", "-p", "infill", "-p", "infill-cli", "--all-targets"]);
+    command.args(NATIVE).args(["--", "-D", "warnings"]);
+    tools::run(command)?;
+    tools::run(cargo(&["clippy", "-p", "xtask", "-p", "infill-tests", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn clippy_wasm() -> Result<()> {
+    let mut command = cargo(&["clippy", "-p", "infill-web", "-p", "infill", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]);
+    // Forbids what does not exist there: clocks, threads, files.
+    command.env("CLIPPY_CONF_DIR", tools::root().join("web"));
+    tools::run(command)
+}
+
+fn native() -> Result<()> {
+    let mut command = cargo(&["test", "-p", "infill", "-p", "infill-cli"]);
+    command.args(NATIVE);
+    tools::run(command)?;
+    // The page's own arithmetic, which needs no browser.
+    tools::run(cargo(&["test", "-p", "infill-web", "--lib"]))
+}
+
+fn browser_tests() -> Result<()> {
+    let found = browser::find()?;
+    let mut command = cargo(&["test", "-p", "infill-tests", "--test", "browser", "--", "--test-threads", "1", "--nocapture"]);
+    command.env("CHROME", found.program).env("CHROMEDRIVER", found.driver);
+    tools::run(command)
+}

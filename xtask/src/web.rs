@@ -1,0 +1,104 @@
+//! The page's release build: trunk, then what trunk leaves: the start script in a file of its own,
+//! wasm-opt, the models, and the size budget.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{models, tools};
+
+/// Bytes that page and code may have as brotli, models not counted.
+const BUDGET: usize = 2_500_000;
+
+/// What rustc emits for this target; Binaryen wants to be told.
+const FEATURES: [&str; 7] = [
+    "--enable-simd",
+    "--enable-bulk-memory",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-mutable-globals",
+    "--enable-multivalue",
+];
+
+/// Builds the page into `web/dist`.
+///
+/// # Errors
+/// When a tool fails or the page is over its budget.
+pub fn build() -> Result<()> {
+    tools::ensure()?;
+    // Trunk is told to stay offline, so that it takes the tools built here; the sources come first.
+    tools::run(tools::command("cargo", &["fetch", "--locked"]))?;
+    let mut trunk = tools::command("trunk", &["build", "--offline", "--public-url", "./"]);
+    // Set by some shells for another purpose, and then not what trunk wants.
+    trunk.env_remove("NO_COLOR");
+    tools::run(trunk)?;
+    let dist = tools::root().join("web/dist");
+    move_inline_script(&dist)?;
+    for file in files(&dist)? {
+        if file.extension().is_some_and(|extension| extension == "wasm") {
+            optimize(&file)?;
+        }
+    }
+    models::publish(&tools::root().join("web/models"), &dist.join("models"))?;
+    measure(&dist)
+}
+
+/// The page's policy forbids inline scripts; trunk's becomes a file.
+fn move_inline_script(dist: &Path) -> Result<()> {
+    let page = dist.join("index.html");
+    let html = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
+    let opening = html.find("<script type=\"module\"").context("trunk wrote no start script")?;
+    let begin = opening + html[opening..].find('>').context("trunk's start script has no end")? + 1;
+    let end = begin + html[begin..].find("</script>").context("trunk's start script has no end")?;
+    let script = &html[begin..end];
+    let name = format!("start-{}.js", &models::hash(script.as_bytes())[..16]);
+    fs::write(dist.join(&name), script)?;
+    let html = format!("{}<script type=\"module\" src=\"./{name}\"></script>{}", &html[..opening], &html[end + "</script>".len()..]);
+    fs::write(&page, html)?;
+    Ok(())
+}
+
+/// Small code; names are taken off here, because rustc would take off the target features with them.
+fn optimize(file: &Path) -> Result<()> {
+    let smaller = file.with_extension("smaller");
+    // The hash in the name is trunk's of what it wrote; equal input gives equal output, so it stays unique.
+    let mut command = tools::command("wasm-opt", &["-Oz", "--strip-debug", "--strip-producers"]);
+    command.args(FEATURES).arg(file).arg("-o").arg(&smaller);
+    println!("shrinking {}", file.file_name().unwrap_or_default().to_string_lossy());
+    tools::run(command)?;
+    fs::rename(&smaller, file).with_context(|| format!("cannot replace {}", file.display()))
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
+    files.sort();
+    Ok(files)
+}
+
+fn measure(dist: &Path) -> Result<()> {
+    let mut all = (0, 0);
+    println!("\n{:<40}{:>12}{:>12}", "file", "bytes", "brotli");
+    for file in files(dist)? {
+        let bytes = fs::read(&file)?;
+        let small = brotli_size(&bytes)?;
+        println!("{:<40}{:>12}{small:>12}", file.file_name().unwrap_or_default().to_string_lossy(), bytes.len());
+        all = (all.0 + bytes.len(), all.1 + small);
+    }
+    println!("{:<40}{:>12}{:>12}  (budget {BUDGET})", "page and code", all.0, all.1);
+    if all.1 > BUDGET {
+        bail!("page and code are {} bytes as brotli, {} over the budget of {BUDGET}", all.1, all.1 - BUDGET);
+    }
+    Ok(())
+}
+
+fn brotli_size(bytes: &[u8]) -> Result<usize> {
+    let mut writer = brotli::CompressorWriter::new(Vec::new(), 1 << 16, 9, 24);
+    writer.write_all(bytes)?;
+    writer.flush()?;
+    Ok(writer.into_inner().len())
+}
