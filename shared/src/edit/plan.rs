@@ -8,8 +8,9 @@
 use super::window::{Planned, Window};
 use crate::mask::{Mask, Rect};
 
-/// More holes than this are grouped more coarsely, which bounds the work that a speckled mask makes.
-const HOLES: usize = 64;
+/// More holes or windows than this are grouped more coarsely, which bounds the work that a speckled
+/// mask makes.
+const MOST: usize = 64;
 
 /// Holes whose common window is at most this much larger than their own ones share it.
 const SHARED: f64 = 1.25;
@@ -33,8 +34,24 @@ enum Layout {
 
 /// The windows that fill a mask, in order. `size` is the net's; no window is smaller.
 pub fn plan(mask: &Mask, size: usize) -> Vec<Planned> {
+    // What is closer than an eighth of the net's side counts as connected, at first.
+    let mut cell = (size / 8).max(1);
+    loop {
+        let holes = connected(mask, cell);
+        let coarsest = cell >= mask.width().max(mask.height());
+        if holes.len() <= MOST || coarsest {
+            let planned = arrange(mask, holes, size);
+            if planned.len() <= MOST || coarsest {
+                return planned;
+            }
+        }
+        cell *= 2;
+    }
+}
+
+fn arrange(mask: &Mask, holes: Vec<Hole>, size: usize) -> Vec<Planned> {
     let picture = (mask.width(), mask.height());
-    let mut holes = merge(find_holes(mask, size), picture, size);
+    let mut holes = merge(holes, picture, size);
     holes.sort_by_key(|hole| (hole.area, hole.bounds.top, hole.bounds.left));
     let mut remaining = mask.clone();
     let mut planned = Vec::new();
@@ -114,18 +131,6 @@ fn merge(mut holes: Vec<Hole>, picture: (usize, usize), size: usize) -> Vec<Hole
     }
 }
 
-/// Connected touched pixels, where what is closer than a cell of the net's eighth counts as connected.
-fn find_holes(mask: &Mask, size: usize) -> Vec<Hole> {
-    let mut cell = (size / 8).max(1);
-    loop {
-        let holes = connected(mask, cell);
-        if holes.len() <= HOLES {
-            return holes;
-        }
-        cell *= 2;
-    }
-}
-
 /// Components of the grid of cells that hold a touched pixel, diagonal neighbours included.
 fn connected(mask: &Mask, cell: usize) -> Vec<Hole> {
     let (columns, rows) = (mask.width().div_ceil(cell), mask.height().div_ceil(cell));
@@ -200,7 +205,7 @@ mod tests {
 
     #[test]
     fn holes_apart_get_windows_apart_small_ones_first() {
-        let planned = plan(&mask(2000, 1000, &[disc(1700.0, 800.0, 90.0), disc(200.0, 200.0, 20.0), disc(230.0, 240.0, 9.0)]), 64);
+        let planned = plan(&mask(2000, 1000, &[disc(1700.0, 800.0, 90.0), disc(200.0, 200.0, 20.0), disc(215.0, 222.0, 5.0)]), 64);
         assert_eq!(planned.len(), 2, "{planned:?}");
         assert!(planned[0].keep.left < 300 && planned[1].keep.left > 1500);
         assert!(planned[0].window.side < 150 && planned[1].window.side == 360, "{planned:?}");
