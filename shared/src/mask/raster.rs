@@ -93,7 +93,8 @@ impl Capsule {
     }
 
     fn draw(&self, width: usize, height: usize, mut put: impl FnMut(usize, usize, &[u8])) {
-        if !self.length.is_finite() || !(self.radius.is_finite() && self.radius > 0.0) {
+        let drawable = self.length.is_finite() && self.radius.is_finite() && self.radius > 0.0;
+        if !drawable {
             return;
         }
         // Coverage falls from 1 to 0 over one pixel across the edge.
