@@ -31,7 +31,11 @@ pub enum EditError {
         known: Vec<TaskKind>,
     },
     /// More pixels than can be handled.
-    #[error("the result would be {width}×{height}, more than {} megapixels; scale the picture down first", limit / 1_000_000)]
+    #[error(
+        "the result would be {width}×{height}; at most {} megapixels and {side} pixels a side can be handled: \
+         scale the picture down or add less",
+        limit / 1_000_000
+    )]
     TooLarge {
         /// Width of the result.
         width: usize,
@@ -39,6 +43,8 @@ pub enum EditError {
         height: usize,
         /// Pixels at most.
         limit: usize,
+        /// Pixels a side at most.
+        side: usize,
     },
     /// Steps or η out of range.
     #[error(transparent)]

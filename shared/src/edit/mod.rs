@@ -35,6 +35,10 @@ use window::Window;
 /// Pixels that an edited picture may have; more would not fit into a browser tab.
 pub const PIXEL_LIMIT: usize = 100_000_000;
 
+/// Pixels that a side may have: JPEG's limit, and small enough that no product of two sides overflows
+/// where addresses have 32 bits, as in a browser.
+pub const SIDE_LIMIT: usize = 65_535;
+
 /// What is to be done to a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EditTask {
@@ -174,7 +178,7 @@ impl Edit {
     ///
     /// # Errors
     /// A task the model does not know, settings that cannot be sampled with, a mask that is empty or of
-    /// another size, a border of nothing, a result of more than [`PIXEL_LIMIT`] pixels.
+    /// another size, a border of nothing, a result beyond [`PIXEL_LIMIT`] or [`SIDE_LIMIT`].
     pub fn new(request: EditRequest, config: &ModelConfig) -> Result<Self, EditError> {
         let EditRequest { picture, task, settings } = request;
         if !config.tasks.contains(&task.kind()) {
@@ -291,8 +295,8 @@ impl Edit {
 }
 
 fn check_size(width: usize, height: usize) -> Result<(), EditError> {
-    if width.saturating_mul(height) > PIXEL_LIMIT {
-        return Err(EditError::TooLarge { width, height, limit: PIXEL_LIMIT });
+    if width.max(height) > SIDE_LIMIT || width.saturating_mul(height) > PIXEL_LIMIT {
+        return Err(EditError::TooLarge { width, height, limit: PIXEL_LIMIT, side: SIDE_LIMIT });
     }
     Ok(())
 }

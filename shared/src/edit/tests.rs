@@ -343,7 +343,7 @@ fn bad_requests_are_named() {
     assert!(wrong.contains("20×30") && wrong.contains("30×20"), "{wrong}");
     let nothing = EditTask::Uncrop { left: 0, top: 0, right: 0, bottom: 0 };
     assert_eq!(begin(&source, nothing, good()).unwrap_err(), EditError::NothingToAdd);
-    for right in [usize::MAX, 10_000_000] {
+    for right in [usize::MAX, 10_000_000, 65_530] {
         let huge = message(EditTask::Uncrop { left: 5, top: 0, right, bottom: 0 }, good());
         assert!(huge.contains("100 megapixels"), "{huge}");
     }
