@@ -4,4 +4,5 @@
 pub mod envelope;
 pub mod message;
 pub mod page;
+#[cfg(feature = "worker")]
 pub mod worker;

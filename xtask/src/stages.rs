@@ -93,7 +93,20 @@ fn clippy() -> Result<()> {
 }
 
 fn clippy_wasm() -> Result<()> {
-    let mut command = cargo(&["clippy", "-p", "infill-web", "-p", "infill", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]);
+    let mut command = cargo(&[
+        "clippy",
+        "-p",
+        "infill-web",
+        "--features",
+        "worker",
+        "-p",
+        "infill",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--",
+        "-D",
+        "warnings",
+    ]);
     // Forbids what does not exist there: clocks, threads, files.
     command.env("CLIPPY_CONF_DIR", tools::root().join("web"));
     tools::run(command)

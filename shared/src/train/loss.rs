@@ -1,21 +1,37 @@
 //! The loss: how far the prediction is from its target, over the hole, weighed by noise level.
 
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 use crate::config::Prediction;
 
-/// Weight of a sample at noise level γ.
+/// How errors at different noise levels weigh against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossWeighting {
+    /// Errors of the prediction weigh the same at every level (paper, equation 3).
+    Equal,
+    /// Errors of the clean picture weigh min(SNR, cap) (arXiv 2303.09556).
+    MinSnr,
+    /// Errors of the clean picture weigh SNR kept between 1 and the cap. Min-SNR gives the noisiest
+    /// levels next to no weight; there a conditional net has to learn to look at its condition, and
+    /// the first step of a sampler depends on it.
+    ClampedSnr,
+}
+
+/// Weight of a sample at noise level γ, for squared errors of the prediction.
 ///
-/// With a cap it is min-SNR (arXiv 2303.09556): min(SNR, cap)/SNR for ε and min(SNR, cap)/(SNR + 1)
-/// for v. Without one, errors of the prediction weigh the same at every level (paper, equation 3).
-pub fn loss_weight(noise_level: f64, prediction: Prediction, cap: Option<f64>) -> f64 {
-    let Some(cap) = cap else {
-        return 1.0;
-    };
+/// With SNR = γ/(1−γ), |ε error|² = SNR·|y0 error|² and |v error|² = (SNR + 1)·|y0 error|².
+pub fn loss_weight(noise_level: f64, prediction: Prediction, weighting: LossWeighting, cap: f64) -> f64 {
     let snr = noise_level / (1.0 - noise_level);
+    let of_picture = match weighting {
+        LossWeighting::Equal => return 1.0,
+        LossWeighting::MinSnr => snr.min(cap),
+        LossWeighting::ClampedSnr => snr.clamp(1.0, cap),
+    };
     match prediction {
-        Prediction::Epsilon => snr.min(cap) / snr,
-        Prediction::Velocity => snr.min(cap) / (snr + 1.0),
+        Prediction::Epsilon => of_picture / snr,
+        Prediction::Velocity => of_picture / (snr + 1.0),
     }
 }
 

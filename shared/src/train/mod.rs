@@ -19,7 +19,7 @@ use crate::{
     task::Example,
     unet::parameters,
 };
-pub use loss::{loss_weight, masked_loss};
+pub use loss::{LossWeighting, loss_weight, masked_loss};
 pub use optimizer::Slot;
 
 /// What can be chosen about training. The defaults are for short runs from nothing; the paper's are
@@ -41,14 +41,16 @@ pub struct TrainConfig {
     pub total_steps: u64,
     /// p of the loss |error|^p, 1 or 2 (paper: 2).
     pub loss_power: u8,
-    /// Cap of the min-SNR weight (arXiv 2303.09556); none weighs ε errors equally (paper).
-    pub min_snr: Option<f64>,
+    /// How errors at different noise levels weigh (paper: equal).
+    pub loss_weighting: LossWeighting,
+    /// The cap of that weight, at least 1.
+    pub snr_cap: f64,
     /// Which noise levels are drawn.
     pub levels: LevelDistribution,
     /// Decay of the moving average after its warm-up, which is min(decay, (1+n)/(10+n)).
     pub ema_decay: f64,
-    /// Gradients of a larger global norm are scaled down to this; none leaves them (paper).
-    pub clip_norm: Option<f64>,
+    /// Gradients of a larger global norm are scaled down to this; 0 leaves them (paper).
+    pub clip_norm: f64,
 }
 
 impl Default for TrainConfig {
@@ -61,10 +63,11 @@ impl Default for TrainConfig {
             decay_steps: 0,
             total_steps: 10_000,
             loss_power: 2,
-            min_snr: Some(5.0),
+            loss_weighting: LossWeighting::ClampedSnr,
+            snr_cap: 5.0,
             levels: LevelDistribution::Cosine,
             ema_decay: 0.9999,
-            clip_norm: Some(1.0),
+            clip_norm: 1.0,
         }
     }
 }
@@ -191,8 +194,10 @@ impl Trainer {
             crate::config::Prediction::Velocity => signal * epsilon - noise * batch.picture.clone(),
         };
         let output = self.model.predict(batch.condition.clone(), noisy, &levels);
-        let weights: Vec<f32> =
-            levels.iter().map(|level| loss_weight(*level, self.model.config.prediction, self.config.min_snr) as f32).collect();
+        let weights: Vec<f32> = levels
+            .iter()
+            .map(|level| loss_weight(*level, self.model.config.prediction, self.config.loss_weighting, self.config.snr_cap) as f32)
+            .collect();
         let weights = Tensor::<1>::from_data(TensorData::new(weights, [batch.count]), &self.device);
         masked_loss(output - target, batch.mask.clone(), weights, self.config.loss_power)
     }
@@ -307,9 +312,9 @@ impl TrainConfig {
         Self {
             learning_rate: 1e-4,
             warm_up_steps: 10_000,
-            min_snr: None,
+            loss_weighting: LossWeighting::Equal,
             levels: LevelDistribution::Paper,
-            clip_norm: None,
+            clip_norm: 0.0,
             ..Self::default()
         }
     }
@@ -329,8 +334,8 @@ impl TrainConfig {
             ),
             (matches!(self.loss_power, 1 | 2), "loss_power", self.loss_power.to_string(), "1 or 2"),
             ((0.0..1.0).contains(&self.ema_decay), "ema_decay", self.ema_decay.to_string(), "0 or more and less than 1"),
-            (self.min_snr.is_none_or(|cap| cap > 0.0), "min_snr", format!("{:?}", self.min_snr), "a positive number, or none"),
-            (self.clip_norm.is_none_or(|norm| norm > 0.0), "clip_norm", format!("{:?}", self.clip_norm), "a positive number, or none"),
+            (self.snr_cap >= 1.0, "snr_cap", self.snr_cap.to_string(), "1 or more"),
+            (self.clip_norm >= 0.0, "clip_norm", self.clip_norm.to_string(), "0 or more"),
         ];
         match checks.into_iter().find(|(fine, ..)| !fine) {
             Some((_, what, value, wanted)) => Err(TrainError::Setting { what, value, wanted }),

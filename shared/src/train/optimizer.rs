@@ -30,7 +30,7 @@ pub struct Slot {
 pub(super) struct Change {
     pub learning_rate: f64,
     pub average_decay: f64,
-    pub clip_norm: Option<f64>,
+    pub clip_norm: f64,
 }
 
 /// Applies gradients; gives the new net and the global norm before clipping, `[1]`.
@@ -40,7 +40,7 @@ pub(super) fn update(unet: Unet, gradients: Gradients, slots: &mut HashMap<Strin
     unet.visit(&mut norm);
     let norm = norm.sum.unwrap_or_else(|| Tensor::zeros([1], &parameters::device(&unet))).sqrt();
     // Stays on the device: min(1, clip/norm).
-    let factor = change.clip_norm.map(|clip| norm.clone().add_scalar(1e-12).recip().mul_scalar(clip).clamp_max(1.0));
+    let factor = (change.clip_norm > 0.0).then(|| norm.clone().add_scalar(1e-12).recip().mul_scalar(change.clip_norm).clamp_max(1.0));
     // β and ε as in the paper's Adam (arXiv 1412.6980); burn's own defaults differ in ε.
     let adam = AdamConfig::new().with_beta_1(0.9).with_beta_2(0.999).with_epsilon(1e-8).build();
     let mut update = Update { path: Vec::new(), gradients, slots, change, factor, adam };

@@ -53,17 +53,17 @@ fn loss_counts_the_hole_alone_and_is_normalised_by_its_area() {
 }
 
 #[test]
-fn min_snr_weights_follow_the_formula_and_agree_between_predictions() {
-    for level in [0.01, 0.5, 0.9, 0.999] {
-        let snr = level / (1.0 - level);
-        let epsilon = loss_weight(level, Prediction::Epsilon, Some(5.0));
-        let velocity = loss_weight(level, Prediction::Velocity, Some(5.0));
-        assert!((epsilon - 5f64.min(snr) / snr).abs() < 1e-12);
-        // Both are the same weight on the error of the clean picture: |ε error|² = SNR·|y0 error|²
-        // and |v error|² = (SNR + 1)·|y0 error|².
-        assert!((epsilon * snr - velocity * (snr + 1.0)).abs() < 1e-9);
+fn weights_follow_the_formula_and_agree_between_predictions() {
+    for level in [0.0001, 0.01, 0.5, 0.9, 0.999] {
+        let snr: f64 = level / (1.0 - level);
+        for (weighting, expected) in [(LossWeighting::MinSnr, snr.min(5.0)), (LossWeighting::ClampedSnr, snr.clamp(1.0, 5.0))] {
+            // The same weight on the error of the clean picture, whatever is predicted.
+            let epsilon = loss_weight(level, Prediction::Epsilon, weighting, 5.0) * snr;
+            let velocity = loss_weight(level, Prediction::Velocity, weighting, 5.0) * (snr + 1.0);
+            assert!((epsilon / expected - 1.0).abs() < 1e-12 && (velocity / expected - 1.0).abs() < 1e-12);
+        }
+        assert_eq!(loss_weight(level, Prediction::Epsilon, LossWeighting::Equal, 5.0), 1.0);
     }
-    assert_eq!(loss_weight(0.3, Prediction::Epsilon, None), 1.0);
 }
 
 #[test]

@@ -62,7 +62,29 @@ pub struct State {
     pub run: u32,
     pub running: bool,
     pub force_cpu: bool,
+    /// A run was under way when the worker failed: it is made again when there is a model again.
+    pub interrupted: bool,
+    /// The pictures before each "Keep editing", the latest last.
+    pub earlier: Vec<Document>,
+    /// The space bar is down: dragging moves the picture.
+    pub space: bool,
+    /// The picture is shown whole, and stays so when the window changes.
+    pub fitted: bool,
 }
+
+impl State {
+    /// Keeps a picture to go back to. The oldest are forgotten when all take too much.
+    pub fn remember(&mut self, document: Document) {
+        self.earlier.push(document);
+        let size = |documents: &[Document]| documents.iter().map(|document| document.pixels.len()).sum::<usize>();
+        while self.earlier.len() > 1 && size(&self.earlier) > EARLIER_LIMIT {
+            self.earlier.remove(0);
+        }
+    }
+}
+
+/// Bytes that the pixels of pictures to go back to may take; their canvases take twice that again.
+const EARLIER_LIMIT: usize = 256 << 20;
 
 /// The page.
 pub struct App {
@@ -90,6 +112,10 @@ impl App {
             run: 0,
             running: false,
             force_cpu: false,
+            interrupted: false,
+            earlier: Vec::new(),
+            space: false,
+            fitted: true,
         };
         let app = Rc::new(Self { state: RefCell::new(state), listeners: RefCell::new(Vec::new()) });
         super::wiring::wire(&app);
@@ -119,19 +145,24 @@ impl App {
         let mut state = self.change();
         state.brush = (document.width.min(document.height) as f64 / 8.0).clamp(2.0, 400.0).round();
         state.document = Some(document);
-        state.result = None;
-        state.preview = None;
-        state.cursor = None;
+        (state.result, state.preview, state.cursor, state.interrupted) = (None, None, None, false);
         dom::set_value("size", &state.brush.to_string());
         drop(state);
-        for (side, _) in SIDES {
-            dom::set_value(side, "0");
-        }
+        self.show_extension();
         dom::show("empty", false);
         dom::show("work", true);
         self.hide_message();
         self.fit();
         self.refresh();
+    }
+
+    /// Writes the frame's sides into their inputs.
+    pub fn show_extension(&self) {
+        let state = self.state();
+        let extend = state.document.as_ref().map_or([0; 4], |document| document.extend);
+        for (id, side) in SIDES {
+            dom::set_value(id, &extend[side].to_string());
+        }
     }
 
     /// Shows the whole picture.
@@ -147,6 +178,7 @@ impl App {
             }
             state.viewport = Viewport::fit(canvas, shown);
         }
+        state.fitted = true;
         drop(state);
         self.draw();
     }
@@ -158,26 +190,32 @@ impl App {
 
     /// Brings all controls in line with the state, and draws.
     pub fn refresh(&self) {
+        let focused = dom::focused();
         let state = self.state();
         let (document, done) = (state.document.is_some(), state.result.is_some());
         dom::show("empty", !document);
         dom::show("work", document);
         for (task, id, name) in TASKS {
-            dom::attribute(id, "aria-checked", if state.task == task { "true" } else { "false" });
+            dom::choose(id, state.task == task);
             let known = state.model.as_ref().is_none_or(|model| model.tasks.contains(&task));
-            dom::enable(id, known && !state.running);
+            // A result is looked at as what it is; it is kept or discarded before the next task.
+            dom::enable(id, known && !state.running && !done);
             if state.task == task {
                 dom::text("run", name);
                 dom::text("hint", hint(task, done));
             }
         }
         for (tool, id) in TOOLS {
-            dom::attribute(id, "aria-checked", if state.tool == tool { "true" } else { "false" });
+            dom::choose(id, state.tool == tool);
         }
         dom::show("mask-tools", state.task == TaskKind::Inpaint && !done);
         dom::show("extend-tools", state.task == TaskKind::Uncrop && !done);
-        let (undo, redo) = state.document.as_ref().map_or((false, false), |document| document.history.available());
+        let (stroke, redo) = state.document.as_ref().map_or((false, false), |document| document.history.available());
         let free = !state.running;
+        let undo = stroke || !state.earlier.is_empty();
+        for (id, _) in SIDES {
+            dom::enable(id, free);
+        }
         for (id, enabled) in [("undo", undo && free), ("redo", redo && free), ("clear", free), ("invert", free)] {
             dom::enable(id, enabled);
         }
@@ -189,6 +227,17 @@ impl App {
         }
         dom::show("progress-row", state.running);
         dom::enable("open-other", free);
+        // Whoever pressed a button that is gone now goes on at the one that took its place.
+        dom::keep_focus(
+            &focused,
+            if state.running {
+                "cancel"
+            } else if done {
+                "download"
+            } else {
+                "run"
+            },
+        );
         drop(state);
         self.draw();
     }
@@ -198,6 +247,7 @@ impl App {
         dom::text("message-text", &advice.text);
         dom::show("retry", advice.retry);
         dom::show("use-cpu", advice.use_cpu);
+        dom::show("choose-other", advice.choose_other);
         dom::show("message", true);
     }
 

@@ -64,8 +64,9 @@ impl Document {
     pub fn change(&mut self, change: impl FnOnce(&mut Mask)) {
         let before = self.mask.clone();
         change(&mut self.mask);
-        self.history.push(&before, &self.mask);
-        self.refresh_overlay(None);
+        if let Some(place) = self.history.push(&before, &self.mask) {
+            self.refresh_overlay(Some(place));
+        }
     }
 
     /// The frame with what is added, as x, y, width, height on the picture.

@@ -41,6 +41,29 @@ pub fn enable(id: &str, enabled: bool) {
     let _ = if enabled { element.remove_attribute("disabled") } else { element.set_attribute("disabled", "") };
 }
 
+/// Marks a button of a group as the chosen one, at which the Tab key stops.
+pub fn choose(id: &str, chosen: bool) {
+    attribute(id, "aria-checked", if chosen { "true" } else { "false" });
+    attribute(id, "tabindex", if chosen { "0" } else { "-1" });
+}
+
+/// The id of the element that has the focus, or nothing.
+pub fn focused() -> String {
+    document().active_element().map(|element| element.id()).unwrap_or_default()
+}
+
+/// Moves the focus to another element when the one that had it was switched off or hidden.
+pub fn keep_focus(before: &str, instead: &str) {
+    const GIVING_WAY: [&str; 4] = ["run", "cancel", "keep", "discard"];
+    if !GIVING_WAY.contains(&before) {
+        return;
+    }
+    let usable = |element: &HtmlElement| !element.has_attribute("disabled") && element.offset_parent().is_some();
+    if !usable(&element(before)) {
+        let _ = element::<HtmlElement>(instead).focus();
+    }
+}
+
 /// The number in an input, if it is one.
 pub fn number(id: &str) -> Option<f64> {
     Some(element::<HtmlInputElement>(id).value_as_number()).filter(|value| value.is_finite())

@@ -20,12 +20,19 @@ use super::{
 pub enum Gesture {
     /// Nothing.
     None,
-    /// A brush stroke or a rectangle: the mask before it, and where it began or was last, on the picture.
+    /// A brush stroke: the mask before it, and where the pointer was last, on the picture.
     Stroke {
         /// The mask before.
         before: Mask,
         /// The last point.
         last: (f32, f32),
+    },
+    /// Pulling up a rectangle: two of its corners, on the picture.
+    Rectangle {
+        /// Where it began.
+        from: (f32, f32),
+        /// Where the pointer is.
+        to: (f32, f32),
     },
     /// Moving the picture: the last point on the canvas.
     Pan((f64, f64)),
@@ -59,12 +66,23 @@ pub fn wire(app: &Rc<App>) {
     }));
     let held = app.clone();
     app.keep(Listener::new(target, "keydown", move |event: KeyboardEvent| key(&held, &event)));
+    let held = app.clone();
+    app.keep(Listener::new(target, "keyup", move |event: KeyboardEvent| {
+        if event.key() == " " {
+            held.change().space = false;
+        }
+    }));
+    let held = app.clone();
+    app.keep(Listener::new(target, "blur", move |_: web_sys::Event| held.change().space = false));
+    // The editor's own keys, wherever in it the focus is.
+    let held = app.clone();
+    app.keep(Listener::new(&dom::element::<EventTarget>("work"), "keydown", move |event: KeyboardEvent| shortcut(&held, &event)));
 }
 
 /// Enlarges the picture around a canvas point.
 pub fn zoom(app: &App, factor: f64, (x, y): (f64, f64)) {
     let mut state = app.change();
-    state.viewport = state.viewport.zoom(factor, x, y);
+    (state.viewport, state.fitted) = (state.viewport.zoom(factor, x, y), false);
     drop(state);
     app.draw();
 }
@@ -76,6 +94,10 @@ fn point(event: &PointerEvent) -> (f64, f64) {
 }
 
 fn down(app: &App, event: &PointerEvent) {
+    // The browser's menu stays; only the left and the middle button edit.
+    if event.button() > 1 {
+        return;
+    }
     let canvas: HtmlCanvasElement = dom::element("canvas");
     let _ = canvas.set_pointer_capture(event.pointer_id());
     let at = point(event);
@@ -94,7 +116,7 @@ fn down(app: &App, event: &PointerEvent) {
         return;
     }
     state.hover = Some(at);
-    let pans = event.button() == 1 || event.shift_key() || state.running || state.result.is_some();
+    let pans = event.button() == 1 || event.shift_key() || state.space || state.running || state.result.is_some();
     state.gesture = match state.task {
         _ if pans => Gesture::Pan(at),
         TaskKind::Inpaint => begin_stroke(&mut state, at, radius_share(event)),
@@ -111,9 +133,10 @@ fn down(app: &App, event: &PointerEvent) {
 fn begin_stroke(state: &mut State, at: (f64, f64), share: f64) -> Gesture {
     let (x, y) = on_picture(state, at);
     let Some(before) = state.document.as_ref().map(|document| document.mask.clone()) else { return Gesture::None };
-    if state.tool != Tool::Rectangle {
-        stroke(state, (x, y), (x, y), share);
+    if state.tool == Tool::Rectangle {
+        return Gesture::Rectangle { from: (x, y), to: (x, y) };
     }
+    stroke(state, (x, y), (x, y), share);
     Gesture::Stroke { before, last: (x, y) }
 }
 
@@ -175,25 +198,15 @@ fn follow(state: &mut State, event: &PointerEvent) {
     match std::mem::replace(&mut state.gesture, Gesture::None) {
         Gesture::None => {}
         Gesture::Pan(last) => {
-            state.viewport = state.viewport.pan(at.0 - last.0, at.1 - last.1);
+            (state.viewport, state.fitted) = (state.viewport.pan(at.0 - last.0, at.1 - last.1), false);
             state.gesture = Gesture::Pan(at);
         }
         Gesture::Stroke { before, last } => {
             let here = on_picture(state, at);
-            let last = if state.tool == Tool::Rectangle {
-                if let Some(document) = &mut state.document {
-                    document.mask = before.clone();
-                    let (width, height) = (here.0 - last.0, here.1 - last.1);
-                    document.mask.draw(&Shape::Rectangle { x: last.0, y: last.1, width, height }, true);
-                    document.refresh_overlay(None);
-                }
-                last
-            } else {
-                stroke(state, last, here, radius_share(event));
-                here
-            };
-            state.gesture = Gesture::Stroke { before, last };
+            stroke(state, last, here, radius_share(event));
+            state.gesture = Gesture::Stroke { before, last: here };
         }
+        Gesture::Rectangle { from, .. } => state.gesture = Gesture::Rectangle { from, to: on_picture(state, at) },
         Gesture::Side(side) => {
             let (x, y) = state.viewport.to_picture(at.0, at.1);
             if let Some(document) = &mut state.document {
@@ -215,6 +228,7 @@ fn follow(state: &mut State, event: &PointerEvent) {
                 let (from, to) = (middle(a, b), middle(c, d));
                 let factor = distance(c, d) / distance(a, b);
                 state.viewport = state.viewport.zoom(factor, to.0, to.1).pan(to.0 - from.0, to.1 - from.1);
+                state.fitted = false;
             }
             state.gesture = Gesture::Pinch(points);
         }
@@ -229,27 +243,52 @@ fn up(app: &App, event: &PointerEvent) {
                 document.history.push(&before, &document.mask);
             }
         }
+        Gesture::Rectangle { from, to } if event.type_() == "pointerup" => {
+            let (width, height) = ((to.0 - from.0).abs(), (to.1 - from.1).abs());
+            let shape = Shape::Rectangle { x: from.0.min(to.0), y: from.1.min(to.1), width, height };
+            if let Some(document) = &mut state.document {
+                document.change(|mask| mask.draw(&shape, true));
+            }
+        }
         Gesture::Pinch(mut points) if points.len() > 1 => {
             points.remove(&if event.is_primary() { -1 } else { event.pointer_id() });
             state.gesture = Gesture::Pinch(points);
         }
         _ => {}
     }
+    if event.pointer_type() == "touch" {
+        // A finger that is gone hovers nowhere.
+        state.hover = None;
+    }
     drop(state);
     app.refresh();
+}
+
+/// Keys of the whole editor: undo, redo, the brush. Fields for numbers keep their own.
+fn shortcut(app: &App, event: &KeyboardEvent) {
+    let field = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+    if field.is_some_and(|field| field.type_() == "number") {
+        return;
+    }
+    let handled = match (event.ctrl_key() || event.meta_key(), event.shift_key(), event.key().as_str()) {
+        (true, false, "z") => undo(app),
+        (true, true, "Z" | "z") | (true, false, "y") => redo(app),
+        (false, _, name @ ("[" | "]")) => {
+            resize_brush(app, if name == "[" { 1.0 / 1.2 } else { 1.2 });
+            true
+        }
+        _ => false,
+    };
+    if handled {
+        event.prevent_default();
+    }
 }
 
 fn key(app: &App, event: &KeyboardEvent) {
     let control = event.ctrl_key() || event.meta_key();
     let name = event.key();
     let handled = match (control, event.shift_key(), name.as_str()) {
-        (true, false, "z") => undo(app),
-        (true, true, "Z" | "z") | (true, false, "y") => redo(app),
         (true, ..) => false,
-        (_, _, "[" | "]") => {
-            resize_brush(app, if name == "[" { 1.0 / 1.2 } else { 1.2 });
-            true
-        }
         (_, _, "+" | "=") => zoom_by_key(app, 1.25),
         (_, _, "-") => zoom_by_key(app, 0.8),
         (_, _, "0") => {
@@ -260,7 +299,7 @@ fn key(app: &App, event: &KeyboardEvent) {
         (_, fast, "ArrowRight") => step(app, 1.0, 0.0, fast),
         (_, fast, "ArrowUp") => step(app, 0.0, -1.0, fast),
         (_, fast, "ArrowDown") => step(app, 0.0, 1.0, fast),
-        (_, _, " ") => dab(app),
+        (_, _, " ") => space(app),
         _ => false,
     };
     if handled {
@@ -276,7 +315,7 @@ fn zoom_by_key(app: &App, factor: f64) -> bool {
 
 /// Takes the last stroke back.
 pub fn undo(app: &App) -> bool {
-    travel(app, |document| document.history.undo(&mut document.mask))
+    travel(app, |document| document.history.undo(&mut document.mask)) || app.return_to_earlier()
 }
 
 /// Makes it again.
@@ -289,14 +328,16 @@ fn travel(app: &App, step: impl FnOnce(&mut super::document::Document) -> bool) 
     if state.running || state.result.is_some() {
         return false;
     }
-    if let Some(document) = &mut state.document
-        && step(document)
-    {
-        document.refresh_overlay(None);
-    }
+    let stepped = state.document.as_mut().is_some_and(|document| {
+        let stepped = step(document);
+        if stepped {
+            document.refresh_overlay(None);
+        }
+        stepped
+    });
     drop(state);
     app.refresh();
-    true
+    stepped
 }
 
 /// Makes the brush wider or thinner.
@@ -322,6 +363,21 @@ fn step(app: &App, x: f64, y: f64, fast: bool) -> bool {
     drop(state);
     app.draw();
     true
+}
+
+/// Paints where the keyboard's ring is. With the pointer over the picture it lets dragging move it.
+fn space(app: &App) -> bool {
+    let mut state = app.change();
+    if state.cursor.is_none() && state.hover.is_some() {
+        state.space = true;
+        return true;
+    }
+    drop(state);
+    if app.state().cursor.is_none() {
+        // The first press shows where the ring is.
+        return step(app, 0.0, 0.0, false);
+    }
+    dab(app)
 }
 
 /// Puts the brush down at the keyboard's ring.

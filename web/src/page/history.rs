@@ -22,14 +22,16 @@ pub struct History {
 }
 
 impl History {
-    /// Remembers the step from one mask to another of the same size. Steps that change nothing are none.
-    pub fn push(&mut self, before: &Mask, after: &Mask) {
-        let Some(place) = difference(before, after) else { return };
+    /// Remembers the step from one mask to another of the same size, and says where it is. Steps that
+    /// change nothing are none.
+    pub fn push(&mut self, before: &Mask, after: &Mask) -> Option<Rect> {
+        let place = difference(before, after)?;
         self.undone.clear();
         self.done.push(Change { place, before: cut(before, place), after: cut(after, place) });
         while self.done.len() > 1 && self.done.iter().map(|change| 2 * change.before.len()).sum::<usize>() > LIMIT {
             self.done.remove(0);
         }
+        Some(place)
     }
 
     /// Takes the last change back; whether there was one.

@@ -1,5 +1,6 @@
 //! From a file to a document, by the browser's own decoders: upright, as sRGB, 8 bits.
 
+use infill::edit::PIXEL_LIMIT;
 use js_sys::Promise;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -11,9 +12,6 @@ use super::{
     words::{self, Advice},
 };
 
-/// Pixels that fit into a tab together with everything made from them.
-const PIXEL_LIMIT: u32 = 50_000_000;
-
 /// Decodes a picture file.
 ///
 /// # Errors
@@ -24,9 +22,9 @@ pub async fn open(file: &File) -> Result<Document, Advice> {
     let promise: Promise = dom::window().create_image_bitmap_with_blob(file).map_err(unreadable)?;
     let bitmap: ImageBitmap = JsFuture::from(promise).await.map_err(unreadable)?.unchecked_into();
     let (width, height) = (bitmap.width(), bitmap.height());
-    if width.saturating_mul(height) > PIXEL_LIMIT {
+    if (width as usize).saturating_mul(height as usize) > PIXEL_LIMIT {
         bitmap.close();
-        return Err(words::too_large(width, height));
+        return Err(words::too_large(width, height, PIXEL_LIMIT));
     }
     let canvas = dom::new_canvas(width as usize, height as usize);
     let context = dom::context(&canvas);

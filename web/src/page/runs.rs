@@ -36,7 +36,8 @@ impl App {
         self.refresh();
     }
 
-    /// After a failure: the model again if it is missing, else the run in a new worker.
+    /// After a failure: the model again if only that is missing, else a new worker. A run that was
+    /// interrupted is made again when the model is there.
     pub fn retry(self: &Rc<Self>) {
         self.hide_message();
         if self.state().model.is_none() && self.state().worker.is_some() {
@@ -94,14 +95,30 @@ impl App {
     /// Makes the result the picture to be edited.
     pub fn keep_result(&self) {
         let mut state = self.change();
-        let (Some(result), Some(document)) = (state.result.take(), &state.document) else { return };
-        let document = Document::new(document.name.clone(), result.width, result.height, result.pixels);
+        let (Some(result), Some(before)) = (state.result.take(), state.document.take()) else { return };
+        let document = Document::new(before.name.clone(), result.width, result.height, result.pixels);
+        state.remember(before);
         drop(state);
         match document {
             Ok(document) => self.set_document(document),
             Err(error) => self.fail(&Failure::Request { detail: format!("the result cannot be edited ({error:?})") }),
         }
         dom::set_state("ready");
+    }
+
+    /// Goes back to the picture before the last "Keep editing"; whether there was one.
+    pub fn return_to_earlier(&self) -> bool {
+        let mut state = self.change();
+        if state.running || state.result.is_some() {
+            return false;
+        }
+        let Some(document) = state.earlier.pop() else { return false };
+        state.document = Some(document);
+        drop(state);
+        self.show_extension();
+        self.fit();
+        self.refresh();
+        true
     }
 
     /// Goes back to before the run.
@@ -128,6 +145,9 @@ impl App {
                 self.change().model = Some(report);
                 dom::set_state("ready");
                 self.refresh();
+                if std::mem::take(&mut self.change().interrupted) {
+                    self.run();
+                }
             }
             FromWorker::Progress { id, done, total } if id == current => {
                 dom::attribute("progress", "value", &(done as f64 / total.max(1) as f64).to_string());
@@ -143,9 +163,10 @@ impl App {
                 self.end_run("ready");
                 dom::text("status", "Cancelled; picture and mask are as before.");
             }
-            FromWorker::Failed { failure, .. } => self.fail(&failure),
+            FromWorker::Failed { id, failure } if id.is_none_or(|id| id == current) => self.fail(&failure),
             // Of a run that is over.
-            FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } | FromWorker::Cancelled { .. } => {}
+            FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } => {}
+            FromWorker::Cancelled { .. } | FromWorker::Failed { .. } => {}
         }
     }
 
@@ -159,8 +180,9 @@ impl App {
 
     fn fail(&self, failure: &Failure) {
         if matches!(failure, Failure::DeviceLost { .. } | Failure::Panic { .. }) {
-            // Nothing more is to be expected of this worker.
-            self.change().worker = None;
+            // Nothing more is to be expected of this worker, nor of the model in it.
+            let mut state = self.change();
+            (state.worker, state.model, state.interrupted) = (None, None, state.running);
         }
         self.end_run("failed");
         dom::text("status", "");

@@ -7,6 +7,7 @@ use super::{
     app::{State, Tool, canvas_size},
     document::Document,
     dom,
+    editor::Gesture,
 };
 
 /// Draws everything.
@@ -72,6 +73,7 @@ fn paint(context: &CanvasRenderingContext2d, state: &State, document: &Document)
                 draw_frame(context, state, document);
             } else if state.task == TaskKind::Inpaint && !state.running {
                 draw_cursor(context, state);
+                draw_rectangle(context, state);
             }
         }
     }
@@ -94,6 +96,18 @@ fn draw_frame(context: &CanvasRenderingContext2d, state: &State, document: &Docu
     ] {
         context.fill_rect(x, y, width, height);
     }
+}
+
+/// The rectangle that is being pulled up.
+fn draw_rectangle(context: &CanvasRenderingContext2d, state: &State) {
+    let Gesture::Rectangle { from, to } = state.gesture else { return };
+    let (x0, y0) = state.viewport.to_canvas(f64::from(from.0), f64::from(from.1));
+    let (x1, y1) = state.viewport.to_canvas(f64::from(to.0), f64::from(to.1));
+    context.set_fill_style_str("rgba(236, 72, 112, 0.4)");
+    context.fill_rect(x0, y0, x1 - x0, y1 - y0);
+    context.set_stroke_style_str("#ffffff");
+    context.set_line_width(1.0);
+    context.stroke_rect(x0, y0, x1 - x0, y1 - y0);
 }
 
 /// The brush's ring under the pointer, and the one that the keyboard moves.

@@ -4,13 +4,15 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{ClipboardEvent, DragEvent, Element, Event, EventTarget, File, HtmlInputElement, KeyboardEvent, PointerEvent};
+use web_sys::{
+    ClipboardEvent, DragEvent, Element, Event, EventTarget, File, HtmlButtonElement, HtmlInputElement, KeyboardEvent, PointerEvent,
+};
 
 use super::{
     app::{App, SIDES, TASKS, TOOLS, canvas_size},
     dom, editor,
     listener::Listener,
-    open,
+    open, words,
 };
 
 /// Connects everything but the canvas.
@@ -20,12 +22,17 @@ pub fn wire(app: &Rc<App>) {
     files(app);
     compare(app);
     let window: EventTarget = dom::window().into();
-    on(app, &window, "resize", |app, _: Event| app.fit());
+    on(app, &window, "resize", |app, _: Event| {
+        let fitted = app.state().fitted;
+        if fitted { app.fit() } else { app.draw() }
+    });
     // The device is freed with the worker.
     on(app, &window, "pagehide", |app, _: Event| app.change().worker = None);
     on(app, &window, "pageshow", |app, _: Event| {
-        if app.state().worker.is_none() {
-            app.start_worker();
+        // Back from the browser's store of pages, where no worker survives.
+        let gone = app.state().worker.is_none();
+        if gone {
+            app.restart_worker();
         }
     });
 }
@@ -40,6 +47,8 @@ fn click(app: &Rc<App>, id: &str, handler: impl Fn(&Rc<App>) + 'static) {
 }
 
 fn buttons(app: &Rc<App>) {
+    radio_keys(app, &TASKS.map(|(_, id, _)| id));
+    radio_keys(app, &TOOLS.map(|(_, id)| id));
     for (task, id, _) in TASKS {
         click(app, id, move |app| {
             app.change().task = task;
@@ -80,8 +89,28 @@ fn buttons(app: &Rc<App>) {
         app.change().force_cpu = true;
         app.restart_worker();
     });
-    for id in ["open", "open-other"] {
+    for id in ["open", "open-other", "choose-other"] {
         click(app, id, |_| dom::element::<HtmlInputElement>("file").click());
+    }
+}
+
+/// Arrow keys go from one button of a group to the next that can be chosen, and choose it.
+fn radio_keys<const COUNT: usize>(app: &Rc<App>, ids: &[&'static str; COUNT]) {
+    let ids = *ids;
+    for (index, id) in ids.into_iter().enumerate() {
+        on(app, &dom::element(id), "keydown", move |_, event: KeyboardEvent| {
+            let stride = match event.key().as_str() {
+                "ArrowRight" | "ArrowDown" => 1,
+                "ArrowLeft" | "ArrowUp" => COUNT - 1,
+                _ => return,
+            };
+            event.prevent_default();
+            let others = (1..COUNT).map(|turn| dom::element::<HtmlButtonElement>(ids[(index + turn * stride) % COUNT]));
+            if let Some(next) = others.into_iter().find(|button| !button.disabled()) {
+                let _ = next.focus();
+                next.click();
+            }
+        });
     }
 }
 
@@ -145,6 +174,7 @@ fn files(app: &Rc<App>) {
 
 fn load(app: &Rc<App>, file: File) {
     if app.state().running {
+        app.show_message(&words::busy());
         return;
     }
     let app = app.clone();
@@ -152,7 +182,9 @@ fn load(app: &Rc<App>, file: File) {
         match open::open(&file).await {
             Ok(document) => {
                 let size = format!("{} × {} pixels", document.width, document.height);
+                app.change().earlier.clear();
                 app.set_document(document);
+                dom::set_state(if app.state().model.is_some() { "ready" } else { "loading" });
                 dom::text("status", &size);
             }
             Err(advice) => app.show_message(&advice),
@@ -165,6 +197,8 @@ fn compare(app: &Rc<App>) {
         app.change().compare = 1.0 - share.clamp(0.0, 1.0);
         let percent = (share.clamp(0.0, 1.0) * 100.0).round();
         dom::attribute("compare", "aria-valuenow", &percent.to_string());
+        let words = format!("Before left of {percent} %, after right of it");
+        dom::attribute("compare", "aria-valuetext", &words);
         let thumb: web_sys::HtmlElement = dom::element("compare-thumb");
         let _ = thumb.style().set_property("left", &format!("{percent}%"));
         app.draw();

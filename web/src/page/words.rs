@@ -11,11 +11,13 @@ pub struct Advice {
     pub retry: bool,
     /// Whether starting anew on the CPU makes sense.
     pub use_cpu: bool,
+    /// Whether another picture would help.
+    pub choose_other: bool,
 }
 
 /// What is said of a failure of the worker.
 pub fn failure(failure: &Failure) -> Advice {
-    let advice = |text: String, retry, use_cpu| Advice { text, retry, use_cpu };
+    let advice = |text: String, retry, use_cpu| Advice { text, retry, use_cpu, choose_other: false };
     match failure {
         Failure::Network { path, detail } => advice(
             format!(
@@ -56,16 +58,24 @@ pub fn not_a_picture(name: &str) -> Advice {
         text: format!("“{name}” is not a picture that this browser can read. Choose a PNG, JPEG or WebP file."),
         retry: false,
         use_cpu: false,
+        choose_other: true,
     }
 }
 
 /// A picture of too many pixels.
-pub fn too_large(width: u32, height: u32) -> Advice {
+pub fn too_large(width: u32, height: u32, limit: usize) -> Advice {
     Advice {
-        text: format!("This picture has {width} × {height} pixels; up to 50 megapixels fit. Scale it down first."),
+        text: format!("This picture has {width} × {height} pixels; up to {} megapixels fit. Scale it down first.", limit / 1_000_000),
         retry: false,
         use_cpu: false,
+        choose_other: true,
     }
+}
+
+/// A file that comes while a run is under way.
+pub fn busy() -> Advice {
+    let text = "A run is under way: cancel it first, then open another picture.".to_owned();
+    Advice { text, retry: false, use_cpu: false, choose_other: false }
 }
 
 /// What the page runs on.

@@ -1,0 +1,265 @@
+//! A browser with the page open, driven as a person would.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use thirtyfour::{
+    ChromiumLikeCapabilities, DesiredCapabilities, WebDriver,
+    prelude::{By, ElementQueryable},
+};
+use xtask::{browser, tools};
+
+/// Where the page may compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gpu {
+    /// WebGPU on the browser's software adapter.
+    Software,
+    /// No WebGPU.
+    None,
+}
+
+/// An open page.
+pub struct Page {
+    /// The browser, for what is not here.
+    pub browser: WebDriver,
+    driver: Child,
+    port: u16,
+    downloads: PathBuf,
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // The driver takes its browser along only when it is asked to go.
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+            let _ = stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+impl Page {
+    /// Starts a browser of its own, profile and downloads in `folder`, and opens an address.
+    ///
+    /// # Errors
+    /// When there is no browser, or it does not start.
+    pub async fn open(address: &str, gpu: Gpu, folder: &Path) -> Result<Self> {
+        let found = browser::find()?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let driver = Command::new(&found.driver)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {}", found.driver.display()))?;
+        let downloads = folder.join("downloads");
+        std::fs::create_dir_all(&downloads)?;
+        let mut wanted = DesiredCapabilities::chrome();
+        wanted.set_binary(&found.program.to_string_lossy())?;
+        let profile = format!("--user-data-dir={}", folder.join("profile").display());
+        let fixed = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--window-size=1280,1000",
+            &profile,
+        ];
+        let webgpu: &[&str] = match gpu {
+            Gpu::Software => &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+            Gpu::None => &["--disable-gpu", "--disable-features=WebGPU,WebGPUService", "--disable-blink-features=WebGPU"],
+        };
+        for argument in fixed.iter().chain(webgpu) {
+            wanted.add_arg(argument)?;
+        }
+        wanted.add_experimental_option("prefs", serde_json::json!({ "download.default_directory": downloads }))?;
+        let begun = Instant::now();
+        let browser = loop {
+            match WebDriver::new(format!("http://127.0.0.1:{port}"), wanted.clone()).await {
+                Ok(browser) => break browser,
+                Err(error) if begun.elapsed() > Duration::from_secs(60) => bail!("the browser does not start: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
+        };
+        browser.goto(address).await?;
+        Ok(Self { browser, driver, port, downloads })
+    }
+
+    /// Waits until the page says that it is in a state; stops early when it says that it failed.
+    ///
+    /// # Errors
+    /// When it does not come in time; the page's words are in the error.
+    pub async fn wait_for(&self, state: &str, seconds: u64) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let now: String = self.script("return document.body.dataset.state").await?;
+            if now == state {
+                return Ok(());
+            }
+            if begun.elapsed() > Duration::from_secs(seconds) || (now == "failed" && state != "failed") {
+                let said = self.text("message-text").await.unwrap_or_default();
+                let log = self.console().await.unwrap_or_default();
+                self.screenshot("stuck").await?;
+                bail!("the page is `{now}`, not `{state}`, after {:?}: {said} {log:?}", begun.elapsed());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Runs a script and reads what it returns.
+    ///
+    /// # Errors
+    /// When it fails or returns something else.
+    pub async fn script<T: serde::de::DeserializeOwned>(&self, script: &str) -> Result<T> {
+        let result = self.browser.execute(script, Vec::new()).await.with_context(|| script.to_owned())?;
+        Ok(result.convert()?)
+    }
+
+    /// Clicks an element.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be clicked.
+    pub async fn click(&self, id: &str) -> Result<()> {
+        let element = self.browser.query(By::Id(id)).first().await?;
+        element.scroll_into_view().await?;
+        Ok(element.click().await?)
+    }
+
+    /// An element's text.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn text(&self, id: &str) -> Result<String> {
+        self.script(&format!("return document.getElementById('{id}').textContent")).await
+    }
+
+    /// Whether an element is shown.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn shown(&self, id: &str) -> Result<bool> {
+        self.script(&format!("return document.getElementById('{id}').checkVisibility()")).await
+    }
+
+    /// Chooses a file.
+    ///
+    /// # Errors
+    /// When the page has no place for it.
+    pub async fn choose_file(&self, file: &Path) -> Result<()> {
+        let input = self.browser.query(By::Id("file")).first().await?;
+        Ok(input.send_keys(file.to_string_lossy().as_ref()).await?)
+    }
+
+    /// Types into an input, in place of what is there.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn enter(&self, id: &str, value: &str) -> Result<()> {
+        let script = format!(
+            "const e = document.getElementById('{id}'); e.value = '{value}'; e.dispatchEvent(new Event('input', {{bubbles: true}}))"
+        );
+        self.browser.execute(script, Vec::new()).await?;
+        Ok(())
+    }
+
+    /// Draws on the canvas with the pointer, from point to point; 0 is its middle, pixels from there.
+    ///
+    /// # Errors
+    /// When the canvas is not there.
+    pub async fn stroke(&self, points: &[(i64, i64)]) -> Result<()> {
+        let canvas = self.browser.query(By::Id("canvas")).first().await?;
+        canvas.scroll_into_view().await?;
+        let mut chain = self.browser.action_chain();
+        for (index, (x, y)) in points.iter().enumerate() {
+            chain = chain.move_to_element_with_offset(&canvas, *x, *y);
+            if index == 0 {
+                chain = chain.click_and_hold();
+            }
+        }
+        chain.release().perform().await?;
+        Ok(())
+    }
+
+    /// Clicks the download link and waits for the file.
+    ///
+    /// # Errors
+    /// When no file comes.
+    pub async fn download(&self, name: &str) -> Result<PathBuf> {
+        self.click("download").await?;
+        let file = self.downloads.join(name);
+        let begun = Instant::now();
+        while !file.is_file() {
+            if begun.elapsed() > Duration::from_secs(20) {
+                bail!("{name} was not downloaded");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(file)
+    }
+
+    /// Errors that the browser's console showed since the last call.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn console(&self) -> Result<Vec<String>> {
+        let entries = self.browser.browser_log().await?;
+        Ok(entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message).collect())
+    }
+
+    /// Checks that the browser's console showed no error.
+    ///
+    /// # Errors
+    /// With the errors that it showed.
+    pub async fn expect_clean_console(&self) -> Result<()> {
+        let errors = self.console().await?;
+        ensure!(errors.is_empty(), "the console shows {errors:?}");
+        Ok(())
+    }
+
+    /// Waits until a script returns true.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn until(&self, script: &str, seconds: u64) -> Result<()> {
+        let begun = Instant::now();
+        while !self.script::<bool>(script).await? {
+            if begun.elapsed() > Duration::from_secs(seconds) {
+                self.screenshot("stuck").await?;
+                bail!("after {seconds} s still false: {script}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// Presses a key on an element; the special ones have WebDriver's codes.
+    ///
+    /// # Errors
+    /// When the element is not there or takes no keys.
+    pub async fn press(&self, id: &str, key: &str) -> Result<()> {
+        let element = self.browser.query(By::Id(id)).first().await?;
+        Ok(element.send_keys(key).await?)
+    }
+
+    /// Saves a picture of the page below the target folder, for people to look at.
+    ///
+    /// # Errors
+    /// When it cannot be taken or written.
+    pub async fn screenshot(&self, name: &str) -> Result<()> {
+        let folder = tools::target().join("screenshots");
+        std::fs::create_dir_all(&folder)?;
+        Ok(self.browser.screenshot(&folder.join(format!("{name}.png"))).await?)
+    }
+}

@@ -1,0 +1,245 @@
+//! The page in a real browser, used as a person would, on WebGPU (the browser's software adapter) and
+//! on the CPU. Each test has a browser and a site of its own; most use a tiny model of random weights.
+
+use std::{future::Future, path::PathBuf, time::Duration};
+
+use anyhow::{Result, ensure};
+use image::{Rgb, RgbImage};
+use infill_tests::{
+    page::{Gpu, Page},
+    site::Site,
+};
+use xtask::server::Fault;
+
+fn block_on(test: impl Future<Output = Result<()>>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    if let Err(error) = runtime.block_on(test) {
+        panic!("{error:#}");
+    }
+}
+
+/// A picture in which no two neighbours are alike.
+fn photo(site: &Site, width: u32, height: u32) -> Result<PathBuf> {
+    let path = site.folder().join("photo.png");
+    RgbImage::from_fn(width, height, |x, y| Rgb([(x * 3) as u8, (y * 5) as u8, (x * 7 + y * 11) as u8])).save(&path)?;
+    Ok(path)
+}
+
+async fn ready(site: &Site, gpu: Gpu) -> Result<Page> {
+    let page = Page::open(&site.address(), gpu, site.folder()).await?;
+    page.wait_for("ready", 90).await?;
+    page.choose_file(&photo(site, 120, 80)?).await?;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    ensure!(page.shown("work").await?, "the picture was not opened");
+    Ok(page)
+}
+
+/// Paint, run, compare, download; every pixel that was not painted is as it was.
+async fn fill(gpu: Gpu, device: &str, name: &str) -> Result<()> {
+    let site = Site::tiny("some/where/")?;
+    let page = ready(&site, gpu).await?;
+    let says = page.text("device").await?;
+    ensure!(says.contains(device), "it says `{says}`, not `{device}`");
+    page.enter("size", "14").await?;
+    page.stroke(&[(-60, -20), (0, 10), (50, 0)]).await?;
+    page.enter("steps", "6").await?;
+    page.screenshot(&format!("{name}-painted")).await?;
+    page.click("run").await?;
+    page.wait_for("done", 120).await?;
+    page.screenshot(&format!("{name}-done")).await?;
+    ensure!(page.text("status").await?.contains("120 × 80"));
+    let before = image::open(site.folder().join("photo.png"))?.to_rgb8();
+    let after = image::open(page.download("photo-filled.png").await?)?.to_rgb8();
+    ensure!(after.dimensions() == before.dimensions(), "the size is {:?}", after.dimensions());
+    let changed: Vec<(u32, u32)> =
+        before.enumerate_pixels().filter(|(x, y, pixel)| after.get_pixel(*x, *y) != *pixel).map(|(x, y, _)| (x, y)).collect();
+    ensure!(changed.len() > 200, "only {} pixels were filled", changed.len());
+    // The stroke runs through the middle; it is 14 pixels wide, and far from the upper and lower edge.
+    ensure!(changed.iter().all(|(_, y)| (15..65).contains(y)), "pixels far from the stroke were changed");
+    let strangers: Vec<String> =
+        site.server.requests().into_iter().filter(|path| !path.starts_with("some/where/") && path != "favicon.ico").collect();
+    ensure!(strangers.is_empty(), "asked for {strangers:?}");
+    let elsewhere: bool = page
+        .script("return performance.getEntriesByType('resource').every(entry => entry.name.startsWith(location.origin) || entry.name.startsWith('data:') || entry.name.startsWith('blob:'))")
+        .await?;
+    ensure!(elsewhere, "something was asked of another host");
+    Ok(())
+}
+
+#[test]
+fn a_hole_is_filled_on_webgpu() {
+    block_on(fill(Gpu::Software, "WebGPU", "webgpu"));
+}
+
+#[test]
+fn a_hole_is_filled_on_the_cpu() {
+    block_on(fill(Gpu::None, "CPU", "cpu"));
+}
+
+#[test]
+fn uncropping_by_pulling_the_frame_makes_the_picture_larger() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.click("task-uncrop").await?;
+        page.enter("extend-top", "10").await?;
+        // The frame's right side, from where the page itself draws it.
+        let right: f64 = page.script("return document.getElementById('stage').getBoundingClientRect().width").await?;
+        let _ = right;
+        page.enter("extend-right", "25").await?;
+        page.enter("steps", "3").await?;
+        page.screenshot("uncrop-frame").await?;
+        page.click("run").await?;
+        page.wait_for("done", 120).await?;
+        let before = image::open(site.folder().join("photo.png"))?.to_rgb8();
+        let after = image::open(page.download("photo-extended.png").await?)?.to_rgb8();
+        ensure!(after.dimensions() == (145, 90), "the size is {:?}", after.dimensions());
+        for (x, y, pixel) in before.enumerate_pixels() {
+            ensure!(after.get_pixel(x, y + 10) == pixel, "the known pixel {x}, {y} was changed");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn colour_and_repair_keep_the_size_and_the_result_can_be_edited_on() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.enter("steps", "2").await?;
+        for (task, name) in [("task-colorize", "photo-coloured.png"), ("task-restore", "photo-repaired.png")] {
+            page.click(task).await?;
+            page.click("run").await?;
+            page.wait_for("done", 120).await?;
+            let after = image::open(page.download(name).await?)?.to_rgb8();
+            ensure!(after.dimensions() == (120, 80), "{name} is {:?}", after.dimensions());
+            page.click("keep").await?;
+            page.wait_for("ready", 5).await?;
+            ensure!(!page.shown("download").await? && page.shown("run").await?);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn strokes_are_undone_and_redone_and_keys_paint() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        // Red pixels of the overlay, as drawn.
+        let marked = "const c = document.getElementById('canvas'); const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n = (n * 31 + d[i] + d[i + 1] * 3) % 1000003; return n";
+        page.script::<serde_json::Value>("document.getElementById('canvas').dispatchEvent(new PointerEvent('pointerleave'))").await?;
+        let clean: u64 = page.script(marked).await?;
+        page.stroke(&[(-40, 0), (40, 0)]).await?;
+        page.script::<serde_json::Value>("document.getElementById('canvas').dispatchEvent(new PointerEvent('pointerleave'))").await?;
+        let painted: u64 = page.script(marked).await?;
+        ensure!(painted != clean, "the stroke is not seen");
+        page.click("undo").await?;
+        ensure!(page.script::<u64>(marked).await? == clean, "undo left something");
+        page.click("redo").await?;
+        ensure!(page.script::<u64>(marked).await? == painted, "redo made something else");
+        page.click("undo").await?;
+        let key = |key: &str, more: &str| {
+            format!(
+                "document.getElementById('canvas').dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}', bubbles: true, cancelable: true{more}}}))"
+            )
+        };
+        for script in [key("ArrowLeft", ""), key(" ", "")] {
+            page.script::<serde_json::Value>(&script).await?;
+        }
+        let enabled: bool = page.script("return !document.getElementById('undo').disabled").await?;
+        ensure!(enabled, "the space bar painted nothing");
+        page.script::<serde_json::Value>(&key("z", ", ctrlKey: true")).await?;
+        let enabled: bool = page.script("return !document.getElementById('undo').disabled").await?;
+        ensure!(!enabled, "Ctrl+Z undid nothing");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_run_can_be_cancelled_and_the_mask_stays() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.stroke(&[(-40, 0), (40, 0)]).await?;
+        page.enter("steps", "1000").await?;
+        page.click("run").await?;
+        page.wait_for("running", 5).await?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let done: f64 = page.script("return document.getElementById('progress').value").await?;
+        ensure!(done > 0.0 && done < 1.0, "progress is {done}");
+        page.click("cancel").await?;
+        page.wait_for("ready", 5).await?;
+        ensure!(page.text("status").await?.contains("Cancelled"));
+        let undo: bool = page.script("return !document.getElementById('undo').disabled").await?;
+        ensure!(undo, "the mask is gone");
+        Ok(())
+    });
+}
+
+#[test]
+fn wrong_files_and_empty_masks_get_a_sentence() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        let text = site.folder().join("notes.txt");
+        std::fs::write(&text, "not a picture")?;
+        page.choose_file(&text).await?;
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let said = page.text("message-text").await?;
+        ensure!(said.contains("notes.txt") && said.contains("PNG"), "it says `{said}`");
+        page.click("dismiss").await?;
+        page.click("run").await?;
+        page.wait_for("failed", 10).await?;
+        let said = page.text("message-text").await?;
+        ensure!(said.contains("mask is empty"), "it says `{said}`");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_lost_network_is_told_and_trying_again_works() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        site.server.fail("manifest.json", Fault::Status500, 1);
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("failed", 60).await?;
+        let said = page.text("message-text").await?;
+        ensure!(said.contains("manifest.json") && said.contains("500"), "it says `{said}`");
+        page.click("retry").await?;
+        page.wait_for("ready", 60).await
+    });
+}
+
+#[test]
+fn a_damaged_chunk_is_fetched_again_once_and_then_told() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let chunk = site.first_chunk()?;
+        site.server.fail(&chunk, Fault::WrongByte, 1);
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready", 60).await?;
+        ensure!(site.server.requests().iter().filter(|path| path.ends_with(&chunk)).count() == 2);
+        drop(page);
+        site.server.fail(&chunk, Fault::WrongByte, 2);
+        let folder = tempfile::TempDir::new()?;
+        let page = Page::open(&site.address(), Gpu::None, folder.path()).await?;
+        page.wait_for("failed", 60).await?;
+        let said = page.text("message-text").await?;
+        ensure!(said.contains("damaged"), "it says `{said}`");
+        page.click("retry").await?;
+        page.wait_for("ready", 60).await
+    });
+}
+
+#[test]
+fn the_shipped_model_fills_a_hole() {
+    block_on(async {
+        let site = Site::shipped("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.stroke(&[(-30, 0), (30, 0)]).await?;
+        page.click("run").await?;
+        page.wait_for("done", 240).await?;
+        page.screenshot("shipped-done").await
+    });
+}
