@@ -29,9 +29,12 @@ struct State {
     cancelled: Cell<bool>,
 }
 
+/// What answers the page's messages.
+type Handler = Closure<dyn FnMut(MessageEvent)>;
+
 thread_local! {
     /// The handler lives as long as the worker.
-    static HANDLER: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>> = const { RefCell::new(None) };
+    static HANDLER: RefCell<Option<Handler>> = const { RefCell::new(None) };
 }
 
 /// Listens to the page and says that it does.
@@ -68,7 +71,7 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
             state.cancelled.set(false);
             let model = state.model.borrow().clone();
             let result = match model {
-                Some(model) => run::run(&request, &buffers, &model, &state.cancelled).await,
+                Some(model) => run::run(&request, buffers, &model, &state.cancelled).await,
                 None => Err(Failure::Model { detail: "no model is loaded yet".to_owned() }),
             };
             if let Err(failure) = result {

@@ -1,6 +1,6 @@
 //! One run: pixels in, steps with progress and previews, pixels and a PNG out.
 
-use std::cell::Cell;
+use std::{borrow::Cow, cell::Cell};
 
 use burn::tensor::Tensor;
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
@@ -20,13 +20,16 @@ use crate::message::{Failure, FromWorker, RunRequest};
 /// Milliseconds between two previews.
 const PREVIEW_EVERY: f64 = 200.0;
 
+/// Bytes of RGBA that are taken from the browser's memory at a time.
+const STRIPE: u32 = 1 << 20;
+
 /// Carries out a run and posts everything about it but a failure.
-pub async fn run(request: &RunRequest, buffers: &[Uint8Array], model: &Model, cancelled: &Cell<bool>) -> Result<(), Failure> {
+pub async fn run(request: &RunRequest, buffers: Vec<Uint8Array>, model: &Model, cancelled: &Cell<bool>) -> Result<(), Failure> {
     let begun = now();
-    let pixels = buffers.first().ok_or_else(|| refused("no picture came with the request"))?.to_vec();
+    let (colours, alpha) = split(buffers.first().ok_or_else(|| refused("no picture came with the request"))?);
     let mask = buffers.get(1).map(Uint8Array::to_vec);
-    let (colours, alpha) = split(&pixels);
-    drop(pixels);
+    // The browser may have its memory back while the net runs.
+    drop(buffers);
     let edit_request = EditRequest {
         picture: Picture::new(request.width, request.height, colours).map_err(refused)?,
         task: task(request, mask)?,
@@ -63,21 +66,28 @@ fn finish(request: &RunRequest, result: Picture, alpha: &[u8], begun: f64) -> Re
     let (width, height) = (result.width(), result.height());
     let [left, top, ..] = request.extend;
     let opaque = alpha.iter().all(|value| *value == 255);
-    let mut rgba = Vec::with_capacity(width * height * 4);
-    for (index, colour) in result.pixels().as_chunks::<3>().0.iter().enumerate() {
-        let place = (index % width).checked_sub(left).zip((index / width).checked_sub(top));
-        let known = place.filter(|(x, y)| *x < request.width && *y < request.height);
-        rgba.extend_from_slice(colour);
-        rgba.push(known.map_or(255, |(x, y)| alpha[y * request.width + x]));
+    // Row by row into the browser's memory, which is given back; memory of this program never is.
+    let rgba = Uint8Array::new_with_length((width * height * 4) as u32);
+    let mut row = Vec::with_capacity(width * 4);
+    for (y, colours) in result.pixels().chunks(width * 3).enumerate() {
+        row.clear();
+        for (x, colour) in colours.as_chunks::<3>().0.iter().enumerate() {
+            let place = x.checked_sub(left).zip(y.checked_sub(top));
+            let known = place.filter(|(x, y)| *x < request.width && *y < request.height);
+            row.extend_from_slice(colour);
+            row.push(known.map_or(255, |(x, y)| alpha[y * request.width + x]));
+        }
+        let start = (y * width * 4) as u32;
+        rgba.subarray(start, start + row.len() as u32).copy_from(&row);
     }
     let mut png = Vec::new();
     let (samples, colour) = match opaque {
-        true => (result.pixels(), ExtendedColorType::Rgb8),
-        false => (rgba.as_slice(), ExtendedColorType::Rgba8),
+        true => (Cow::Borrowed(result.pixels()), ExtendedColorType::Rgb8),
+        false => (Cow::Owned(rgba.to_vec()), ExtendedColorType::Rgba8),
     };
-    PngEncoder::new(&mut png).write_image(samples, width as u32, height as u32, colour).map_err(refused)?;
+    PngEncoder::new(&mut png).write_image(&samples, width as u32, height as u32, colour).map_err(refused)?;
     let done = FromWorker::Done { id: request.id, width, height, milliseconds: now() - begun };
-    say(&done, &[Uint8Array::from(rgba.as_slice()), Uint8Array::from(png.as_slice())]);
+    say(&done, &[rgba, Uint8Array::from(png.as_slice())]);
     Ok(())
 }
 
@@ -105,10 +115,18 @@ fn post_preview(id: u32, edit: &Edit, values: &[f32], area: infill::mask::Rect) 
     }
 }
 
-/// RGBA into RGB and alpha.
-fn split(pixels: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let pixels = pixels.as_chunks::<4>().0;
-    (pixels.iter().flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect(), pixels.iter().map(|pixel| pixel[3]).collect())
+/// RGBA into RGB and alpha, a stripe at a time, so that the whole picture is never here as both.
+fn split(pixels: &Uint8Array) -> (Vec<u8>, Vec<u8>) {
+    let (bytes, count) = (pixels.length(), pixels.length() as usize / 4);
+    let (mut colours, mut alpha) = (Vec::with_capacity(3 * count), Vec::with_capacity(count));
+    for start in (0..bytes).step_by(STRIPE as usize) {
+        let stripe = pixels.subarray(start, bytes.min(start + STRIPE)).to_vec();
+        for [red, green, blue, opacity] in stripe.as_chunks::<4>().0 {
+            colours.extend_from_slice(&[*red, *green, *blue]);
+            alpha.push(*opacity);
+        }
+    }
+    (colours, alpha)
 }
 
 /// Brings a tensor's values home.
