@@ -3,6 +3,9 @@
 
 use std::{fmt, process::ExitCode};
 
+/// The exit code of work that the user stopped, as shells have it for Ctrl-C.
+pub const CANCELLED: u8 = 130;
+
 /// Something the user gave cannot be used: a picture, a mask, a model, a setting.
 #[derive(Debug)]
 pub struct InputError(String);
@@ -37,7 +40,7 @@ pub fn input(cause: impl fmt::Display) -> anyhow::Error {
 pub fn code(error: &anyhow::Error) -> ExitCode {
     let is = |wanted: fn(&(dyn std::error::Error + 'static)) -> bool| error.chain().any(wanted);
     if is(|cause| cause.is::<Cancelled>()) {
-        ExitCode::from(130)
+        ExitCode::from(CANCELLED)
     } else if is(|cause| cause.is::<InputError>()) {
         ExitCode::from(3)
     } else {

@@ -17,7 +17,9 @@ use infill::{
 use crate::{
     device::{self, DeviceArguments},
     exit::input,
-    files, model,
+    files,
+    interrupt::Interrupt,
+    model,
     picture_file::{self, OutputFormat, PictureFile},
     progress::StepProgress,
 };
@@ -39,6 +41,9 @@ pub struct SampleArguments {
     /// Answers to draw, with seeds counted up; their files are numbered.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub samples: u64,
+    /// Write one picture, the mean of all samples: blurrier, but nearer to the truth on average.
+    #[arg(long)]
+    pub mean: bool,
     /// Evaluations of the net for each crop.
     #[arg(long, default_value_t = SamplerSettings::default().steps)]
     pub steps: usize,
@@ -76,6 +81,9 @@ pub struct UncropArguments {
     /// Pixels to add on every side not named.
     #[arg(long, default_value_t = 0)]
     pub all: usize,
+    /// Percent of the width (left, right) or height (above, below) to add on every side not named.
+    #[arg(long, conflicts_with = "all", value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub percent: Option<u16>,
     /// Pixels to add on the left.
     #[arg(long)]
     pub left: Option<usize>,
@@ -97,7 +105,7 @@ pub struct UncropArguments {
 pub fn inpaint(arguments: &InpaintArguments) -> Result<()> {
     check_outputs(&arguments.common)?;
     let mask = picture_file::read(&arguments.mask)?.mask()?;
-    run(&arguments.common, EditTask::Inpaint { mask })
+    run(&arguments.common, picture_file::read(&arguments.common.picture)?, EditTask::Inpaint { mask })
 }
 
 /// Runs `infill uncrop`.
@@ -106,14 +114,18 @@ pub fn inpaint(arguments: &InpaintArguments) -> Result<()> {
 /// As [`inpaint`].
 pub fn uncrop(arguments: &UncropArguments) -> Result<()> {
     check_outputs(&arguments.common)?;
-    let side = |side: Option<usize>| side.unwrap_or(arguments.all);
-    let task = EditTask::Uncrop {
-        left: side(arguments.left),
-        top: side(arguments.top),
-        right: side(arguments.right),
-        bottom: side(arguments.bottom),
+    let file = picture_file::read(&arguments.common.picture)?;
+    let (width, height) = (file.original.width() as usize, file.original.height() as usize);
+    let side = |side: Option<usize>, length: usize| {
+        side.unwrap_or_else(|| arguments.percent.map_or(arguments.all, |percent| (length * usize::from(percent)).div_ceil(100)))
     };
-    run(&arguments.common, task)
+    let task = EditTask::Uncrop {
+        left: side(arguments.left, width),
+        top: side(arguments.top, height),
+        right: side(arguments.right, width),
+        bottom: side(arguments.bottom, height),
+    };
+    run(&arguments.common, file, task)
 }
 
 /// Runs `infill colorize`.
@@ -122,7 +134,7 @@ pub fn uncrop(arguments: &UncropArguments) -> Result<()> {
 /// As [`inpaint`].
 pub fn colorize(arguments: &SampleArguments) -> Result<()> {
     check_outputs(arguments)?;
-    run(arguments, EditTask::Colorize)
+    run(arguments, picture_file::read(&arguments.picture)?, EditTask::Colorize)
 }
 
 /// Runs `infill restore`.
@@ -131,7 +143,7 @@ pub fn colorize(arguments: &SampleArguments) -> Result<()> {
 /// As [`inpaint`].
 pub fn restore(arguments: &SampleArguments) -> Result<()> {
     check_outputs(arguments)?;
-    run(arguments, EditTask::Restore)
+    run(arguments, picture_file::read(&arguments.picture)?, EditTask::Restore)
 }
 
 fn output_path(text: &str) -> Result<PathBuf> {
@@ -140,9 +152,9 @@ fn output_path(text: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// `out.png`, or `out-1.png`, `out-2.png`, … for several samples.
+/// `out.png`, or `out-1.png`, `out-2.png`, … for several samples that are not averaged.
 fn outputs(arguments: &SampleArguments) -> Vec<PathBuf> {
-    if arguments.samples == 1 {
+    if arguments.samples == 1 || arguments.mean {
         return vec![arguments.output.clone()];
     }
     let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
@@ -154,8 +166,8 @@ fn check_outputs(arguments: &SampleArguments) -> Result<()> {
     outputs(arguments).iter().try_for_each(|path| files::check_output(path, arguments.force))
 }
 
-fn run(arguments: &SampleArguments, task: EditTask) -> Result<()> {
-    let file = picture_file::read(&arguments.picture)?;
+fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result<()> {
+    let interrupt = Interrupt::listen()?;
     let picture = file.picture()?;
     let model_file = model::read(&model::locate(arguments.model.as_deref())?)?;
     let request = |sample: u64| EditRequest {
@@ -176,39 +188,78 @@ fn run(arguments: &SampleArguments, task: EditTask) -> Result<()> {
     }
     let device = device::choose(&arguments.device)?;
     let model = model_file.to_model(&device).map_err(input)?;
+    let draw = |sample: u64, written: u64| {
+        let edit = Edit::new(request(sample), &model.config).map_err(input)?;
+        finish(edit, &model, &device, &interrupt, written)
+    };
+    if arguments.mean {
+        let mut mean = Mean::of(&draw(0, 0)?);
+        for sample in 1..arguments.samples {
+            mean.add(&draw(sample, 0)?);
+        }
+        return write(&arguments.output, file, &mean.picture(), &task, arguments.quality);
+    }
     let mut file = Some(file);
-    let paths = outputs(arguments);
-    for (sample, path) in paths.iter().enumerate() {
-        let edit = Edit::new(request(sample as u64), &model.config).map_err(input)?;
-        let result = finish(edit, &model, &device)?;
+    for (sample, path) in (0..).zip(&outputs(arguments)) {
+        let result = draw(sample, sample)?;
         // Read again for every further sample rather than kept twice in memory.
         let file = match file.take() {
             Some(file) => file,
             None => picture_file::read(&arguments.picture)?,
         };
         write(path, file, &result, &task, arguments.quality)?;
-        tracing::info!("wrote {}", path.display());
     }
     Ok(())
+}
+
+/// The mean of pictures of one size.
+struct Mean {
+    width: usize,
+    height: usize,
+    /// Sums of the samples, row by row.
+    sums: Vec<u32>,
+    count: u32,
+}
+
+impl Mean {
+    fn of(picture: &Picture) -> Self {
+        let sums = picture.pixels().iter().map(|value| u32::from(*value)).collect();
+        Self { width: picture.width(), height: picture.height(), sums, count: 1 }
+    }
+
+    fn add(&mut self, picture: &Picture) {
+        self.sums.iter_mut().zip(picture.pixels()).for_each(|(sum, value)| *sum += u32::from(*value));
+        self.count += 1;
+    }
+
+    /// Rounded to the nearest value.
+    fn picture(&self) -> Picture {
+        let mut picture = Picture::filled(self.width, self.height, [0; 3]);
+        let values = picture.pixels_mut().iter_mut().zip(&self.sums);
+        values.for_each(|(value, sum)| *value = ((sum + self.count / 2) / self.count) as u8);
+        picture
+    }
 }
 
 /// An empty mask is no error: the output is the picture.
 fn unchanged(arguments: &SampleArguments, file: PictureFile) -> Result<()> {
     eprintln!("the mask is empty, so there is nothing to fill; the output is the unchanged picture");
     let (mut original, profile) = (Some(file.original), file.profile);
-    for path in outputs(arguments) {
-        let picture = match arguments.samples {
+    let paths = outputs(arguments);
+    for path in &paths {
+        let picture = match paths.len() {
             1 => original.take(),
             _ => original.clone(),
         };
-        picture_file::write(&path, picture.unwrap_or_default(), profile.clone(), arguments.quality)?;
+        picture_file::write(path, picture.unwrap_or_default(), profile.clone(), arguments.quality)?;
     }
     Ok(())
 }
 
-fn finish(mut edit: Edit, model: &Model, device: &Device) -> Result<Picture> {
+fn finish(mut edit: Edit, model: &Model, device: &Device, interrupt: &Interrupt, written: u64) -> Result<Picture> {
     let progress = StepProgress::new("sampling", edit.total_steps() as u64, 0);
     loop {
+        interrupt.check(|| format!("stopped; pictures written: {written}"))?;
         match edit.step(model) {
             EditState::Finished => break,
             EditState::Running => {}
@@ -235,7 +286,9 @@ fn write(path: &Path, file: PictureFile, result: &Picture, task: &EditTask, qual
         EditTask::Uncrop { left, top, .. } => file.with_result(result, (*left, *top), |_, _| false),
         EditTask::Colorize | EditTask::Restore => file.with_result(result, (0, 0), |_, _| true),
     };
-    picture_file::write(path, merged, profile, quality)
+    picture_file::write(path, merged, profile, quality)?;
+    tracing::info!("wrote {}", path.display());
+    Ok(())
 }
 
 fn touched(mask: &Mask, x: usize, y: usize) -> bool {

@@ -191,3 +191,67 @@ fn devices_that_were_not_built_say_how_to_get_them() {
     }
     assert!(!messages(&infill(folder.path(), "restore photo.png -o o.png --device toaster")).is_empty());
 }
+
+#[test]
+fn percent_adds_to_each_side_by_its_own_length() {
+    let folder = workplace();
+    let path = folder.path();
+    expect(&sample(path, "uncrop photo.png -o out.png --percent 10 --top 0"), 0, &[]);
+    let after = image::open(path.join("out.png")).unwrap();
+    assert_eq!(after.dimensions(), (60 + 6 + 6, 44 + 5));
+    assert_eq!(after.crop_imm(6, 0, 60, 44).to_rgb8(), photo(60, 44));
+    expect(&sample(path, "uncrop photo.png -o other.png --percent 10 --all 3"), 2, &["--percent", "--all"]);
+}
+
+#[test]
+fn the_mean_of_two_samples_lies_between_them() {
+    let folder = workplace();
+    let path = folder.path();
+    with_mask(path);
+    expect(&sample(path, "inpaint photo.png --mask mask.png -o each.png --samples 2"), 0, &[]);
+    expect(&sample(path, "inpaint photo.png --mask mask.png -o mean.png --samples 2 --mean"), 0, &[]);
+    let read = |name: &str| image::open(path.join(name)).unwrap().to_rgb8().into_raw();
+    let (first, second, mean) = (read("each-1.png"), read("each-2.png"), read("mean.png"));
+    assert_ne!(first, second);
+    for ((first, second), mean) in first.iter().zip(&second).zip(&mean) {
+        assert_eq!(u16::from(*mean), (u16::from(*first) + u16::from(*second)).div_ceil(2));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_with_its_own_code_and_leaves_nothing_behind() {
+    use std::{
+        io::{BufRead, BufReader},
+        process::{Command, Stdio},
+    };
+    let folder = workplace();
+    let path = folder.path();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_infill"))
+        .current_dir(path)
+        .args("restore photo.png -o out.png --model model.infill --device cpu --steps 10000".split(' '))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    // By then it listens, and ten thousand steps for each tile are far from done.
+    assert!(lines.next().unwrap().unwrap().contains("computing on the CPU"));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let said: String = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("pictures written: 0"), "{said}");
+    assert!(strays(path, &["model.infill", "photo.png"]).is_empty());
+}
+
+#[test]
+fn help_names_every_command_and_the_exit_codes() {
+    let folder = workplace();
+    let output = infill(folder.path(), "--help");
+    expect(&output, 0, &[]);
+    let help = String::from_utf8_lossy(&output.stdout).into_owned();
+    for text in ["train", "evaluate", "inpaint", "uncrop", "colorize", "restore", "export", "info", "130 cancelled", "3 input"] {
+        assert!(help.contains(text), "`{text}` is not in: {help}");
+    }
+    assert!(!help.contains("check-device"), "{help}");
+    expect(&infill(folder.path(), "paint"), 2, &["paint"]);
+}
