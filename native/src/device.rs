@@ -116,19 +116,25 @@ fn make(choice: DeviceChoice) -> Device {
 fn check_in_child(choice: DeviceChoice, software: bool) -> Result<()> {
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let mut command = Command::new(program);
-    command.arg("check-device").arg(name(choice)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.arg("check-device").arg(name(choice));
     if software {
         command.arg("--software");
     }
+    verdict(command, CHECK_LIMIT)
+}
+
+/// Waits for a check to exit with 0; anything else is the reason why its device is passed over.
+fn verdict(mut command: Command, limit: Duration) -> Result<()> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().context("cannot start the check")?;
     let begun = Instant::now();
     let status = loop {
         match child.try_wait().context("cannot wait for the check")? {
             Some(status) => break status,
-            None if begun.elapsed() > CHECK_LIMIT => {
+            None if begun.elapsed() > limit => {
                 let _ = child.kill();
                 let _ = child.wait();
-                bail!("it gave no answer within {} s", CHECK_LIMIT.as_secs());
+                bail!("it gave no answer within {} s", limit.as_secs());
             }
             None => std::thread::sleep(Duration::from_millis(20)),
         }
@@ -137,10 +143,10 @@ fn check_in_child(choice: DeviceChoice, software: bool) -> Result<()> {
     if let Some(mut output) = child.stdout.take() {
         std::io::Read::read_to_string(&mut output, &mut said).context("cannot read the check's answer")?;
     }
-    match (status.success(), said.trim()) {
+    match (status.success(), said.lines().next()) {
         (true, _) => Ok(()),
-        (false, "") => bail!("its driver crashed ({status})"),
-        (false, said) => bail!("{said}"),
+        (false, None) => bail!("its driver crashed ({status})"),
+        (false, Some(said)) => bail!("{said}"),
     }
 }
 
@@ -155,5 +161,20 @@ mod tests {
             let error = choose(&DeviceArguments { device: DeviceChoice::Cuda }).unwrap_err().to_string();
             assert!(error.contains("--features cuda"), "{error}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_check_that_crashes_hangs_or_disagrees_is_told_apart() {
+        let said = |script: &str, limit: u64| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            verdict(command, Duration::from_secs(limit)).map_err(|error| error.to_string())
+        };
+        assert_eq!(said("echo all is well", 60), Ok(()));
+        assert_eq!(said("echo 'it computes something else'; echo more; exit 1", 60), Err("it computes something else".to_owned()));
+        let crash = said("kill -SEGV $$", 60).unwrap_err();
+        assert!(crash.contains("crashed") && crash.contains("signal"), "{crash}");
+        assert_eq!(said("exec sleep 60", 1), Err("it gave no answer within 1 s".to_owned()));
     }
 }

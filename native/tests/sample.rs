@@ -185,6 +185,7 @@ fn devices_that_were_not_built_say_how_to_get_them() {
     let folder = workplace();
     let output = infill(folder.path(), "restore photo.png -o out.png --model model.infill --steps 1 --device auto");
     expect(&output, 0, &["computing on"]);
+    expect(&infill(folder.path(), "check-device cpu"), 0, &[]);
     if !cfg!(feature = "cuda") {
         let output = infill(folder.path(), "restore photo.png -o out2.png --model model.infill --device cuda");
         expect(&output, 3, &["--features cuda"]);

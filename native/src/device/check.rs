@@ -10,6 +10,11 @@ use super::{DeviceChoice, make};
 
 /// Runs the check, prints what is wrong, and exits with 0 only when nothing is.
 pub fn run(choice: DeviceChoice, software: bool) -> ExitCode {
+    // Without an adapter burn panics; the reason is the answer here, not a crash report.
+    std::panic::set_hook(Box::new(|panic| {
+        let reason = panic.payload_as_str().unwrap_or("it panicked");
+        println!("it cannot be used: {}", reason.lines().next().unwrap_or_default());
+    }));
     if !software && is_software(choice) {
         println!("it is a software adapter; ask for it by --device to use it all the same");
         return ExitCode::from(1);
