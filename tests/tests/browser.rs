@@ -212,6 +212,20 @@ fn a_lost_network_is_told_and_trying_again_works() {
 }
 
 #[test]
+fn a_worker_that_does_not_arrive_is_told_and_started_again() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        site.server.fail("worker_bg.wasm", Fault::Status500, 1);
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("failed", 60).await?;
+        let said = page.text("message-text").await?;
+        ensure!(page.shown("message").await? && said.contains("500"), "it says: {said}");
+        page.click("retry").await?;
+        page.wait_for("ready", 90).await
+    });
+}
+
+#[test]
 fn a_damaged_chunk_is_fetched_again_once_and_then_told() {
     block_on(async {
         let site = Site::tiny("")?;
