@@ -120,6 +120,7 @@ impl App {
         let app = Rc::new(Self { state: RefCell::new(state), listeners: RefCell::new(Vec::new()) });
         super::wiring::wire(&app);
         super::editor::wire(&app);
+        super::keys::wire(&app);
         dom::show("starting", false);
         app.start_worker();
         app.refresh();
@@ -212,11 +213,11 @@ impl App {
         dom::show("extend-tools", state.task == TaskKind::Uncrop && !done);
         let (stroke, redo) = state.document.as_ref().map_or((false, false), |document| document.history.available());
         let free = !state.running;
-        let undo = stroke || !state.earlier.is_empty();
+        let undo = !done && (stroke || !state.earlier.is_empty());
         for (id, _) in SIDES {
             dom::enable(id, free);
         }
-        for (id, enabled) in [("undo", undo && free), ("redo", redo && free), ("clear", free), ("invert", free)] {
+        for (id, enabled) in [("undo", undo && free), ("redo", redo && free && !done), ("clear", free), ("invert", free)] {
             dom::enable(id, enabled);
         }
         dom::text("size-value", &format!("{:.0}", state.brush));

@@ -5,6 +5,7 @@ mod document;
 mod dom;
 mod editor;
 mod history;
+mod keys;
 mod listener;
 mod open;
 mod runs;

@@ -10,7 +10,7 @@ use web_sys::{
 
 use super::{
     app::{App, SIDES, TASKS, TOOLS, canvas_size},
-    dom, editor,
+    dom, editor, keys,
     listener::Listener,
     open, words,
 };
@@ -63,10 +63,10 @@ fn buttons(app: &Rc<App>) {
         });
     }
     click(app, "undo", |app| {
-        editor::undo(app);
+        keys::undo(app);
     });
     click(app, "redo", |app| {
-        editor::redo(app);
+        keys::redo(app);
     });
     click(app, "clear", |app| change_mask(app, |mask| *mask = infill::mask::Mask::empty(mask.width(), mask.height())));
     click(app, "invert", |app| change_mask(app, infill::mask::Mask::invert));
