@@ -35,6 +35,8 @@ pub struct Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
+        // The session ends with the driver. Left to itself it would ask the driver that is gone, for two minutes.
+        let _ = self.browser.clone().leak();
         // The driver takes its browser along only when it is asked to go.
         if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
             let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
