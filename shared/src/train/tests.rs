@@ -24,7 +24,7 @@ fn example(seed: u64) -> Example {
 }
 
 fn config() -> TrainConfig {
-    TrainConfig { batch: 4, learning_rate: 3e-3, warm_up_steps: 5, decay_steps: 200, total_steps: 500, seed: 11, ..TrainConfig::default() }
+    TrainConfig { batch: 4, learning_rate: 3e-3, warm_up_steps: 5, decay_steps: 500, total_steps: 900, seed: 11, ..TrainConfig::default() }
 }
 
 fn trainer() -> Trainer {
@@ -142,8 +142,8 @@ fn missing_tensors_and_wrong_samples_are_named() {
 fn one_picture_is_learned_by_heart() {
     let mut trainer = trainer();
     let loss = |reports: &[f32]| reports.iter().sum::<f32>() / reports.len() as f32;
-    let losses: Vec<f32> = (0..500).map(|step| values(trainer.step(&batch(step)).unwrap().loss)[0]).collect();
-    let (early, late) = (loss(&losses[..10]), loss(&losses[480..]));
+    let losses: Vec<f32> = (0..900).map(|step| values(trainer.step(&batch(step)).unwrap().loss)[0]).collect();
+    let (early, late) = (loss(&losses[..10]), loss(&losses[880..]));
     assert!(late < early / 4.0, "the loss fell from {early} to {late} only");
 
     let device = Device::flex();

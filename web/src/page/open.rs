@@ -1,6 +1,5 @@
 //! From a file to a document, by the browser's own decoders: upright, as sRGB, 8 bits.
 
-use infill::edit::PIXEL_LIMIT;
 use js_sys::Promise;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -11,6 +10,9 @@ use super::{
     dom,
     words::{self, Advice},
 };
+
+/// Pixels that a tab takes: at 24 megapixels page and worker together hold about 1.2 GB at their peak.
+const PIXEL_LIMIT: usize = 25_000_000;
 
 /// Decodes a picture file.
 ///
@@ -31,6 +33,8 @@ pub async fn open(file: &File) -> Result<Document, Advice> {
     context.draw_image_with_image_bitmap(&bitmap, 0.0, 0.0).map_err(unreadable)?;
     bitmap.close();
     let data = context.get_image_data(0.0, 0.0, f64::from(width), f64::from(height)).map_err(unreadable)?;
+    // Its memory is given back now, not when the browser gets to it.
+    canvas.set_width(0);
     let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
     let stem = if stem.is_empty() { "picture" } else { stem };
     Document::new(stem.to_owned(), width as usize, height as usize, data.data().0).map_err(unreadable)
