@@ -3,7 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{schedule, task::TaskKind};
+pub use crate::prediction::Prediction;
+use crate::{
+    schedule,
+    task::{HoleCondition, TaskKind},
+};
 
 /// Everything needed to build a model and to use it as it was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +21,9 @@ pub struct ModelConfig {
     pub noise_embedding: NoiseEmbedding,
     /// What the net's output means.
     pub prediction: Prediction,
+    /// What the condition shows in a hole.
+    #[serde(default)]
+    pub hole: HoleCondition,
     /// Smallest and largest log-SNR, ln(γ/(1−γ)), seen in training; samplers stay inside.
     pub log_snr_range: [f64; 2],
     /// The tasks it was trained on.
@@ -52,16 +59,6 @@ pub enum NoiseEmbedding {
     LogSnr,
     /// Sinusoids of γ itself, as published checkpoints expect it.
     NoiseLevel,
-}
-
-/// What the net predicts from y = √γ·y0 + √(1−γ)·ε.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Prediction {
-    /// ε (paper, equation 3).
-    Epsilon,
-    /// v = √γ·ε − √(1−γ)·y0 (arXiv 2202.00512).
-    Velocity,
 }
 
 /// A configuration that no net can be built from.
@@ -111,8 +108,10 @@ impl ModelConfig {
             size,
             unet,
             noise_embedding: NoiseEmbedding::LogSnr,
-            prediction: Prediction::Velocity,
-            log_snr_range: [-10.0, 10.0],
+            prediction: Prediction::Residual,
+            hole: HoleCondition::Smooth,
+            // What is to be found is a quarter of the picture's scale: noisier levels would show nothing of it.
+            log_snr_range: [-5.0, 9.0],
             tasks: TaskKind::ALL.to_vec(),
         };
         Ok(match name {
@@ -121,6 +120,7 @@ impl ModelConfig {
                 unet: UnetConfig::new(1, 256, &[1, 1, 2, 2, 4, 4], 2, &[32, 16, 8], 64),
                 noise_embedding: NoiseEmbedding::NoiseLevel,
                 prediction: Prediction::Epsilon,
+                hole: HoleCondition::Noise,
                 log_snr_range: schedule::TRAINED_LOG_SNR_RANGE,
                 tasks: TaskKind::ALL.to_vec(),
             },
@@ -173,6 +173,14 @@ impl ModelConfig {
                 value: format!("[{low}, {high}]"),
                 other: "an increasing pair".to_owned(),
                 way_out: "put the noisiest level first, for example [-10, 10]",
+            });
+        }
+        if self.prediction == Prediction::Residual && self.hole == HoleCondition::Noise {
+            return Err(ConfigError::Mismatch {
+                what: "prediction",
+                value: "residual".to_owned(),
+                other: "holes that show noise, which is no estimate of the picture".to_owned(),
+                way_out: "choose hole = \"smooth\"",
             });
         }
         self.validate_attention()

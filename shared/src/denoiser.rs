@@ -4,7 +4,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::{
-    config::{ConfigError, ModelConfig, NoiseEmbedding, Prediction},
+    config::{ConfigError, ModelConfig, NoiseEmbedding},
+    prediction::Input,
     schedule,
     unet::Unet,
 };
@@ -41,12 +42,14 @@ impl Model {
         Ok(Self { config, unet })
     }
 
-    /// What the net predicts, ε or v.
+    /// What the net predicts, see [`Prediction`](crate::config::Prediction).
     ///
     /// # Shapes
     /// - condition, noisy: `[batch, 3, height, width]`
     /// - noise_levels: one γ a sample
     pub fn predict(&self, condition: Tensor<4>, noisy: Tensor<4>, noise_levels: &[f64]) -> Tensor<4> {
+        let device = noisy.device();
+        let noisy = self.precondition(&condition, noisy, noise_levels);
         let inputs: Vec<f32> = noise_levels
             .iter()
             .map(|level| match self.config.noise_embedding {
@@ -55,8 +58,22 @@ impl Model {
             })
             .collect();
         let count = inputs.len();
-        let levels = Tensor::<1>::from_data(TensorData::new(inputs, [count]), &noisy.device());
+        let levels = Tensor::<1>::from_data(TensorData::new(inputs, [count]), &device);
         self.unet.forward(condition, noisy, levels)
+    }
+
+    /// The noisy picture as the net wants it, see [`Prediction::input`](crate::config::Prediction::input).
+    fn precondition(&self, condition: &Tensor<4>, noisy: Tensor<4>, noise_levels: &[f64]) -> Tensor<4> {
+        let factors: Option<Vec<Input>> = noise_levels.iter().map(|level| self.config.prediction.input(*level)).collect();
+        let Some(factors) = factors else {
+            return noisy;
+        };
+        let column = |part: fn(&Input) -> f64| {
+            let values: Vec<f32> = factors.iter().map(|factor| part(factor) as f32).collect();
+            Tensor::<4>::from_data(TensorData::new(values, [factors.len(), 1, 1, 1]), &noisy.device())
+        };
+        let (of_noisy, of_condition) = (column(|factor| factor.noisy), column(|factor| factor.condition));
+        noisy * of_noisy + condition.clone() * of_condition
     }
 }
 
@@ -78,12 +95,9 @@ impl Denoiser for Conditioned<'_> {
     fn denoise(&self, noisy: Tensor<4>, noise_level: f64) -> Tensor<4> {
         let levels = vec![noise_level; noisy.dims()[0]];
         let output = self.model.predict(self.condition.clone(), noisy.clone(), &levels);
-        let (signal, noise) = (schedule::signal_scale(noise_level), schedule::noise_scale(noise_level));
-        match self.model.config.prediction {
-            // y0 = (y − √(1−γ)·ε) / √γ (paper, equation 4)
-            Prediction::Epsilon => (noisy - output.mul_scalar(noise)).div_scalar(signal),
-            // y0 = √γ·y − √(1−γ)·v
-            Prediction::Velocity => noisy.mul_scalar(signal) - output.mul_scalar(noise),
-        }
+        let factors = self.model.config.prediction.estimate(noise_level);
+        let estimate = noisy.mul_scalar(factors.noisy) + output.mul_scalar(factors.output);
+        // For most predictions the factor is exactly 0, and noise in the condition must not be looked at.
+        if factors.condition == 0.0 { estimate } else { estimate + self.condition.clone().mul_scalar(factors.condition) }
     }
 }

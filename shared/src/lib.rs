@@ -14,6 +14,7 @@ pub mod metric;
 pub mod model_file;
 pub mod noise;
 pub mod picture;
+pub mod prediction;
 pub mod sampler;
 pub mod schedule;
 pub mod self_check;

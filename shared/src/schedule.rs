@@ -82,6 +82,8 @@ pub fn log_snr_grid(steps: usize, log_snr_range: [f64; 2]) -> Vec<f64> {
 pub enum LevelDistribution {
     /// γ ~ U(γ_{t−1}, γ_t) with t uniform over the paper's 2000 steps (paper, section 3).
     Paper,
+    /// Log-SNR even over the trained range, so that every step of a sampler was trained as much.
+    Uniform,
     /// The continuous cosine schedule, log-SNR = −2·ln tan(πu/2), cut to the trained range
     /// (arXiv 2102.09672): fewer samples where a small picture is nothing but noise.
     Cosine,
@@ -91,6 +93,7 @@ impl LevelDistribution {
     /// The noise level at quantile `uniform` ∈ [0, 1), between the two log-SNRs.
     pub fn level(self, uniform: f64, log_snr_range: [f64; 2]) -> f64 {
         match self {
+            Self::Uniform => noise_level(log_snr_range[0] + (log_snr_range[1] - log_snr_range[0]) * uniform),
             Self::Cosine => {
                 let place = |log_snr: f64| 2.0 / std::f64::consts::PI * (-log_snr / 2.0).exp().atan();
                 let [low, high] = log_snr_range.map(place);
@@ -170,10 +173,10 @@ mod tests {
 
     #[test]
     fn drawn_levels_cover_the_range() {
-        for distribution in [LevelDistribution::Paper, LevelDistribution::Cosine] {
+        for distribution in [LevelDistribution::Paper, LevelDistribution::Uniform, LevelDistribution::Cosine] {
             let range = match distribution {
                 LevelDistribution::Paper => TRAINED_LOG_SNR_RANGE,
-                LevelDistribution::Cosine => [-10.0, 10.0],
+                LevelDistribution::Uniform | LevelDistribution::Cosine => [-10.0, 10.0],
             };
             let (first, last) = (log_snr(distribution.level(0.0, range)), log_snr(distribution.level(1.0 - 1e-12, range)));
             let (low, high) = (first.min(last), first.max(last));

@@ -2,9 +2,7 @@
 //! and the mask of what is missing, and never looks at the missing pixels.
 
 use infill::mask::Mask;
-use infill::picture::Picture;
-
-use super::laplace::Laplace;
+use infill::picture::{self, Picture};
 
 /// The hole in the mean colour of the known pixels; mid-grey where nothing is known.
 pub fn mean_fill(picture: &Picture, mask: &Mask) -> Picture {
@@ -15,18 +13,11 @@ pub fn mean_fill(picture: &Picture, mask: &Mask) -> Picture {
 /// The hole as the smoothest continuation of its rim: the solution of Laplace's equation with the known
 /// pixels given and no flow through the picture's edge (the discrete harmonic fill).
 pub fn smooth_fill(picture: &Picture, mask: &Mask) -> Picture {
-    if mask.is_full() {
-        return mean_fill(picture, mask);
-    }
-    let solver = Laplace::new(picture.width(), picture.height(), mask);
-    let start = mean_of_known(picture, mask);
-    let channels: Vec<Vec<f64>> = (0..3).map(|channel| solver.solve(picture, channel, start[channel])).collect();
-    let mut place = 0;
-    compose(picture, mask, |_, _| {
-        let value = [0, 1, 2].map(|channel| round(channels[channel][place]));
-        place += 1;
-        value
-    })
+    let (width, height) = (picture.width(), picture.height());
+    let missing: Vec<bool> = (0..width * height).map(|place| mask.covers(place % width, place / width)).collect();
+    let mut planes = picture.to_planes();
+    picture::smooth_fill(&mut planes, width, &missing);
+    Picture::from_planes(width, height, &planes)
 }
 
 /// Every missing pixel as the nearest known one: the edge repeated.

@@ -5,7 +5,7 @@ use anyhow::Context;
 use infill::mask::{Mask, Shape};
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
-use infill::task::{Task, TaskKind};
+use infill::task::{HoleCondition, Task, TaskKind};
 
 use super::baseline;
 use crate::pictures::round_trip;
@@ -124,14 +124,14 @@ impl Case {
     ///
     /// # Errors
     /// The JPEG round trip fails.
-    pub fn ask(self, original: Picture, seed: u64, rank: u64) -> anyhow::Result<Question> {
+    pub fn ask(self, original: Picture, hole: HoleCondition, seed: u64, rank: u64) -> anyhow::Result<Question> {
         let size = original.width();
         let task = self.task(size, seed, rank);
         let mask = task.mask(size, size);
         let degraded = task.jpeg_quality().map(|quality| round_trip(&original, quality)).transpose().context("preparing a case")?;
         let seen = degraded.as_ref().unwrap_or(&original);
         let mut rng = noise::stream(seed, Purpose::Condition, self.number(), rank);
-        let condition = task.condition(seen, &mut rng);
+        let condition = task.condition(seen, hole, &mut rng);
         let given = match self.kind() {
             TaskKind::Inpaint | TaskKind::Uncrop => baseline::compose(&original, &mask, |_, _| [128; 3]),
             // For these the condition is itself the picture that is given.

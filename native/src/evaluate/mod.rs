@@ -4,7 +4,6 @@
 mod arguments;
 mod baseline;
 mod cases;
-mod laplace;
 mod net;
 mod report;
 mod run;

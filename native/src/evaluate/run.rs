@@ -41,7 +41,7 @@ impl Run<'_> {
         let mut answers = Vec::new();
         for chunk in all.chunks(self.settings.batch) {
             for &(rank, _) in chunk.iter().filter(|(_, sample)| *sample == 0) {
-                let question = case.ask(subjects[rank as usize].picture.clone(), seed, rank)?;
+                let question = case.ask(subjects[rank as usize].picture.clone(), self.model.config.hole, seed, rank)?;
                 open.push(Asked { rank, question, samples: Vec::new() });
             }
             self.sample(case, chunk, &mut open)?;

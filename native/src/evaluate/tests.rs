@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use image::{Rgb, RgbImage};
 use infill::config::ModelConfig;
+use infill::task::HoleCondition;
 use tempfile::TempDir;
 
 use super::net::Tile;
@@ -92,7 +93,7 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
     let dataset = Dataset::open(&settings.data).expect("a data set");
     let subjects = choose(&dataset, model.config.size, &settings).expect("a picture");
     for case in Case::ALL.into_iter().filter(|case| case.keeps_known()) {
-        let question = case.ask(subjects[0].picture.clone(), 4, 0).expect("a question");
+        let question = case.ask(subjects[0].picture.clone(), HoleCondition::Noise, 4, 0).expect("a question");
         let tile = [Tile { question: &question, rank: 0, sample: 0 }];
         let drawn = net::sample(&model, &Device::default(), case, &tile, &settings.sampler, || ()).expect("a sample");
         let size = model.config.size;
@@ -107,10 +108,10 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
 fn fixed_cases_hide_what_they_say() {
     let picture = Picture::new(64, 64, vec![90; 64 * 64 * 3]).expect("a picture");
     for (case, area) in [(Case::InpaintCentre, 0.25), (Case::UncropRight, 0.5), (Case::UncropFrame, 0.5)] {
-        let found = case.ask(picture.clone(), 0, 0).expect("a question").mask.area();
+        let found = case.ask(picture.clone(), HoleCondition::Noise, 0, 0).expect("a question").mask.area();
         assert!((found - area).abs() < 0.02, "{}: {found}", case.name());
     }
-    let question = Case::UncropRight.ask(picture, 0, 0).expect("a question");
+    let question = Case::UncropRight.ask(picture, HoleCondition::Noise, 0, 0).expect("a question");
     assert!(question.mask.covers(32, 0) && !question.mask.covers(31, 63));
 }
 

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
-use infill::task::{Example, Task, TaskKind};
+use infill::task::{Example, HoleCondition, Task, TaskKind};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -31,6 +31,8 @@ pub struct LoaderSettings {
     pub batch: usize,
     /// Tasks, drawn uniformly.
     pub tasks: Vec<TaskKind>,
+    /// What the condition shows in a hole.
+    pub hole: HoleCondition,
     /// Seed of the order and of everything done to a sample.
     pub seed: u64,
     /// Threads that make batches.
@@ -214,7 +216,7 @@ impl Maker {
         let task = Task::random(kind, size, size, &mut rng);
         let degraded = task.jpeg_quality().map(|quality| round_trip(&square, quality)).transpose()?;
         let mut rng = noise::stream(seed, Purpose::Condition, step, sample);
-        Ok(task.example(&square, degraded.as_ref(), &mut rng))
+        Ok(task.example(&square, degraded.as_ref(), self.settings.hole, &mut rng))
     }
 }
 

@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use infill::metric::psnr;
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
-use infill::task::TaskKind;
+use infill::task::{HoleCondition, TaskKind};
 use rand::Rng;
 use tempfile::TempDir;
 
@@ -174,7 +174,7 @@ fn orientation_transparency_and_depth_are_resolved() {
 }
 
 fn settings(threads: usize) -> LoaderSettings {
-    LoaderSettings { size: 16, batch: 3, tasks: TaskKind::ALL.to_vec(), seed: 5, threads, prefetch: 2 }
+    LoaderSettings { size: 16, batch: 3, tasks: TaskKind::ALL.to_vec(), hole: HoleCondition::Smooth, seed: 5, threads, prefetch: 2 }
 }
 
 /// Two pictures of nine are broken: one is no picture, one is cut.

@@ -206,6 +206,7 @@ impl Run {
             size: self.settings.model.size,
             batch: self.settings.train.batch,
             tasks: self.settings.model.tasks.clone(),
+            hole: self.settings.model.hole,
             seed: self.settings.train.seed,
             threads: self.settings.run.threads,
             prefetch: 4,

@@ -30,8 +30,15 @@ const CASES: usize = 8;
 /// When a picture cannot be read or the grid cannot be written.
 pub fn draw(model: &Model, data: &Arc<Dataset>, settings: &Settings, directory: &RunDirectory, step: u64) -> Result<()> {
     let size = settings.model.size;
-    let cases =
-        LoaderSettings { size, batch: CASES, tasks: settings.model.tasks.clone(), seed: settings.train.seed, threads: 1, prefetch: 1 };
+    let cases = LoaderSettings {
+        size,
+        batch: CASES,
+        tasks: settings.model.tasks.clone(),
+        hole: settings.model.hole,
+        seed: settings.train.seed,
+        threads: 1,
+        prefetch: 1,
+    };
     // The very first batch of the run's own order.
     let examples = Loader::new(data.clone(), cases, 0).next()?.examples;
     let samples = sample(model, &examples, size, settings.train.seed)?;

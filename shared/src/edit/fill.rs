@@ -11,7 +11,17 @@ use crate::{
     mask::{Mask, Rect},
     noise::{self, Purpose, stream},
     picture::{Picture, from_unit, to_unit},
+    task::HoleCondition,
 };
+
+/// What a net wants to see of a window.
+#[derive(Clone, Copy, Debug)]
+pub struct NetInput {
+    /// Its side.
+    pub size: usize,
+    /// What it is shown where something is missing.
+    pub hole: HoleCondition,
+}
 
 /// A picture with holes, and the windows that fill them.
 #[derive(Debug)]
@@ -20,18 +30,18 @@ pub struct Fill {
     /// Coverage of what is still to be filled.
     remaining: Mask,
     windows: Vec<Planned>,
-    size: usize,
+    net: NetInput,
     seed: u64,
 }
 
 impl Fill {
     /// Fills a mask of the picture's size.
-    pub fn inside(picture: Picture, mask: Mask, size: usize, seed: u64) -> Self {
-        Self { windows: plan::plan(&mask, size), picture, remaining: mask, size, seed }
+    pub fn inside(picture: Picture, mask: Mask, net: NetInput, seed: u64) -> Self {
+        Self { windows: plan::plan(&mask, net.size), picture, remaining: mask, net, seed }
     }
 
     /// Adds a border to a picture.
-    pub fn around(picture: &Picture, border: &Border, size: usize, seed: u64) -> Self {
+    pub fn around(picture: &Picture, border: &Border, net: NetInput, seed: u64) -> Self {
         let (width, height) = (picture.width(), picture.height());
         let known = Rect { left: border.left, top: border.top, width, height };
         let canvas = (border.left + width + border.right, border.top + height + border.bottom);
@@ -42,7 +52,7 @@ impl Fill {
             target.copy_from_slice(picture.row(y));
             remaining.row_mut(known.top + y)[known.left..known.right()].fill(0);
         }
-        Self { windows: extend::plan(canvas, known, size), picture: extended, remaining, size, seed }
+        Self { windows: extend::plan(canvas, known, net.size), picture: extended, remaining, net, seed }
     }
 
     fn dimensions(&self) -> (usize, usize) {
@@ -54,7 +64,7 @@ impl Fill {
     /// Touched pixels lend nothing to the known colours, so that what is to be removed does not shine
     /// through; a pixel of the net's is missing where they are more than half of it.
     fn shrink(&self, window: &Window) -> (Vec<f32>, Vec<f32>) {
-        let shrunk = window.shrink(self.dimensions(), self.size, 4, |x, y, values| {
+        let shrunk = window.shrink(self.dimensions(), self.net.size, 4, |x, y, values| {
             if self.remaining.coverage(x, y) > 0 {
                 values.fill(0.0);
             } else {
@@ -62,7 +72,7 @@ impl Fill {
                 values.copy_from_slice(&[red, green, blue, 1.0]);
             }
         });
-        let area = self.size * self.size;
+        let area = self.net.size * self.net.size;
         let (mut known, mut missing) = (vec![0.0; 3 * area], vec![0.0; area]);
         for (place, values) in shrunk.chunks_exact(4).enumerate() {
             if values[3] < 0.5 {
@@ -97,21 +107,19 @@ impl Job for Fill {
 
     fn prepare(&self, index: usize) -> Prepared {
         let (known, missing) = self.shrink(&self.windows[index].window);
-        let draw = |purpose| noise::gaussian(&mut stream(self.seed, purpose, index as u64, 0), known.len());
-        let mut condition = draw(Purpose::Condition);
-        for (place, value) in condition.iter_mut().enumerate() {
-            if missing[place % missing.len()] == 0.0 {
-                *value = known[place];
-            }
-        }
-        Prepared { condition, start: draw(Purpose::Start), known: Some((known, missing)) }
+        let draw = |purpose| stream(self.seed, purpose, index as u64, 0);
+        let mut condition = known.clone();
+        let is_missing: Vec<bool> = missing.iter().map(|value| *value > 0.5).collect();
+        self.net.hole.show(&mut condition, self.net.size, &is_missing, &mut draw(Purpose::Condition));
+        let start = noise::gaussian(&mut draw(Purpose::Start), known.len());
+        Prepared { condition, start, known: Some((known, missing)) }
     }
 
     fn accept(&mut self, index: usize, values: &[f32]) {
         let Planned { window, keep } = self.windows[index];
         let columns = (keep.left as isize - window.left) as usize;
         let side = (window.side, window.side);
-        let enlarged = Enlarged::new(values, (self.size, self.size), side, columns..columns + keep.width);
+        let enlarged = Enlarged::new(values, (self.net.size, self.net.size), side, columns..columns + keep.width);
         let mut line = vec![0.0; enlarged.length()];
         for y in keep.top..keep.bottom() {
             enlarged.row((y as isize - window.top) as usize, &mut line);

@@ -186,6 +186,7 @@ impl Edit {
         }
         settings.validate()?;
         let (size, seed) = (config.size, settings.seed);
+        let net = fill::NetInput { size, hole: config.hole };
         check_size(picture.width(), picture.height())?;
         let job: Box<dyn Job> = match task {
             EditTask::Inpaint { mask } => {
@@ -196,7 +197,7 @@ impl Edit {
                 if mask.is_empty() {
                     return Err(EditError::EmptyMask);
                 }
-                Box::new(fill::Fill::inside(picture, mask, size, seed))
+                Box::new(fill::Fill::inside(picture, mask, net, seed))
             }
             EditTask::Uncrop { left, top, right, bottom } => {
                 let border = Border { left, top, right, bottom };
@@ -205,7 +206,7 @@ impl Edit {
                 }
                 let sum = |before: usize, length: usize, after: usize| before.saturating_add(length).saturating_add(after);
                 check_size(sum(left, picture.width(), right), sum(top, picture.height(), bottom))?;
-                Box::new(fill::Fill::around(&picture, &border, size, seed))
+                Box::new(fill::Fill::around(&picture, &border, net, seed))
             }
             EditTask::Colorize => Box::new(colorize::Colorize::new(picture, size, seed)),
             EditTask::Restore => Box::new(restore::Restore::new(picture, size, seed)),

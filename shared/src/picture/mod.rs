@@ -2,10 +2,12 @@
 //! file formats, no alpha and no colour profiles; those stay with the programs that open files.
 
 mod resample;
+mod smooth;
 
 use std::fmt;
 
 pub use resample::{Resampler, resize_planes};
+pub use smooth::smooth_fill;
 
 /// An 8-bit RGB picture with at least one pixel.
 #[derive(Clone, PartialEq, Eq)]

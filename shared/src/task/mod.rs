@@ -11,7 +11,11 @@ use std::{fmt, str::FromStr};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{mask::Mask, noise, picture::Picture};
+use crate::{
+    mask::{self, Mask},
+    noise,
+    picture::{Picture, smooth_fill},
+};
 
 /// Which of the tasks, without its details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,6 +63,33 @@ impl FromStr for TaskKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no task is called `{0}`; there are inpaint, uncrop, colorize, restore")]
 pub struct UnknownTask(pub String);
+
+/// What a net is shown where its picture is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoleCondition {
+    /// N(0, 1) noise (paper, section 4.1).
+    #[default]
+    Noise,
+    /// The smoothest continuation of the rim ([`smooth_fill`]), from which a net that predicts a residual
+    /// goes on.
+    Smooth,
+}
+
+impl HoleCondition {
+    /// Replaces the missing part of `[3, height, width]`.
+    pub fn show(self, planes: &mut [f32], width: usize, missing: &[bool], rng: &mut ChaCha8Rng) {
+        match self {
+            Self::Noise => {
+                let noise = noise::gaussian(rng, planes.len());
+                for (place, value) in planes.iter_mut().enumerate().filter(|(place, _)| missing[place % missing.len()]) {
+                    *value = noise[place];
+                }
+            }
+            Self::Smooth => smooth_fill(planes, width, missing),
+        }
+    }
+}
 
 /// A task with its details, for pictures of one size.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,16 +146,19 @@ impl Task {
     }
 
     /// What the net is shown, `[3, height, width]` in [−1, 1] (noise goes beyond): the picture with
-    /// its hole replaced by N(0, 1) noise, its Rec.601 luma in three channels, or the picture as it
+    /// its hole replaced, its Rec.601 luma in three channels, or the picture as it
     /// is, which for [`Task::Restore`] must be the degraded one.
     ///
     /// # Panics
     /// When the picture's size is not the mask's.
-    pub fn condition(&self, picture: &Picture, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    pub fn condition(&self, picture: &Picture, hole: HoleCondition, rng: &mut ChaCha8Rng) -> Vec<f32> {
         match self {
             Self::Inpaint(mask) | Self::Uncrop(mask) => {
-                let noise = noise::gaussian(rng, 3 * picture.width() * picture.height());
-                inpaint::condition(picture, mask, &noise)
+                assert_eq!((picture.width(), picture.height()), (mask.width(), mask.height()), "the mask's size must be the picture's");
+                let missing: Vec<bool> = mask.values().iter().map(|value| *value >= mask::THRESHOLD).collect();
+                let mut planes = picture.to_planes();
+                hole.show(&mut planes, picture.width(), &missing, rng);
+                planes
             }
             Self::Colorize => colorize::condition(picture),
             Self::Restore { .. } => restore::condition(picture),
@@ -137,7 +171,7 @@ impl Task {
     /// # Panics
     /// When a mask or a degraded picture is not of the picture's size, or the degraded picture is
     /// missing: these are mistakes of the program, not of its user.
-    pub fn example(&self, picture: &Picture, degraded: Option<&Picture>, rng: &mut ChaCha8Rng) -> Example {
+    pub fn example(&self, picture: &Picture, degraded: Option<&Picture>, hole: HoleCondition, rng: &mut ChaCha8Rng) -> Example {
         let (width, height) = (picture.width(), picture.height());
         let shown = match self {
             Self::Restore { .. } => {
@@ -148,7 +182,7 @@ impl Task {
             _ => picture,
         };
         Example {
-            condition: self.condition(shown, rng),
+            condition: self.condition(shown, hole, rng),
             picture: picture.to_planes(),
             mask: self.mask(width, height).to_plane(),
             kind: self.kind(),

@@ -96,7 +96,7 @@ fn a_hole_is_shown_as_noise_and_the_rest_as_it_is() {
     let picture = picture(64, 64);
     let task = Task::random(TaskKind::Inpaint, 64, 64, &mut rng(4));
     let mask = task.mask(64, 64);
-    let condition = task.condition(&picture, &mut rng(5));
+    let condition = task.condition(&picture, HoleCondition::Noise, &mut rng(5));
     let truth = picture.to_planes();
     let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
     for (index, (shown, true_value)) in condition.iter().zip(&truth).enumerate() {
@@ -117,14 +117,14 @@ fn a_hole_is_shown_as_noise_and_the_rest_as_it_is() {
 #[test]
 fn colour_and_jpeg_conditions() {
     let picture = picture(9, 5);
-    let grey = Task::Colorize.condition(&picture, &mut rng(6));
+    let grey = Task::Colorize.condition(&picture, HoleCondition::Smooth, &mut rng(6));
     let [red, green, blue] = picture.get(4, 2);
     let luma = (0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)).round() as u8;
     for channel in 0..3 {
         assert_eq!(grey[channel * 45 + 2 * 9 + 4], to_unit(luma));
     }
     let restore = Task::Restore { quality: 10 };
-    assert_eq!(restore.condition(&picture, &mut rng(6)), picture.to_planes());
+    assert_eq!(restore.condition(&picture, HoleCondition::Smooth, &mut rng(6)), picture.to_planes());
     assert_eq!((restore.jpeg_quality(), Task::Colorize.jpeg_quality()), (Some(10), None));
 }
 
@@ -134,7 +134,7 @@ fn examples_hold_what_training_needs() {
     let degraded = picture.grey();
     for kind in TaskKind::ALL {
         let task = Task::random(kind, 12, 12, &mut rng(7));
-        let example = task.example(&picture, Some(&degraded), &mut rng(8));
+        let example = task.example(&picture, Some(&degraded), HoleCondition::Smooth, &mut rng(8));
         assert_eq!((example.kind, example.picture.clone()), (kind, picture.to_planes()));
         assert_eq!(example.mask, task.mask(12, 12).to_plane());
         let area = example.mask.iter().sum::<f32>();

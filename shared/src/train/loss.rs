@@ -21,7 +21,7 @@ pub enum LossWeighting {
 
 /// Weight of a sample at noise level γ, for squared errors of the prediction.
 ///
-/// With SNR = γ/(1−γ), |ε error|² = SNR·|y0 error|² and |v error|² = (SNR + 1)·|y0 error|².
+/// A squared error of the picture is one of the prediction times `Estimate::output`².
 pub fn loss_weight(noise_level: f64, prediction: Prediction, weighting: LossWeighting, cap: f64) -> f64 {
     let snr = noise_level / (1.0 - noise_level);
     let of_picture = match weighting {
@@ -29,10 +29,7 @@ pub fn loss_weight(noise_level: f64, prediction: Prediction, weighting: LossWeig
         LossWeighting::MinSnr => snr.min(cap),
         LossWeighting::ClampedSnr => snr.clamp(1.0, cap),
     };
-    match prediction {
-        Prediction::Epsilon => of_picture / snr,
-        Prediction::Velocity => of_picture / (snr + 1.0),
-    }
+    of_picture * prediction.estimate(noise_level).output.powi(2)
 }
 
 /// Mean over the batch of weight · Σ|error|^p·mask / (3·Σmask): what is known does not count, and a

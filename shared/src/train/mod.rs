@@ -15,6 +15,7 @@ use crate::{
     denoiser::Model,
     model_file::Weight,
     noise::{self, Purpose},
+    prediction::Target,
     schedule::{self, LevelDistribution},
     task::Example,
     unet::parameters,
@@ -63,9 +64,9 @@ impl Default for TrainConfig {
             decay_steps: 0,
             total_steps: 10_000,
             loss_power: 2,
-            loss_weighting: LossWeighting::ClampedSnr,
+            loss_weighting: LossWeighting::Equal,
             snr_cap: 5.0,
-            levels: LevelDistribution::Cosine,
+            levels: LevelDistribution::Uniform,
             ema_decay: 0.9999,
             clip_norm: 1.0,
         }
@@ -186,13 +187,14 @@ impl Trainer {
         let signal = column(levels.iter().map(|level| schedule::signal_scale(*level)).collect());
         let noise = column(levels.iter().map(|level| schedule::noise_scale(*level)).collect());
         let epsilon = batch.epsilon.clone();
-        let noised = signal.clone() * batch.picture.clone() + noise.clone() * epsilon.clone();
+        let noised = signal * batch.picture.clone() + noise * epsilon.clone();
         // As in sampling, what is known stays clean (1 − mask is exactly 0 or 1).
         let noisy = batch.mask.clone() * noised + (batch.mask.ones_like() - batch.mask.clone()) * batch.picture.clone();
-        let target = match self.model.config.prediction {
-            crate::config::Prediction::Epsilon => epsilon,
-            crate::config::Prediction::Velocity => signal * epsilon - noise * batch.picture.clone(),
-        };
+        let factors: Vec<Target> = levels.iter().map(|level| self.model.config.prediction.target(*level)).collect();
+        let factor = |part: fn(&Target) -> f64| column(factors.iter().map(part).collect());
+        let target = factor(|target| target.epsilon) * epsilon
+            + factor(|target| target.picture) * batch.picture.clone()
+            + factor(|target| target.condition) * batch.condition.clone();
         let output = self.model.predict(batch.condition.clone(), noisy, &levels);
         let weights: Vec<f32> = levels
             .iter()

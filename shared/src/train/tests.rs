@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     config::Prediction,
     denoiser::Conditioned,
+    picture::smooth_fill,
     sampler::{Known, Sampler, SamplerSettings, gaussian},
     task::TaskKind,
 };
@@ -12,15 +13,15 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_to_vec().unwrap()
 }
 
-/// A picture with a bright right half, its right quarter missing.
-fn example(seed: u64) -> Example {
+/// A picture of three stripes, the right one missing, which no continuation of the others finds.
+fn example() -> Example {
     let size = 16;
-    let picture: Vec<f32> = (0..3 * size * size).map(|index| if index % size >= 8 { 0.7 } else { -0.4 }).collect();
-    let mask: Vec<f32> = (0..size * size).map(|index| f32::from(index % size >= 12)).collect();
-    let noise = noise::gaussian(&mut noise::stream(seed, Purpose::Condition, 0, 0), 3 * size * size);
-    let condition =
-        (0..3 * size * size).map(|index| if mask[index % (size * size)] == 1.0 { noise[index] } else { picture[index] }).collect();
-    Example { condition, picture, mask, kind: TaskKind::Inpaint }
+    let stripe = |index: usize| [-0.4, -0.4, 0.7, 0.1][index % size / 4];
+    let picture: Vec<f32> = (0..3 * size * size).map(stripe).collect();
+    let missing: Vec<bool> = (0..size * size).map(|index| index % size >= 12).collect();
+    let mut condition = picture.clone();
+    smooth_fill(&mut condition, size, &missing);
+    Example { condition, picture, mask: missing.into_iter().map(f32::from).collect(), kind: TaskKind::Inpaint }
 }
 
 fn config() -> TrainConfig {
@@ -31,8 +32,8 @@ fn trainer() -> Trainer {
     Trainer::new(config(), ModelConfig::preset("tiny").unwrap(), None, &Device::flex()).unwrap()
 }
 
-fn batch(step: u64) -> Vec<Example> {
-    (0..4).map(|sample| example(step * 4 + sample)).collect()
+fn batch() -> Vec<Example> {
+    vec![example(); 4]
 }
 
 fn weights(trainer: &Trainer) -> HashMap<String, Weight> {
@@ -82,12 +83,12 @@ fn resumed_training_is_bit_equal_to_uninterrupted_training() {
         if step == 3 {
             saved = Some(weights(&whole));
         }
-        losses.push(values(whole.step(&batch(step)).unwrap().loss)[0].to_bits());
+        losses.push(values(whole.step(&batch()).unwrap().loss)[0].to_bits());
     }
     let mut resumed = trainer();
     resumed.restore(3, &saved.unwrap()).unwrap();
     for step in 3..6 {
-        let report = resumed.step(&batch(step)).unwrap();
+        let report = resumed.step(&batch()).unwrap();
         assert_eq!(report.step, step);
         assert_eq!(values(report.loss)[0].to_bits(), losses[step as usize], "step {step}");
     }
@@ -102,14 +103,14 @@ fn resumed_training_is_bit_equal_to_uninterrupted_training() {
 fn average_warms_up_and_lags_behind_the_weights() {
     let mut trainer = trainer();
     let start = weights(&trainer);
-    trainer.step(&batch(0)).unwrap();
+    trainer.step(&batch()).unwrap();
     let first = weights(&trainer);
     let name = "head.weight";
     let moved = &first[&format!("weights.{name}")].values;
     let before = &start[&format!("weights.{name}")].values;
     let average = &first[&format!("average.{name}")].values;
     assert_ne!(moved, before);
-    trainer.step(&batch(1)).unwrap();
+    trainer.step(&batch()).unwrap();
     let second = weights(&trainer);
     let decay = 2.0 / 11.0;
     let (weights, averages) = (&second[&format!("weights.{name}")].values, &second[&format!("average.{name}")].values);
@@ -125,12 +126,12 @@ fn average_warms_up_and_lags_behind_the_weights() {
 #[test]
 fn missing_tensors_and_wrong_samples_are_named() {
     let mut fresh = trainer();
-    fresh.step(&batch(0)).unwrap();
+    fresh.step(&batch()).unwrap();
     let mut state = weights(&fresh);
     state.remove("moment_2.stem.weight");
     let message = fresh.restore(1, &state).unwrap_err().to_string();
     assert!(message.contains("moment_2.stem.weight"), "{message}");
-    let mut small = batch(0);
+    let mut small = batch();
     small[2].mask.truncate(10);
     let message = fresh.step(&small).unwrap_err().to_string();
     assert!(message.contains("10") && message.contains("256"), "{message}");
@@ -142,12 +143,12 @@ fn missing_tensors_and_wrong_samples_are_named() {
 fn one_picture_is_learned_by_heart() {
     let mut trainer = trainer();
     let loss = |reports: &[f32]| reports.iter().sum::<f32>() / reports.len() as f32;
-    let losses: Vec<f32> = (0..900).map(|step| values(trainer.step(&batch(step)).unwrap().loss)[0]).collect();
+    let losses: Vec<f32> = (0..900).map(|step| values(trainer.step(&batch()).unwrap().loss)[0]).collect();
     let (early, late) = (loss(&losses[..10]), loss(&losses[880..]));
     assert!(late < early / 4.0, "the loss fell from {early} to {late} only");
 
     let device = Device::flex();
-    let sample = example(999);
+    let sample = example();
     let tensor = |data: &[f32], channels| Tensor::<4>::from_data(TensorData::new(data.to_vec(), [1, channels, 16, 16]), &device);
     let model = trainer.average();
     let denoiser = Conditioned::new(&model, tensor(&sample.condition, 3));
@@ -159,5 +160,5 @@ fn one_picture_is_learned_by_heart() {
     }
     let result = values(sampler.finish());
     let error: f32 = result.iter().zip(&sample.picture).map(|(left, right)| (left - right).abs()).sum::<f32>() / (3.0 * 16.0 * 4.0);
-    assert!(error < 0.12, "the hole is off by {error} on average");
+    assert!(error < 0.2, "the hole is off by {error} on average, its smooth fill by 0.6");
 }
