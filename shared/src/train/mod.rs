@@ -2,24 +2,20 @@
 //! Where batches come from, what is written where, and when to stop is the caller's business; so is
 //! reading the loss, which stays on the device.
 
+mod batch;
 mod loss;
 mod optimizer;
 
 use std::collections::HashMap;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::{
+    optim::GradientsParams,
+    tensor::{Device, Tensor, TensorData},
+};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    config::ModelConfig,
-    denoiser::Model,
-    model_file::Weight,
-    noise::{self, Purpose},
-    prediction::Target,
-    schedule::{self, LevelDistribution},
-    task::Example,
-    unet::parameters,
-};
+use crate::{config::ModelConfig, denoiser::Model, model_file::Weight, schedule::LevelDistribution, task::Example, unet::parameters};
+use batch::{Batch, Gradients};
 pub use loss::{LossWeighting, loss_weight, masked_loss};
 pub use optimizer::Slot;
 
@@ -32,6 +28,9 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Pictures a step (paper: 1024).
     pub batch: usize,
+    /// Pictures computed at once; a larger batch is made of several, whose gradients are averaged. 0 is
+    /// the whole batch.
+    pub micro_batch: usize,
     /// Adam's rate after the warm-up (paper: 1e-4).
     pub learning_rate: f64,
     /// Steps over which the rate rises from 0 (paper: 10,000).
@@ -59,6 +58,7 @@ impl Default for TrainConfig {
         Self {
             seed: 0,
             batch: 16,
+            micro_batch: 0,
             learning_rate: 5e-4,
             warm_up_steps: 200,
             decay_steps: 0,
@@ -164,81 +164,25 @@ impl Trainer {
     /// # Errors
     /// A sample of another size than the model's.
     pub fn step(&mut self, examples: &[Example]) -> Result<StepReport, TrainError> {
-        let batch = self.tensors(examples)?;
-        let loss = self.loss(&batch);
-        let learning_rate = self.config.learning_rate_at(self.step);
-        let gradients = loss.backward();
-        let gradient_norm = self.update(gradients, learning_rate);
-        let report = StepReport { step: self.step, loss: loss.inner(), gradient_norm, learning_rate };
-        self.step += 1;
-        Ok(report)
-    }
-
-    fn loss(&self, batch: &BatchTensors) -> Tensor<1> {
+        let batch = Batch { config: &self.config, model: &self.model.config, step: self.step, examples, device: &self.device };
+        batch.check()?;
         if self.model.config.unet.dropout > 0.0 {
             // burn draws dropout from the device; seeding it anew makes a resumed step draw the same.
             self.device.seed(self.config.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ self.step);
         }
-        let levels = self.levels(batch.count);
-        let column = |values: Vec<f64>| {
-            let values: Vec<f32> = values.into_iter().map(|value| value as f32).collect();
-            Tensor::<4>::from_data(TensorData::new(values, [batch.count, 1, 1, 1]), &self.device)
-        };
-        let signal = column(levels.iter().map(|level| schedule::signal_scale(*level)).collect());
-        let noise = column(levels.iter().map(|level| schedule::noise_scale(*level)).collect());
-        let epsilon = batch.epsilon.clone();
-        let noised = signal * batch.picture.clone() + noise * epsilon.clone();
-        // As in sampling, what is known stays clean (1 − mask is exactly 0 or 1).
-        let noisy = batch.mask.clone() * noised + (batch.mask.ones_like() - batch.mask.clone()) * batch.picture.clone();
-        let factors: Vec<Target> = levels.iter().map(|level| self.model.config.prediction.target(*level)).collect();
-        let factor = |part: fn(&Target) -> f64| column(factors.iter().map(part).collect());
-        let target = factor(|target| target.epsilon) * epsilon
-            + factor(|target| target.picture) * batch.picture.clone()
-            + factor(|target| target.condition) * batch.condition.clone();
-        let output = self.model.predict(batch.condition.clone(), noisy, &levels);
-        let weights: Vec<f32> = levels
-            .iter()
-            .map(|level| loss_weight(*level, self.model.config.prediction, self.config.loss_weighting, self.config.snr_cap) as f32)
-            .collect();
-        let weights = Tensor::<1>::from_data(TensorData::new(weights, [batch.count]), &self.device);
-        masked_loss(output - target, batch.mask.clone(), weights, self.config.loss_power)
+        let Gradients { loss, of_parameters } = batch.gradients(&self.model.unet, self.side_by_side());
+        let learning_rate = self.config.learning_rate_at(self.step);
+        let gradient_norm = self.update(of_parameters, learning_rate);
+        let report = StepReport { step: self.step, loss, gradient_norm, learning_rate };
+        self.step += 1;
+        Ok(report)
     }
 
-    /// One noise level a sample, at evenly spaced quantiles with a common random offset, which covers
-    /// the range in every batch.
-    fn levels(&self, count: usize) -> Vec<f64> {
-        let mut random = noise::stream(self.config.seed, Purpose::Level, self.step, 0);
-        let offset = f64::from(noise::uniform(&mut random, 1)[0]);
-        (0..count)
-            .map(|index| {
-                let quantile = (offset + index as f64 / count as f64).fract();
-                self.config.levels.level(quantile, self.model.config.log_snr_range)
-            })
-            .collect()
-    }
-
-    fn tensors(&self, examples: &[Example]) -> Result<BatchTensors, TrainError> {
-        let size = self.model.config.size;
-        let (count, area) = (examples.len(), size * size);
-        let gather = |channels: usize, part: fn(&Example) -> &Vec<f32>| {
-            let mut values = Vec::with_capacity(count * channels * area);
-            for example in examples {
-                let part = part(example);
-                if part.len() != channels * area {
-                    return Err(TrainError::Sample { found: part.len(), size, wanted: channels * area });
-                }
-                values.extend_from_slice(part);
-            }
-            Ok(Tensor::<4>::from_data(TensorData::new(values, [count, channels, size, size]), &self.device))
-        };
-        let shape = [count, 3, size, size];
-        Ok(BatchTensors {
-            count,
-            condition: gather(3, |example| &example.condition)?,
-            picture: gather(3, |example| &example.picture)?,
-            mask: gather(1, |example| &example.mask)?,
-            epsilon: crate::sampler::gaussian(self.config.seed, Purpose::Epsilon, self.step, shape, &self.device),
-        })
+    /// Parts of a batch that are computed at a time. On a CPU that is one for each processor, which keeps
+    /// them busier than what each operation can share out; dropout draws from the device, so there it
+    /// must be one.
+    fn side_by_side(&self) -> usize {
+        if crate::kernel::is_cpu(&self.device) && self.model.config.unet.dropout == 0.0 { crate::kernel::threads() } else { 1 }
     }
 
     /// The averaged model, for sampling.
@@ -291,21 +235,13 @@ impl Trainer {
         Ok(())
     }
 
-    fn update(&mut self, gradients: burn::tensor::Gradients, learning_rate: f64) -> Tensor<1> {
+    fn update(&mut self, gradients: GradientsParams, learning_rate: f64) -> Tensor<1> {
         let average_decay = self.config.ema_decay.min((1.0 + self.step as f64) / (10.0 + self.step as f64));
         let change = optimizer::Change { learning_rate, average_decay, clip_norm: self.config.clip_norm };
         let (unet, norm) = optimizer::update(self.model.unet.clone(), gradients, &mut self.slots, change);
         self.model.unet = unet;
         norm
     }
-}
-
-struct BatchTensors {
-    count: usize,
-    condition: Tensor<4>,
-    picture: Tensor<4>,
-    mask: Tensor<4>,
-    epsilon: Tensor<4>,
 }
 
 impl TrainConfig {

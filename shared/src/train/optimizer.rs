@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, GradientsParams, Optimizer};
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
-    tensor::{Device, Gradients, Tensor},
+    tensor::{Device, Tensor},
 };
 
 use crate::unet::{NamedParameter, Unet, parameters};
@@ -34,8 +34,7 @@ pub(super) struct Change {
 }
 
 /// Applies gradients; gives the new net and the global norm before clipping, `[1]`.
-pub(super) fn update(unet: Unet, gradients: Gradients, slots: &mut HashMap<String, Slot>, change: Change) -> (Unet, Tensor<1>) {
-    let gradients = GradientsParams::from_grads(gradients, &unet);
+pub(super) fn update(unet: Unet, gradients: GradientsParams, slots: &mut HashMap<String, Slot>, change: Change) -> (Unet, Tensor<1>) {
     let mut norm = SquaredNorm { gradients: &gradients, sum: None };
     unet.visit(&mut norm);
     let norm = norm.sum.unwrap_or_else(|| Tensor::zeros([1], &parameters::device(&unet))).sqrt();

@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     config::Prediction,
     denoiser::Conditioned,
+    noise::Purpose,
     picture::smooth_fill,
     sampler::{Known, Sampler, SamplerSettings, gaussian},
     task::TaskKind,
@@ -143,7 +144,7 @@ fn missing_tensors_and_wrong_samples_are_named() {
 fn one_picture_is_learned_by_heart() {
     let mut trainer = trainer();
     let loss = |reports: &[f32]| reports.iter().sum::<f32>() / reports.len() as f32;
-    let losses: Vec<f32> = (0..900).map(|step| values(trainer.step(&batch()).unwrap().loss)[0]).collect();
+    let losses: Vec<f32> = (0..900).map(|_| values(trainer.step(&batch()).unwrap().loss)[0]).collect();
     let (early, late) = (loss(&losses[..10]), loss(&losses[880..]));
     assert!(late < early / 4.0, "the loss fell from {early} to {late} only");
 
@@ -161,4 +162,30 @@ fn one_picture_is_learned_by_heart() {
     let result = values(sampler.finish());
     let error: f32 = result.iter().zip(&sample.picture).map(|(left, right)| (left - right).abs()).sum::<f32>() / (3.0 * 16.0 * 4.0);
     assert!(error < 0.2, "the hole is off by {error} on average, its smooth fill by 0.6");
+}
+
+#[test]
+fn a_batch_in_parts_has_the_gradients_of_the_whole() {
+    let mut examples = batch();
+    for (index, example) in examples.iter_mut().enumerate() {
+        example.picture.iter_mut().for_each(|value| *value *= 1.0 - 0.2 * index as f32);
+    }
+    let norm_and_loss = |micro_batch: usize, side_by_side: usize| {
+        let config = TrainConfig { micro_batch, ..config() };
+        let trainer = Trainer::new(config.clone(), ModelConfig::preset("tiny").unwrap(), None, &Device::flex()).unwrap();
+        let device = Device::flex().autodiff();
+        let batch = Batch { config: &config, model: trainer.model_config(), step: 3, examples: &examples, device: &device };
+        let unet = optimizer::to_training(trainer.average().unet.with_random_outputs(4), &device);
+        let gradients = batch.gradients(&unet, side_by_side);
+        let stem = gradients.of_parameters.get::<4>(unet.stem_id()).unwrap();
+        (values(gradients.loss)[0], values(stem))
+    };
+    let (loss, stem) = norm_and_loss(0, 1);
+    assert!(stem.iter().any(|value| value.abs() > 1e-4));
+    for (micro_batch, side_by_side) in [(1, 1), (3, 1), (0, 2), (0, 3), (1, 2)] {
+        let (other, part) = norm_and_loss(micro_batch, side_by_side);
+        assert!((other - loss).abs() < 1e-5 * loss, "{other} is not {loss}");
+        let furthest = stem.iter().zip(&part).map(|(left, right)| (left - right).abs()).fold(0.0, f32::max);
+        assert!(furthest < 1e-5, "{furthest} at {micro_batch}, {side_by_side}");
+    }
 }

@@ -7,6 +7,7 @@ use burn::{
 };
 
 use super::{Attention, convolution, downsample, upsample};
+use crate::kernel;
 
 /// Group norm with 32 groups, or the largest smaller number that divides the channels.
 #[derive(Module, Debug)]
@@ -106,12 +107,12 @@ impl ResidualBlock {
             Resample::Up => upsample(tensor),
         };
         let hidden = resample(silu(self.input_norm.forward(input.clone())));
-        let hidden = self.input_convolution.forward(hidden);
+        let hidden = kernel::convolution(&self.input_convolution, hidden);
         let hidden = silu(self.film.forward(self.output_norm.forward(hidden), embedding));
-        let hidden = self.output_convolution.forward(self.dropout.forward(hidden));
+        let hidden = kernel::convolution(&self.output_convolution, self.dropout.forward(hidden));
         let input = resample(input);
         match &self.skip {
-            Some(skip) => skip.forward(input) + hidden,
+            Some(skip) => kernel::convolution(skip, input) + hidden,
             None => input + hidden,
         }
     }

@@ -20,7 +20,7 @@ pub use block::{Block, Film, Resample, ResidualBlock};
 pub use embedding::Embedding;
 pub use resample::{depth_to_space, downsample, space_to_depth, upsample};
 
-use crate::{config::ModelConfig, noise};
+use crate::{config::ModelConfig, kernel, noise};
 
 /// Channels of a picture.
 pub const PICTURE_CHANNELS: usize = 3;
@@ -137,6 +137,12 @@ impl Unet {
         }))
     }
 
+    /// The id of the first convolution's weight, which every gradient reaches.
+    #[cfg(all(test, feature = "train"))]
+    pub(crate) fn stem_id(&self) -> burn::module::ParamId {
+        self.stem.weight.id
+    }
+
     /// Runs the net.
     ///
     /// # Shapes
@@ -146,7 +152,7 @@ impl Unet {
     pub fn forward(&self, condition: Tensor<4>, noisy: Tensor<4>, level: Tensor<1>) -> Tensor<4> {
         let embedding = self.embedding.forward(level);
         let input = space_to_depth(Tensor::cat(vec![condition, noisy], 1), self.patch);
-        let mut hidden = self.stem.forward(input);
+        let mut hidden = kernel::convolution(&self.stem, input);
         let mut skips = vec![hidden.clone()];
         for level in &self.encoder {
             for block in &level.blocks {
@@ -171,7 +177,7 @@ impl Unet {
                 hidden = up.forward(hidden, &embedding);
             }
         }
-        let output = self.head.forward(silu(self.head_norm.forward(hidden)));
+        let output = kernel::convolution(&self.head, silu(self.head_norm.forward(hidden)));
         depth_to_space(output, self.patch)
     }
 }

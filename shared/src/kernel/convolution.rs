@@ -1,0 +1,125 @@
+//! The convolution as an operation of burn's: how tensors reach the CPU kernel, and its gradient.
+//! The arithmetic is in `cpu`.
+
+use burn::{
+    backend::{Backend, Flex, TensorMetadata, backend_extension, flex::FlexTensor, tensor::FloatTensor},
+    tensor::{Bytes, DType, Shape, Tensor},
+};
+
+use super::cpu::{self, Sizes};
+
+/// The operation on a backend.
+#[backend_extension(Autodiff: cfg(feature = "train"), Flex)]
+pub(super) trait ConvolutionBackend: Backend {
+    /// Output `[batch, output, height, width]`.
+    fn same_convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Gradients of input, weight and bias.
+    fn same_convolution_backward(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+/// # Shapes
+/// - input: `[batch, input, height, width]`
+/// - weight: `[output, input, side, side]`, side odd
+/// - bias: `[output]`
+pub(super) fn apply(input: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
+    type Dispatch = burn::backend::Dispatch;
+    let output = <Dispatch as ConvolutionBackend>::same_convolution(input.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
+    Tensor::from_dispatch(output)
+}
+
+impl ConvolutionBackend for Flex {
+    fn same_convolution(input: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        let sizes = sizes(&input, &weight);
+        let (input, weight, bias) = (input.to_contiguous(), weight.to_contiguous(), bias.to_contiguous());
+        let output = cpu::forward(sizes, input.storage(), weight.storage(), bias.storage());
+        tensor(output, [sizes.batch, sizes.output, sizes.height, sizes.width])
+    }
+
+    fn same_convolution_backward(input: FlexTensor, weight: FlexTensor, gradient: FlexTensor) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let sizes = sizes(&input, &weight);
+        let (input, weight, gradient) = (input.to_contiguous(), weight.to_contiguous(), gradient.to_contiguous());
+        let of_input = cpu::input_gradient(sizes, weight.storage(), gradient.storage());
+        let (of_weight, of_bias) = cpu::weight_gradient(sizes, input.storage(), gradient.storage());
+        (
+            tensor(of_input, [sizes.batch, sizes.input, sizes.height, sizes.width]),
+            tensor(of_weight, [sizes.output, sizes.input, sizes.side, sizes.side]),
+            tensor(of_bias, [sizes.output]),
+        )
+    }
+}
+
+fn sizes(input: &FlexTensor, weight: &FlexTensor) -> Sizes {
+    let [batch, channels, height, width] = input.shape().dims();
+    let [output, of_weight, side, _] = weight.shape().dims();
+    assert_eq!(channels, of_weight, "channels of the input and of the convolution's weight");
+    Sizes { batch, input: channels, output, height, width, side }
+}
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::new(Bytes::from_elems(values), burn::backend::flex::Layout::contiguous(Shape::from(shape)), DType::F32)
+}
+
+#[cfg(feature = "train")]
+mod gradient {
+    use burn::backend::{
+        Autodiff, Backend,
+        autodiff::{
+            NodeId,
+            checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+            grads::Gradients,
+            ops::{Backward, Ops, OpsKind},
+        },
+        tensor::FloatTensor,
+    };
+
+    use super::ConvolutionBackend;
+
+    #[derive(Debug)]
+    struct Convolution;
+
+    impl<B: Backend + ConvolutionBackend> Backward<B, 3> for Convolution {
+        /// Input and weight.
+        type State = (NodeId, NodeId);
+
+        fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
+            let parents = ops.parents;
+            let gradient = gradients.consume::<B>(&ops.node);
+            let (input, weight) = ops.state;
+            let input = checkpointer.retrieve_node_output::<B::FloatTensorPrimitive>(input);
+            let weight = checkpointer.retrieve_node_output::<B::FloatTensorPrimitive>(weight);
+            let (of_input, of_weight, of_bias) = B::same_convolution_backward(input, weight, gradient);
+            for (parent, gradient) in parents.into_iter().zip([of_input, of_weight, of_bias]) {
+                if let Some(node) = parent {
+                    gradients.register::<B>(node.id, gradient);
+                }
+            }
+        }
+    }
+
+    impl<B: Backend + ConvolutionBackend, C: CheckpointStrategy> ConvolutionBackend for Autodiff<B, C> {
+        fn same_convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+            match Convolution.prepare::<C>([input.node(), weight.node(), bias.node()]).compute_bound().stateful() {
+                OpsKind::Tracked(mut prepared) => {
+                    let state = (prepared.checkpoint(&input), prepared.checkpoint(&weight));
+                    prepared.finish(state, B::same_convolution(input.into_primitive(), weight.into_primitive(), bias.into_primitive()))
+                }
+                OpsKind::UnTracked(prepared) => {
+                    prepared.finish(B::same_convolution(input.into_primitive(), weight.into_primitive(), bias.into_primitive()))
+                }
+            }
+        }
+
+        fn same_convolution_backward(
+            _: FloatTensor<Self>,
+            _: FloatTensor<Self>,
+            _: FloatTensor<Self>,
+        ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+            unimplemented!("gradients of gradients are not needed")
+        }
+    }
+}
