@@ -3,10 +3,10 @@
 
 use burn::{
     backend::{Backend, Flex, TensorMetadata, backend_extension, flex::FlexTensor, tensor::FloatTensor},
-    tensor::{Bytes, DType, Shape, Tensor},
+    tensor::Tensor,
 };
 
-use super::cpu::{self, Sizes};
+use super::cpu::{self, Sizes, tensor};
 
 /// The operation on a backend.
 #[backend_extension(Autodiff: cfg(feature = "train"), Flex)]
@@ -58,10 +58,6 @@ fn sizes(input: &FlexTensor, weight: &FlexTensor) -> Sizes {
     let [output, of_weight, side, _] = weight.shape().dims();
     assert_eq!(channels, of_weight, "channels of the input and of the convolution's weight");
     Sizes { batch, input: channels, output, height, width, side }
-}
-
-fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
-    FlexTensor::new(Bytes::from_elems(values), burn::backend::flex::Layout::contiguous(Shape::from(shape)), DType::F32)
 }
 
 #[cfg(feature = "train")]

@@ -8,6 +8,11 @@
 
 use std::borrow::Cow;
 
+use burn::{
+    backend::flex::{FlexTensor, Layout},
+    tensor::{Bytes, DType, Shape},
+};
+
 use super::threads;
 
 /// The shape of a convolution that keeps the resolution.
@@ -279,13 +284,20 @@ fn total(values: &[f32]) -> f32 {
     rest + lanes.iter().sum::<f32>()
 }
 
+/// Values as a tensor of the CPU backend.
+pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(Shape::from(shape)), DType::F32)
+}
+
+/// Runs every task, on all processors.
 #[cfg(feature = "rayon")]
-fn for_each<T: Send>(tasks: Vec<T>, run: impl Fn(T) + Sync + Send) {
+pub(super) fn for_each<T: Send>(tasks: Vec<T>, run: impl Fn(T) + Sync + Send) {
     use rayon::iter::{IntoParallelIterator, ParallelIterator};
     tasks.into_par_iter().for_each(run);
 }
 
+/// Runs every task.
 #[cfg(not(feature = "rayon"))]
-fn for_each<T>(tasks: Vec<T>, run: impl Fn(T)) {
+pub(super) fn for_each<T>(tasks: Vec<T>, run: impl Fn(T)) {
     tasks.into_iter().for_each(run);
 }

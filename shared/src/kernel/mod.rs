@@ -3,13 +3,17 @@
 //! Nothing here knows nets, noise or pictures.
 
 #[cfg(feature = "cpu")]
+mod activation;
+#[cfg(feature = "cpu")]
 mod convolution;
 #[cfg(feature = "cpu")]
 mod cpu;
+#[cfg(feature = "cpu")]
+mod normalize;
 
 use burn::{
-    nn::conv::Conv2d,
-    tensor::{Device, Tensor},
+    nn::{GroupNorm, conv::Conv2d},
+    tensor::{Device, Tensor, activation::silu},
 };
 
 /// A convolution with bias that keeps the resolution.
@@ -24,6 +28,66 @@ pub fn convolution(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
         return convolution::apply(input, layer.weight.val(), bias.val());
     }
     layer.forward(input)
+}
+
+/// Scale and shift of every channel of every picture, `[batch, channels]` each.
+pub struct Film {
+    /// The input is multiplied by 1 + scale.
+    pub scale: Tensor<2>,
+    /// And this is added.
+    pub shift: Tensor<2>,
+}
+
+/// silu(norm(input)·(1 + scale) + shift).
+///
+/// # Shapes
+/// `[batch, channels, height, width]` → the same
+pub fn activate(norm: &GroupNorm, input: Tensor<4>, film: Option<Film>) -> Tensor<4> {
+    #[cfg(feature = "cpu")]
+    if on_cpu(&input)
+        && let Some((factors, summands)) = coefficients(norm, &input, film.as_ref())
+    {
+        return normalize::apply(input, factors, summands, norm.num_groups, norm.epsilon, true);
+    }
+    let [batch, channels, _, _] = input.dims();
+    let hidden = norm.forward(input);
+    silu(match film {
+        None => hidden,
+        Some(Film { scale, shift }) => {
+            let column = |tensor: Tensor<2>| tensor.reshape([batch, channels, 1, 1]);
+            hidden * (column(scale) + 1.0) + column(shift)
+        }
+    })
+}
+
+/// A group norm alone.
+///
+/// # Shapes
+/// `[batch, channels, height, width]` → the same
+pub fn normalize(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "cpu")]
+    if on_cpu(&input)
+        && let Some((factors, summands)) = coefficients(norm, &input, None)
+    {
+        return normalize::apply(input, factors, summands, norm.num_groups, norm.epsilon, false);
+    }
+    norm.forward(input)
+}
+
+/// What remains of the norm's own scale and shift and of FiLM's once the input is normalised,
+/// `[batch, channels]` each.
+#[cfg(feature = "cpu")]
+fn coefficients(norm: &GroupNorm, input: &Tensor<4>, film: Option<&Film>) -> Option<(Tensor<2>, Tensor<2>)> {
+    let [batch, channels, _, _] = input.dims();
+    let row = |tensor: Tensor<1>| tensor.reshape([1, channels]).expand([batch, channels]);
+    let (gamma, beta) = (row(norm.gamma.as_ref()?.val()), row(norm.beta.as_ref()?.val()));
+    Some(match film {
+        None => (gamma, beta),
+        Some(Film { scale, shift }) => {
+            let scale = scale.clone() + 1.0;
+            (gamma * scale.clone(), beta * scale + shift.clone())
+        }
+    })
 }
 
 /// Whether the tensor is one of 32-bit floats that a kernel of `cpu` can take.

@@ -3,10 +3,10 @@
 use burn::{
     module::Param,
     nn::{
-        PaddingConfig2d,
+        GroupNorm, GroupNormConfig, PaddingConfig2d,
         conv::{Conv2d, Conv2dConfig},
     },
-    tensor::{Device, Tensor, TensorData},
+    tensor::{Device, Tensor, TensorData, activation::silu},
 };
 use proptest::prelude::*;
 
@@ -46,9 +46,74 @@ proptest! {
     }
 }
 
+/// A group norm with random weights and what burn's own operations make of it.
+fn norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
+    let mut norm = GroupNormConfig::new(groups, channels).init(device);
+    norm.gamma = Some(Param::from_tensor(random([channels], 3, device)));
+    norm.beta = Some(Param::from_tensor(random([channels], 4, device)));
+    norm
+}
+
+fn by_burn(norm: &GroupNorm, input: Tensor<4>, film: Option<(Tensor<2>, Tensor<2>)>) -> Tensor<4> {
+    let [batch, channels, _, _] = input.dims();
+    let hidden = norm.forward(input);
+    silu(match film {
+        None => hidden,
+        Some((scale, shift)) => hidden * (scale.reshape([batch, channels, 1, 1]) + 1.0) + shift.reshape([batch, channels, 1, 1]),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn an_activation_is_burns_own(
+        batch in 1usize..4, groups in 1usize..6, members in 1usize..5, height in 1usize..9, width in 2usize..9,
+        with_film in any::<bool>(), seed in any::<u64>(),
+    ) {
+        let device = Device::flex();
+        let channels = groups * members;
+        let norm = norm(groups, channels, &device);
+        let input = random([batch, channels, height, width], seed, &device) * 3.0 + 1.0;
+        let (scale, shift) = (random([batch, channels], seed ^ 1, &device), random([batch, channels], seed ^ 2, &device));
+        let film = with_film.then(|| super::Film { scale: scale.clone(), shift: shift.clone() });
+        let expected = by_burn(&norm, input.clone(), with_film.then_some((scale, shift)));
+        let error = furthest(super::activate(&norm, input.clone(), film), expected);
+        prop_assert!(error < 1e-5, "{error}");
+        let error = furthest(super::normalize(&norm, input.clone()), norm.forward(input));
+        prop_assert!(error < 1e-5, "{error} without SiLU");
+    }
+}
+
 #[cfg(feature = "train")]
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn the_gradients_of_an_activation_are_burns_own(
+        batch in 1usize..4, groups in 1usize..6, members in 1usize..5, height in 1usize..9, width in 4usize..9, seed in any::<u64>(),
+    ) {
+        let device = Device::flex().autodiff();
+        let channels = groups * members;
+        let weight = random([batch, channels, height, width], seed ^ 3, &device);
+        let gradients = |own: bool| {
+            let norm = norm(groups, channels, &device);
+            let input = (random([batch, channels, height, width], seed, &device) * 2.0 + 0.5).require_grad();
+            let scale = random([batch, channels], seed ^ 1, &device).require_grad();
+            let shift = random([batch, channels], seed ^ 2, &device).require_grad();
+            let output = if own {
+                super::activate(&norm, input.clone(), Some(super::Film { scale: scale.clone(), shift: shift.clone() }))
+            } else {
+                by_burn(&norm, input.clone(), Some((scale.clone(), shift.clone())))
+            };
+            let gradients = (output * weight.clone()).sum().backward();
+            let gamma = norm.gamma.as_ref().unwrap().val().grad(&gradients).unwrap();
+            (input.grad(&gradients).unwrap(), scale.grad(&gradients).unwrap(), shift.grad(&gradients).unwrap(), gamma)
+        };
+        let (own, burn) = (gradients(true), gradients(false));
+        let errors = [furthest(own.0, burn.0), furthest(own.1, burn.1), furthest(own.2, burn.2), furthest(own.3, burn.3)];
+        prop_assert!(errors.into_iter().all(|error| error < 1e-4), "{errors:?}");
+    }
 
     #[test]
     fn its_gradients_are_burns_own(

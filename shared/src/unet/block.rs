@@ -3,7 +3,7 @@
 use burn::{
     module::Module,
     nn::{Dropout, DropoutConfig, GroupNorm, GroupNormConfig, Linear, LinearConfig, conv::Conv2d},
-    tensor::{Device, Tensor, activation::silu},
+    tensor::{Device, Tensor},
 };
 
 use super::{Attention, convolution, downsample, upsample};
@@ -22,10 +22,20 @@ impl Norm {
         Self { inner: GroupNormConfig::new(groups, channels).init(device) }
     }
 
+    /// The norm alone.
+    ///
     /// # Shapes
     /// `[batch, channels, height, width]` → the same
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.inner.forward(input)
+        kernel::normalize(&self.inner, input)
+    }
+
+    /// With SiLU, and FiLM before it.
+    ///
+    /// # Shapes
+    /// As [`Norm::forward`].
+    pub fn activate(&self, input: Tensor<4>, film: Option<kernel::Film>) -> Tensor<4> {
+        kernel::activate(&self.inner, input, film)
     }
 }
 
@@ -52,17 +62,12 @@ impl Film {
         Self { linear: LinearConfig::new(width, 2 * channels).init(device) }
     }
 
-    /// input·(1 + scale) + shift.
-    ///
     /// # Shapes
-    /// - input: `[batch, channels, height, width]`
-    /// - embedding: `[batch, width]`
-    pub fn forward(&self, input: Tensor<4>, embedding: &Tensor<2>) -> Tensor<4> {
-        let [batch, channels, _, _] = input.dims();
-        let both = self.linear.forward(embedding.clone()).reshape([batch, 2 * channels, 1, 1]);
-        let scale = both.clone().narrow(1, 0, channels);
-        let shift = both.narrow(1, channels, channels);
-        input * (scale + 1.0) + shift
+    /// embedding: `[batch, width]`
+    pub fn forward(&self, embedding: &Tensor<2>) -> kernel::Film {
+        let both = self.linear.forward(embedding.clone());
+        let channels = both.dims()[1] / 2;
+        kernel::Film { scale: both.clone().narrow(1, 0, channels), shift: both.narrow(1, channels, channels) }
     }
 }
 
@@ -106,9 +111,9 @@ impl ResidualBlock {
             Resample::Down => downsample(tensor),
             Resample::Up => upsample(tensor),
         };
-        let hidden = resample(silu(self.input_norm.forward(input.clone())));
+        let hidden = resample(self.input_norm.activate(input.clone(), None));
         let hidden = kernel::convolution(&self.input_convolution, hidden);
-        let hidden = silu(self.film.forward(self.output_norm.forward(hidden), embedding));
+        let hidden = self.output_norm.activate(hidden, Some(self.film.forward(embedding)));
         let hidden = kernel::convolution(&self.output_convolution, self.dropout.forward(hidden));
         let input = resample(input);
         match &self.skip {

@@ -12,7 +12,7 @@ use burn::{
         PaddingConfig2d,
         conv::{Conv2d, Conv2dConfig},
     },
-    tensor::{Device, Tensor, activation::silu},
+    tensor::{Device, Tensor},
 };
 
 pub use attention::Attention;
@@ -177,7 +177,7 @@ impl Unet {
                 hidden = up.forward(hidden, &embedding);
             }
         }
-        let output = kernel::convolution(&self.head, silu(self.head_norm.forward(hidden)));
+        let output = kernel::convolution(&self.head, self.head_norm.activate(hidden, None));
         depth_to_space(output, self.patch)
     }
 }
