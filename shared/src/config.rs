@@ -110,8 +110,7 @@ impl ModelConfig {
             noise_embedding: NoiseEmbedding::LogSnr,
             prediction: Prediction::Residual,
             hole: HoleCondition::Smooth,
-            // What is to be found is a quarter of the picture's scale: noisier levels would show nothing of it.
-            log_snr_range: [-5.0, 9.0],
+            log_snr_range: [-9.0, 9.0],
             tasks: TaskKind::ALL.to_vec(),
         };
         Ok(match name {

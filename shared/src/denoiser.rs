@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::{
     config::{ConfigError, ModelConfig, NoiseEmbedding},
-    prediction::Input,
+    prediction::Given,
     schedule,
     unet::Unet,
 };
@@ -43,14 +43,9 @@ impl Model {
     }
 
     /// What the net predicts, see [`Prediction`](crate::config::Prediction).
-    ///
-    /// # Shapes
-    /// - condition, noisy: `[batch, 3, height, width]`
-    /// - noise_levels: one γ a sample
-    pub fn predict(&self, condition: Tensor<4>, noisy: Tensor<4>, noise_levels: &[f64]) -> Tensor<4> {
-        let device = noisy.device();
-        let noisy = self.precondition(&condition, noisy, noise_levels);
-        let inputs: Vec<f32> = noise_levels
+    pub fn predict(&self, given: Given<'_>) -> Tensor<4> {
+        let inputs: Vec<f32> = given
+            .noise_levels
             .iter()
             .map(|level| match self.config.noise_embedding {
                 NoiseEmbedding::LogSnr => (schedule::log_snr(*level) * LOG_SNR_SCALE) as f32,
@@ -58,22 +53,8 @@ impl Model {
             })
             .collect();
         let count = inputs.len();
-        let levels = Tensor::<1>::from_data(TensorData::new(inputs, [count]), &device);
-        self.unet.forward(condition, noisy, levels)
-    }
-
-    /// The noisy picture as the net wants it, see [`Prediction::input`](crate::config::Prediction::input).
-    fn precondition(&self, condition: &Tensor<4>, noisy: Tensor<4>, noise_levels: &[f64]) -> Tensor<4> {
-        let factors: Option<Vec<Input>> = noise_levels.iter().map(|level| self.config.prediction.input(*level)).collect();
-        let Some(factors) = factors else {
-            return noisy;
-        };
-        let column = |part: fn(&Input) -> f64| {
-            let values: Vec<f32> = factors.iter().map(|factor| part(factor) as f32).collect();
-            Tensor::<4>::from_data(TensorData::new(values, [factors.len(), 1, 1, 1]), &noisy.device())
-        };
-        let (of_noisy, of_condition) = (column(|factor| factor.noisy), column(|factor| factor.condition));
-        noisy * of_noisy + condition.clone() * of_condition
+        let levels = Tensor::<1>::from_data(TensorData::new(inputs, [count]), &given.noisy.device());
+        self.unet.forward(given.condition.clone(), self.config.prediction.input(given), levels)
     }
 }
 
@@ -93,11 +74,8 @@ impl<'a> Conditioned<'a> {
 
 impl Denoiser for Conditioned<'_> {
     fn denoise(&self, noisy: Tensor<4>, noise_level: f64) -> Tensor<4> {
-        let levels = vec![noise_level; noisy.dims()[0]];
-        let output = self.model.predict(self.condition.clone(), noisy.clone(), &levels);
-        let factors = self.model.config.prediction.estimate(noise_level);
-        let estimate = noisy.mul_scalar(factors.noisy) + output.mul_scalar(factors.output);
-        // For most predictions the factor is exactly 0, and noise in the condition must not be looked at.
-        if factors.condition == 0.0 { estimate } else { estimate + self.condition.clone().mul_scalar(factors.condition) }
+        let noise_levels = vec![noise_level; noisy.dims()[0]];
+        let given = Given { condition: &self.condition, noisy: &noisy, noise_levels: &noise_levels };
+        self.model.config.prediction.estimate(given, self.model.predict(given))
     }
 }

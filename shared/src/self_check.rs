@@ -8,6 +8,7 @@ use crate::{
     config::{ConfigError, ModelConfig},
     denoiser::Model,
     noise::Purpose,
+    prediction::Given,
     sampler::gaussian,
 };
 
@@ -25,7 +26,8 @@ pub fn output(device: &Device) -> Result<Tensor<4>, ConfigError> {
     // An untrained net's zeros would agree on anything.
     model.unet = model.unet.with_random_outputs(2);
     let input = |seed| gaussian(seed, Purpose::Evaluation, 0, [2, 3, size, size], device);
-    Ok(model.predict(input(1), input(2), &[0.3, 0.9]))
+    let (condition, noisy) = (input(1), input(2));
+    Ok(model.predict(Given { condition: &condition, noisy: &noisy, noise_levels: &[0.3, 0.9] }))
 }
 
 /// Largest difference between two outputs, of the second one's largest value; infinite when a value

@@ -13,13 +13,6 @@ use super::cpu::{self, Sizes, tensor};
 pub(super) trait ConvolutionBackend: Backend {
     /// Output `[batch, output, height, width]`.
     fn same_convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// Gradients of input, weight and bias.
-    fn same_convolution_backward(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// # Shapes
@@ -39,18 +32,6 @@ impl ConvolutionBackend for Flex {
         let output = cpu::forward(sizes, input.storage(), weight.storage(), bias.storage());
         tensor(output, [sizes.batch, sizes.output, sizes.height, sizes.width])
     }
-
-    fn same_convolution_backward(input: FlexTensor, weight: FlexTensor, gradient: FlexTensor) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let sizes = sizes(&input, &weight);
-        let (input, weight, gradient) = (input.to_contiguous(), weight.to_contiguous(), gradient.to_contiguous());
-        let of_input = cpu::input_gradient(sizes, weight.storage(), gradient.storage());
-        let (of_weight, of_bias) = cpu::weight_gradient(sizes, input.storage(), gradient.storage());
-        (
-            tensor(of_input, [sizes.batch, sizes.input, sizes.height, sizes.width]),
-            tensor(of_weight, [sizes.output, sizes.input, sizes.side, sizes.side]),
-            tensor(of_bias, [sizes.output]),
-        )
-    }
 }
 
 fn sizes(input: &FlexTensor, weight: &FlexTensor) -> Sizes {
@@ -63,22 +44,47 @@ fn sizes(input: &FlexTensor, weight: &FlexTensor) -> Sizes {
 #[cfg(feature = "train")]
 mod gradient {
     use burn::backend::{
-        Autodiff, Backend,
+        Autodiff, Flex,
         autodiff::{
             NodeId,
             checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
             grads::Gradients,
             ops::{Backward, Ops, OpsKind},
         },
+        flex::FlexTensor,
         tensor::FloatTensor,
     };
 
-    use super::ConvolutionBackend;
+    use super::{
+        ConvolutionBackend,
+        cpu::{self, tensor},
+        sizes,
+    };
+
+    /// What the gradient needs of a backend.
+    trait ConvolutionGradient: ConvolutionBackend {
+        /// Gradients of input, weight and bias.
+        fn gradients(input: FloatTensor<Self>, weight: FloatTensor<Self>, gradient: FloatTensor<Self>) -> [FloatTensor<Self>; 3];
+    }
+
+    impl ConvolutionGradient for Flex {
+        fn gradients(input: FlexTensor, weight: FlexTensor, gradient: FlexTensor) -> [FlexTensor; 3] {
+            let sizes = sizes(&input, &weight);
+            let (input, weight, gradient) = (input.to_contiguous(), weight.to_contiguous(), gradient.to_contiguous());
+            let of_input = cpu::input_gradient(sizes, weight.storage(), gradient.storage());
+            let (of_weight, of_bias) = cpu::weight_gradient(sizes, input.storage(), gradient.storage());
+            [
+                tensor(of_input, [sizes.batch, sizes.input, sizes.height, sizes.width]),
+                tensor(of_weight, [sizes.output, sizes.input, sizes.side, sizes.side]),
+                tensor(of_bias, [sizes.output]),
+            ]
+        }
+    }
 
     #[derive(Debug)]
     struct Convolution;
 
-    impl<B: Backend + ConvolutionBackend> Backward<B, 3> for Convolution {
+    impl<B: ConvolutionGradient> Backward<B, 3> for Convolution {
         /// Input and weight.
         type State = (NodeId, NodeId);
 
@@ -88,8 +94,7 @@ mod gradient {
             let (input, weight) = ops.state;
             let input = checkpointer.retrieve_node_output::<B::FloatTensorPrimitive>(input);
             let weight = checkpointer.retrieve_node_output::<B::FloatTensorPrimitive>(weight);
-            let (of_input, of_weight, of_bias) = B::same_convolution_backward(input, weight, gradient);
-            for (parent, gradient) in parents.into_iter().zip([of_input, of_weight, of_bias]) {
+            for (parent, gradient) in parents.into_iter().zip(B::gradients(input, weight, gradient)) {
                 if let Some(node) = parent {
                     gradients.register::<B>(node.id, gradient);
                 }
@@ -97,7 +102,7 @@ mod gradient {
         }
     }
 
-    impl<B: Backend + ConvolutionBackend, C: CheckpointStrategy> ConvolutionBackend for Autodiff<B, C> {
+    impl<B: ConvolutionGradient, C: CheckpointStrategy> ConvolutionBackend for Autodiff<B, C> {
         fn same_convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
             match Convolution.prepare::<C>([input.node(), weight.node(), bias.node()]).compute_bound().stateful() {
                 OpsKind::Tracked(mut prepared) => {
@@ -108,14 +113,6 @@ mod gradient {
                     prepared.finish(B::same_convolution(input.into_primitive(), weight.into_primitive(), bias.into_primitive()))
                 }
             }
-        }
-
-        fn same_convolution_backward(
-            _: FloatTensor<Self>,
-            _: FloatTensor<Self>,
-            _: FloatTensor<Self>,
-        ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-            unimplemented!("gradients of gradients are not needed")
         }
     }
 }

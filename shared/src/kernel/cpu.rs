@@ -207,6 +207,7 @@ pub fn forward(sizes: Sizes, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec
 /// - weight: `[output, input, side, side]`
 /// - gradient: `[batch, output, height, width]`
 /// - result: `[batch, input, height, width]`
+#[cfg(feature = "train")]
 pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
     let weight = by_tap(weight, sizes.taps());
     let mut result = vec![0.0; sizes.batch * sizes.input * sizes.area()];
@@ -223,6 +224,7 @@ pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32
 
 /// Sums over the batch are made in as many groups, whatever the number of threads, so that it does not
 /// change the result.
+#[cfg(feature = "train")]
 const GROUPS: usize = 8;
 
 /// The gradients of the weight and of the bias.
@@ -231,6 +233,7 @@ const GROUPS: usize = 8;
 /// - input: `[batch, input, height, width]`
 /// - gradient: `[batch, output, height, width]`
 /// - results: `[output, input, side, side]` and `[output]`
+#[cfg(feature = "train")]
 pub fn weight_gradient(sizes: Sizes, input: &[f32], gradient: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let pairs = sizes.output * sizes.input;
     let each = sizes.batch.div_ceil(GROUPS);
@@ -272,6 +275,7 @@ fn picture_of(values: &[f32], picture: usize, channels: usize, sizes: Sizes) -> 
 }
 
 /// Σ values, in lanes that the processor adds side by side.
+#[cfg(feature = "train")]
 fn total(values: &[f32]) -> f32 {
     let mut lanes = [0.0; 16];
     let chunks = values.chunks_exact(16);

@@ -7,7 +7,7 @@ use burn::{
 };
 
 use super::{
-    activation::{self, GroupGradient, Norm},
+    activation::{self, Norm},
     cpu::{for_each, tensor},
 };
 
@@ -23,17 +23,6 @@ pub(super) trait NormalizeBackend: Backend {
         epsilon: f64,
         activate: bool,
     ) -> FloatTensor<Self>;
-
-    /// Gradients of input, factors and summands.
-    fn normalize_backward(
-        input: FloatTensor<Self>,
-        factors: FloatTensor<Self>,
-        summands: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        groups: usize,
-        epsilon: f64,
-        activate: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// silu(n·factors + summands), or without silu; n is the input normalised over groups of channels.
@@ -66,51 +55,69 @@ impl NormalizeBackend for Flex {
         });
         tensor(output, shape)
     }
-
-    fn normalize_backward(
-        input: FlexTensor,
-        factors: FlexTensor,
-        summands: FlexTensor,
-        gradient: FlexTensor,
-        groups: usize,
-        epsilon: f64,
-        activate: bool,
-    ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let norm = norm(&input, groups, epsilon, activate);
-        let shape: [usize; 4] = input.shape().dims();
-        let (input, factors, summands) = (input.to_contiguous(), factors.to_contiguous(), summands.to_contiguous());
-        let gradient = gradient.to_contiguous();
-        let (values, factors, summands) = (input.storage::<f32>(), factors.storage::<f32>(), summands.storage::<f32>());
-        let (each, members) = (norm.each(), norm.members());
-        let mut of_input = vec![0.0; values.len()];
-        let (mut of_factors, mut of_summands) = (vec![0.0; factors.len()], vec![0.0; factors.len()]);
-        let targets = of_input.chunks_exact_mut(each).zip(of_factors.chunks_exact_mut(members).zip(of_summands.chunks_exact_mut(members)));
-        let inputs = values.chunks_exact(each).zip(factors.chunks_exact(members).zip(summands.chunks_exact(members)));
-        let gradients = gradient.storage::<f32>().chunks_exact(each);
-        for_each(targets.zip(inputs.zip(gradients)).collect(), |((input, (factors, summands)), (given, gradient))| {
-            let target = GroupGradient { input, factors, summands };
-            let (input, (factors, summands)) = given;
-            activation::backward(norm, input, factors, summands, gradient, target);
-        });
-        let of_channels = [shape[0], shape[1]];
-        (tensor(of_input, shape), tensor(of_factors, of_channels), tensor(of_summands, of_channels))
-    }
 }
 
 #[cfg(feature = "train")]
 mod gradient {
     use burn::backend::{
-        Autodiff, Backend,
+        Autodiff, Flex, TensorMetadata,
         autodiff::{
             NodeId,
             checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
             grads::Gradients,
             ops::{Backward, Ops, OpsKind},
         },
+        flex::FlexTensor,
         tensor::FloatTensor,
     };
 
-    use super::NormalizeBackend;
+    use super::{
+        NormalizeBackend,
+        activation::{self, GroupGradient},
+        for_each, norm, tensor,
+    };
+
+    /// What the gradient needs of a backend.
+    trait NormalizeGradient: NormalizeBackend {
+        /// Gradients of the parents input, factors and summands.
+        fn gradients(
+            parents: [FloatTensor<Self>; 3],
+            gradient: FloatTensor<Self>,
+            groups: usize,
+            epsilon: f64,
+            activate: bool,
+        ) -> [FloatTensor<Self>; 3];
+    }
+
+    impl NormalizeGradient for Flex {
+        fn gradients(
+            [input, factors, summands]: [FlexTensor; 3],
+            gradient: FlexTensor,
+            groups: usize,
+            epsilon: f64,
+            activate: bool,
+        ) -> [FlexTensor; 3] {
+            let norm = norm(&input, groups, epsilon, activate);
+            let shape: [usize; 4] = input.shape().dims();
+            let (input, factors, summands) = (input.to_contiguous(), factors.to_contiguous(), summands.to_contiguous());
+            let gradient = gradient.to_contiguous();
+            let (values, factors, summands) = (input.storage::<f32>(), factors.storage::<f32>(), summands.storage::<f32>());
+            let (each, members) = (norm.each(), norm.members());
+            let mut of_input = vec![0.0; values.len()];
+            let (mut of_factors, mut of_summands) = (vec![0.0; factors.len()], vec![0.0; factors.len()]);
+            let targets =
+                of_input.chunks_exact_mut(each).zip(of_factors.chunks_exact_mut(members).zip(of_summands.chunks_exact_mut(members)));
+            let inputs = values.chunks_exact(each).zip(factors.chunks_exact(members).zip(summands.chunks_exact(members)));
+            let gradients = gradient.storage::<f32>().chunks_exact(each);
+            for_each(targets.zip(inputs.zip(gradients)).collect(), |((input, (factors, summands)), (given, gradient))| {
+                let target = GroupGradient { input, factors, summands };
+                let (input, (factors, summands)) = given;
+                activation::backward(norm, input, factors, summands, gradient, target);
+            });
+            let of_channels = [shape[0], shape[1]];
+            [tensor(of_input, shape), tensor(of_factors, of_channels), tensor(of_summands, of_channels)]
+        }
+    }
 
     #[derive(Debug)]
     struct Normalize;
@@ -124,16 +131,16 @@ mod gradient {
         activate: bool,
     }
 
-    impl<B: Backend + NormalizeBackend> Backward<B, 3> for Normalize {
+    impl<B: NormalizeGradient> Backward<B, 3> for Normalize {
         type State = State;
 
         fn backward(self, ops: Ops<State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
             let parents = ops.parents;
             let gradient = gradients.consume::<B>(&ops.node);
             let State { parents: states, groups, epsilon, activate } = ops.state;
-            let [input, factors, summands] = states.map(|node| checkpointer.retrieve_node_output::<B::FloatTensorPrimitive>(node));
-            let (of_input, of_factors, of_summands) = B::normalize_backward(input, factors, summands, gradient, groups, epsilon, activate);
-            for (parent, gradient) in parents.into_iter().zip([of_input, of_factors, of_summands]) {
+            let states = states.map(|node| checkpointer.retrieve_node_output::<B::FloatTensorPrimitive>(node));
+            let found = B::gradients(states, gradient, groups, epsilon, activate);
+            for (parent, gradient) in parents.into_iter().zip(found) {
                 if let Some(node) = parent {
                     gradients.register::<B>(node.id, gradient);
                 }
@@ -141,7 +148,7 @@ mod gradient {
         }
     }
 
-    impl<B: Backend + NormalizeBackend, C: CheckpointStrategy> NormalizeBackend for Autodiff<B, C> {
+    impl<B: NormalizeGradient, C: CheckpointStrategy> NormalizeBackend for Autodiff<B, C> {
         fn normalize(
             input: FloatTensor<Self>,
             factors: FloatTensor<Self>,
@@ -160,18 +167,6 @@ mod gradient {
                 }
                 OpsKind::UnTracked(prepared) => prepared.finish(run(input, factors, summands)),
             }
-        }
-
-        fn normalize_backward(
-            _: FloatTensor<Self>,
-            _: FloatTensor<Self>,
-            _: FloatTensor<Self>,
-            _: FloatTensor<Self>,
-            _: usize,
-            _: f64,
-            _: bool,
-        ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-            unimplemented!("gradients of gradients are not needed")
         }
     }
 }

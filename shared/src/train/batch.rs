@@ -10,11 +10,10 @@ use burn::{
 
 use super::{TrainConfig, TrainError, loss_weight, masked_loss};
 use crate::{
-    config::ModelConfig,
+    config::{ModelConfig, Prediction},
     denoiser::Model,
     noise::{self, Purpose},
-    prediction::Target,
-    schedule,
+    prediction::Given,
     task::Example,
     unet::Unet,
 };
@@ -94,26 +93,23 @@ impl Batch<'_> {
     fn loss(&self, part: Part, model: &Model) -> Tensor<1> {
         let tensors = self.tensors(part);
         let levels = self.levels(part);
-        let column = |values: Vec<f64>| {
-            let values: Vec<f32> = values.into_iter().map(|value| value as f32).collect();
-            Tensor::<4>::from_data(TensorData::new(values, [part.count, 1, 1, 1]), self.device)
-        };
-        let signal = column(levels.iter().map(|level| schedule::signal_scale(*level)).collect());
-        let noise = column(levels.iter().map(|level| schedule::noise_scale(*level)).collect());
         let Tensors { condition, picture, mask, epsilon } = tensors;
-        let noised = signal * picture.clone() + noise * epsilon.clone();
+        let clean = Given { condition: &condition, noisy: &picture, noise_levels: &levels };
+        let noised = clean.noised(&epsilon);
         // As in sampling, what is known stays clean (1 − mask is exactly 0 or 1).
         let noisy = mask.clone() * noised + (mask.ones_like() - mask.clone()) * picture.clone();
-        let factors: Vec<Target> = levels.iter().map(|level| self.model.prediction.target(*level)).collect();
-        let factor = |part: fn(&Target) -> f64| column(factors.iter().map(part).collect());
-        let target = factor(|target| target.epsilon) * epsilon
-            + factor(|target| target.picture) * picture
-            + factor(|target| target.condition) * condition.clone();
-        let output = model.predict(condition, noisy, &levels);
+        let given = Given { condition: &condition, noisy: &noisy, noise_levels: &levels };
+        let target = self.model.prediction.target(given, &picture, &epsilon);
+        let output = model.predict(given);
+        let counts = match self.model.prediction {
+            // An error of a frequency is one everywhere.
+            Prediction::Residual => mask.ones_like(),
+            Prediction::Epsilon | Prediction::Velocity => mask.clone(),
+        };
         let TrainConfig { loss_weighting, snr_cap, loss_power, .. } = *self.config;
         let weight = |level: &f64| loss_weight(*level, self.model.prediction, loss_weighting, snr_cap) as f32;
         let weights = Tensor::<1>::from_data(TensorData::new(levels.iter().map(weight).collect::<Vec<f32>>(), [part.count]), self.device);
-        masked_loss(output - target, mask, weights, loss_power)
+        masked_loss(output - target, counts, mask, weights, loss_power)
     }
 
     /// One noise level a sample, at evenly spaced quantiles with a common random offset, which covers

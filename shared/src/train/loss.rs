@@ -21,7 +21,7 @@ pub enum LossWeighting {
 
 /// Weight of a sample at noise level γ, for squared errors of the prediction.
 ///
-/// A squared error of the picture is one of the prediction times `Estimate::output`².
+/// With SNR = γ/(1−γ), |ε error|² = SNR·|y0 error|² and |v error|² = (SNR + 1)·|y0 error|².
 pub fn loss_weight(noise_level: f64, prediction: Prediction, weighting: LossWeighting, cap: f64) -> f64 {
     let snr = noise_level / (1.0 - noise_level);
     let of_picture = match weighting {
@@ -29,24 +29,29 @@ pub fn loss_weight(noise_level: f64, prediction: Prediction, weighting: LossWeig
         LossWeighting::MinSnr => snr.min(cap),
         LossWeighting::ClampedSnr => snr.clamp(1.0, cap),
     };
-    of_picture * prediction.estimate(noise_level).output.powi(2)
+    match prediction {
+        Prediction::Epsilon => of_picture / snr,
+        Prediction::Velocity => of_picture / (snr + 1.0),
+        // Its errors weigh by what a picture's octaves are worth, at every level.
+        Prediction::Residual => 1.0,
+    }
 }
 
-/// Mean over the batch of weight · Σ|error|^p·mask / (3·Σmask): what is known does not count, and a
-/// small hole counts as much as a large one.
+/// Mean over the batch of weight · Σ|error|^p·counts / (3·Σmask): a small hole counts as much as a large
+/// one, and with `counts` = mask what is known does not count.
 ///
 /// # Shapes
 /// - error: `[batch, 3, height, width]`
-/// - mask: `[batch, 1, height, width]`, no sample's empty
+/// - counts, mask: `[batch, 1, height, width]`, no sample's mask empty
 /// - weights: `[batch]`
 /// - result: `[1]`
-pub fn masked_loss(error: Tensor<4>, mask: Tensor<4>, weights: Tensor<1>, power: u8) -> Tensor<1> {
+pub fn masked_loss(error: Tensor<4>, counts: Tensor<4>, mask: Tensor<4>, weights: Tensor<1>, power: u8) -> Tensor<1> {
     let [batch, channels, _, _] = error.dims();
     let size = match power {
         1 => error.abs(),
         _ => error.clone() * error,
     };
-    let total = (size * mask.clone()).reshape([batch as i32, -1]).sum_dim(1);
+    let total = (size * counts).reshape([batch as i32, -1]).sum_dim(1);
     let area = mask.reshape([batch as i32, -1]).sum_dim(1).mul_scalar(channels as f32);
     ((total / area).reshape([batch]) * weights).mean()
 }

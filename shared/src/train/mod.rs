@@ -14,7 +14,14 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{config::ModelConfig, denoiser::Model, model_file::Weight, schedule::LevelDistribution, task::Example, unet::parameters};
+use crate::{
+    config::{ModelConfig, Prediction},
+    denoiser::Model,
+    model_file::Weight,
+    schedule::LevelDistribution,
+    task::Example,
+    unet::parameters,
+};
 use batch::{Batch, Gradients};
 pub use loss::{LossWeighting, loss_weight, masked_loss};
 pub use optimizer::Slot;
@@ -136,6 +143,10 @@ impl Trainer {
     /// Settings or a model configuration that cannot be used.
     pub fn new(config: TrainConfig, model: ModelConfig, initial: Option<Model>, device: &Device) -> Result<Self, TrainError> {
         config.validate()?;
+        if model.prediction == Prediction::Residual && config.loss_weighting != LossWeighting::Equal {
+            let (what, value) = ("loss_weighting", format!("{:?} with a residual prediction", config.loss_weighting));
+            return Err(TrainError::Setting { what, value, wanted: "equal, because a residual's errors are weighed already" });
+        }
         let device = device.clone().autodiff();
         let model = match initial {
             Some(initial) => Model { config: model, unet: optimizer::to_training(initial.unet, &device) },
