@@ -255,6 +255,33 @@ impl Page {
         Ok(element.send_keys(key).await?)
     }
 
+    /// Controls that the browser's accessibility tree gives no name, by role.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn nameless_controls(&self) -> Result<Vec<String>> {
+        let tree = self.browser.cdp().send_raw("Accessibility.getFullAXTree", serde_json::json!({})).await?;
+        let nodes = tree["nodes"].as_array().context("the accessibility tree has no nodes")?;
+        let focusable = |node: &&serde_json::Value| {
+            let properties = node["properties"].as_array().map_or(&[][..], Vec::as_slice);
+            properties.iter().any(|property| property["name"] == "focusable" && property["value"]["value"] == true)
+        };
+        let controls: Vec<&serde_json::Value> = nodes.iter().filter(focusable).collect();
+        ensure!(controls.len() > 15, "the accessibility tree has only {} controls", controls.len());
+        let nameless = controls.into_iter().filter(|node| node["name"]["value"].as_str().unwrap_or_default().trim().is_empty());
+        Ok(nameless.map(|node| node["role"]["value"].as_str().unwrap_or_default().to_owned()).collect())
+    }
+
+    /// Has the system prefer a colour scheme, `light` or `dark`.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn prefer_colours(&self, scheme: &str) -> Result<()> {
+        let wanted = serde_json::json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.browser.cdp().send_raw("Emulation.setEmulatedMedia", wanted).await?;
+        Ok(())
+    }
+
     /// Saves a picture of the page below the target folder, for people to look at.
     ///
     /// # Errors

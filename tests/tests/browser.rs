@@ -1,7 +1,7 @@
 //! The page in a real browser, used as a person would, on WebGPU (the browser's software adapter) and
 //! on the CPU. Each test has a browser and a site of its own; most use a tiny model of random weights.
 
-use std::{future::Future, path::PathBuf, time::Duration};
+use std::{future::Future, path::PathBuf};
 
 use anyhow::{Result, ensure};
 use image::{Rgb, RgbImage};
@@ -18,6 +18,9 @@ fn block_on(test: impl Future<Output = Result<()>>) {
     }
 }
 
+/// Width and height of the test picture.
+const SIZE: (u32, u32) = (120, 80);
+
 /// A picture in which no two neighbours are alike.
 fn photo(site: &Site, width: u32, height: u32) -> Result<PathBuf> {
     let path = site.folder().join("photo.png");
@@ -28,10 +31,24 @@ fn photo(site: &Site, width: u32, height: u32) -> Result<PathBuf> {
 async fn ready(site: &Site, gpu: Gpu) -> Result<Page> {
     let page = Page::open(&site.address(), gpu, site.folder()).await?;
     page.wait_for("ready", 90).await?;
-    page.choose_file(&photo(site, 120, 80)?).await?;
-    tokio::time::sleep(Duration::from_millis(400)).await;
-    ensure!(page.shown("work").await?, "the picture was not opened");
+    page.choose_file(&photo(site, SIZE.0, SIZE.1)?).await?;
+    page.until("return document.getElementById('work').checkVisibility()", 10).await?;
     Ok(page)
+}
+
+/// How far a pixel's middle is from a level stroke through the canvas's middle that ends `reach` pixels
+/// of the screen from it.
+async fn distance_from_stroke(page: &Page, reach: f64) -> Result<impl Fn(u32, u32) -> f64> {
+    let (width, height): (f64, f64) =
+        page.script("const s = document.getElementById('stage').getBoundingClientRect(); return [s.width, s.height]").await?;
+    // What the page does to show a picture whole.
+    let scale = (width / f64::from(SIZE.0)).min(height / f64::from(SIZE.1)) * 0.94;
+    let half = reach / scale;
+    let middle = (f64::from(SIZE.0) / 2.0, f64::from(SIZE.1) / 2.0);
+    Ok(move |x: u32, y: u32| {
+        let (x, y) = (f64::from(x) + 0.5 - middle.0, f64::from(y) + 0.5 - middle.1);
+        (x - x.clamp(-half, half)).hypot(y)
+    })
 }
 
 /// Paint, run, compare, download; every pixel that was not painted is as it was.
@@ -41,21 +58,37 @@ async fn fill(gpu: Gpu, device: &str, name: &str) -> Result<()> {
     let says = page.text("device").await?;
     ensure!(says.contains(device), "it says `{says}`, not `{device}`");
     page.enter("size", "14").await?;
-    page.stroke(&[(-60, -20), (0, 10), (50, 0)]).await?;
+    page.stroke(&[(-60, 0), (0, 0), (60, 0)]).await?;
+    let distance = distance_from_stroke(&page, 60.0).await?;
     page.enter("steps", "6").await?;
     page.screenshot(&format!("{name}-painted")).await?;
+    page.script::<serde_json::Value>(
+        "const bar = document.getElementById('progress'); window.seen = []; \
+         new MutationObserver(() => window.seen.push(bar.value)).observe(bar, {attributes: true, attributeFilter: ['value']})",
+    )
+    .await?;
     page.click("run").await?;
     page.wait_for("done", 120).await?;
+    let seen: Vec<f64> = page.script("return window.seen").await?;
+    ensure!(seen.len() >= 3 && seen.is_sorted() && seen.last() == Some(&1.0), "progress went {seen:?}");
+    compare_both_ends(&page).await?;
     page.screenshot(&format!("{name}-done")).await?;
     ensure!(page.text("status").await?.contains("120 × 80"));
     let before = image::open(site.folder().join("photo.png"))?.to_rgb8();
     let after = image::open(page.download("photo-filled.png").await?)?.to_rgb8();
     ensure!(after.dimensions() == before.dimensions(), "the size is {:?}", after.dimensions());
-    let changed: Vec<(u32, u32)> =
-        before.enumerate_pixels().filter(|(x, y, pixel)| after.get_pixel(*x, *y) != *pixel).map(|(x, y, _)| (x, y)).collect();
-    ensure!(changed.len() > 200, "only {} pixels were filled", changed.len());
-    // The stroke runs through the middle; it is 14 pixels wide, and far from the upper and lower edge.
-    ensure!(changed.iter().all(|(_, y)| (15..65).contains(y)), "pixels far from the stroke were changed");
+    let (mut inside, mut changed) = (0, 0);
+    for (x, y, pixel) in after.enumerate_pixels() {
+        let same = pixel == before.get_pixel(x, y);
+        // The brush is 14 pixels wide; between the two distances lies its soft edge.
+        if distance(x, y) > 8.5 {
+            ensure!(same, "pixel {x}, {y} is outside the stroke and was changed");
+        } else if distance(x, y) < 5.5 {
+            inside += 1;
+            changed += usize::from(!same);
+        }
+    }
+    ensure!(inside > 100 && changed * 10 > inside * 9, "{changed} of {inside} pixels in the stroke were changed");
     let strangers: Vec<String> =
         site.server.requests().into_iter().filter(|path| !path.starts_with("some/where/") && path != "favicon.ico").collect();
     ensure!(strangers.is_empty(), "asked for {strangers:?}");
@@ -64,6 +97,17 @@ async fn fill(gpu: Gpu, device: &str, name: &str) -> Result<()> {
         .await?;
     ensure!(elsewhere, "something was asked of another host");
     page.expect_clean_console().await?;
+    Ok(())
+}
+
+/// The slider shows the result at one end and the picture at the other.
+async fn compare_both_ends(page: &Page) -> Result<()> {
+    const CANVAS: &str = "return document.getElementById('canvas').toDataURL()";
+    page.press("compare", "\u{e011}").await?; // Home
+    let one_end: String = page.script(CANVAS).await?;
+    page.press("compare", "\u{e010}").await?; // End
+    let other_end: String = page.script(CANVAS).await?;
+    ensure!(one_end != other_end, "the slider changes nothing");
     Ok(())
 }
 
@@ -163,7 +207,7 @@ fn a_run_can_be_cancelled_and_the_mask_stays() {
         page.enter("steps", "1000").await?;
         page.click("run").await?;
         page.wait_for("running", 5).await?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        page.until("return document.getElementById('progress').value > 0", 10).await?;
         let done: f64 = page.script("return document.getElementById('progress').value").await?;
         ensure!(done > 0.0 && done < 1.0, "progress is {done}");
         page.click("cancel").await?;
@@ -183,7 +227,7 @@ fn wrong_files_and_empty_masks_get_a_sentence() {
         let text = site.folder().join("notes.txt");
         std::fs::write(&text, "not a picture")?;
         page.choose_file(&text).await?;
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        page.until("return document.getElementById('message').checkVisibility()", 10).await?;
         let said = page.text("message-text").await?;
         ensure!(said.contains("notes.txt") && said.contains("PNG"), "it says `{said}`");
         page.click("dismiss").await?;
@@ -253,5 +297,45 @@ fn the_shipped_model_fills_a_hole() {
         page.click("run").await?;
         page.wait_for("done", 240).await?;
         page.screenshot("shipped-done").await
+    });
+}
+
+#[test]
+fn the_frame_is_dragged_outwards() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.click("task-uncrop").await?;
+        let (width, height): (f64, f64) =
+            page.script("const s = document.getElementById('stage').getBoundingClientRect(); return [s.width, s.height]").await?;
+        let scale = (width / f64::from(SIZE.0)).min(height / f64::from(SIZE.1)) * 0.94;
+        let edge = (f64::from(SIZE.1) / 2.0 * scale) as i64;
+        page.stroke(&[(0, -edge), (0, -edge - 3), (0, -edge - 8)]).await?;
+        let added: Vec<String> =
+            page.script("return ['left', 'top', 'right', 'bottom'].map(side => document.getElementById('extend-' + side).value)").await?;
+        let top: u32 = added[1].parse()?;
+        let expected = 8.0 / scale;
+        ensure!((f64::from(top) - expected).abs() <= 2.0 && top > 0, "{top} rows were added, not about {expected}");
+        ensure!(added[0] == "0" && added[2] == "0" && added[3] == "0", "the other sides moved: {added:?}");
+        Ok(())
+    });
+}
+
+/// axe-core comes from npm alone, which a machine with Rust and a browser need not have; this asks the
+/// browser's own accessibility tree for names, and measures the contrast of every text in both schemes.
+#[test]
+fn every_control_has_a_name_and_every_text_can_be_read() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.script::<serde_json::Value>("document.querySelector('details').open = true").await?;
+        let nameless = page.nameless_controls().await?;
+        ensure!(nameless.is_empty(), "without a name: {nameless:?}");
+        for scheme in ["light", "dark"] {
+            page.prefer_colours(scheme).await?;
+            let faint: Vec<String> = page.script(include_str!("contrast.js")).await?;
+            ensure!(faint.is_empty(), "hard to read in the {scheme} scheme: {faint:?}");
+        }
+        Ok(())
     });
 }
