@@ -71,6 +71,14 @@ fn every_file_says_what_it_is_and_has_room() {
 }
 
 #[test]
+fn errors_are_types() {
+    assert_eq!(
+        offences(&tracked("", ".rs"), &[", String>"]).into_iter().filter(|found| !found.contains("Map")).collect::<Vec<_>>(),
+        [""; 0]
+    );
+}
+
+#[test]
 fn listeners_are_let_go() {
     assert_eq!(offences(&tracked("", ".rs"), &[".forget()", "mem::forget"]), [""; 0]);
 }

@@ -38,18 +38,18 @@ async fn webgpu() -> Result<(Device, String), Refused> {
     // Asked first, because burn can only be initialised once and does not survive a missing adapter.
     let adapter = request_adapter().await?;
     let device = Device::wgpu_options().init_async().await.map_err(|error| Refused::Init(error.to_string()))?;
-    let difference = difference(&device).await.map_err(Refused::Init)?;
+    let difference = difference(&device).await?;
     if difference > self_check::TOLERANCE {
         return Err(Refused::Wrong(difference));
     }
     Ok((device, describe(&adapter)))
 }
 
-async fn difference(device: &Device) -> Result<f32, String> {
+async fn difference(device: &Device) -> Result<f32, Refused> {
     let mut outputs = Vec::new();
     for device in [device, &Device::flex()] {
-        let output = self_check::output(device).map_err(|error| error.to_string())?;
-        outputs.push(super::run::values(output).await.map_err(|failure| format!("{failure:?}"))?);
+        let output = self_check::output(device).map_err(|error| Refused::Init(error.to_string()))?;
+        outputs.push(super::run::values(output).await.map_err(|failure| Refused::Init(format!("{failure:?}")))?);
     }
     Ok(self_check::largest_difference(&outputs[0], &outputs[1]))
 }
