@@ -111,6 +111,22 @@ fn what_cannot_be_used_is_named_and_nothing_is_lost() {
 }
 
 #[test]
+fn the_papers_recipe_is_one_word_and_its_settings_can_be_changed() {
+    let folder = workplace();
+    let path = folder.path();
+    std::fs::write(path.join("mine.toml"), "recipe = \"paper\"\npreset = \"tiny\"\n[train]\nsnr_cap = 3.0\n").unwrap();
+    expect(&infill(path, "train --config mine.toml --data pictures --run run --batch 1 --steps 1 --device cpu --sample-every 0"), 0, &[]);
+    let resolved = std::fs::read_to_string(path.join("run/config.toml")).unwrap();
+    for setting in
+        ["prediction = \"epsilon\"", "patch = 1", "learning_rate = 0.0001", "loss_weighting = \"equal\"", "snr_cap = 3.0", "batch = 1"]
+    {
+        assert!(resolved.contains(setting), "no {setting} in {resolved}");
+    }
+    expect(&infill(path, "info run/model.infill"), 0, &[]);
+    expect(&infill(path, "train --recipe royal --data pictures --run other"), 2, &["royal", "paper"]);
+}
+
+#[test]
 fn broken_pictures_are_named_and_skipped() {
     let folder = workplace();
     let path = folder.path();

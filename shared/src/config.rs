@@ -132,6 +132,20 @@ impl ModelConfig {
         })
     }
 
+    /// The same net as the paper would have trained it: ε from the raw noise level, noise in holes, every
+    /// pixel for itself, over the paper's range of noise levels.
+    #[must_use]
+    pub fn with_paper_recipe(self) -> Self {
+        Self {
+            unet: UnetConfig { patch: 1, ..self.unet },
+            noise_embedding: NoiseEmbedding::NoiseLevel,
+            prediction: Prediction::Epsilon,
+            hole: HoleCondition::Noise,
+            log_snr_range: schedule::TRAINED_LOG_SNR_RANGE,
+            ..self
+        }
+    }
+
     /// Checks that a net can be built from this configuration.
     ///
     /// # Errors
@@ -240,6 +254,15 @@ mod tests {
         }
         let message = ModelConfig::preset("huge").unwrap_err().to_string();
         assert!(message.contains("huge") && message.contains("browser"), "{message}");
+    }
+
+    #[test]
+    fn the_papers_recipe_leaves_the_papers_preset_as_it_is() {
+        let paper = ModelConfig::preset("paper").unwrap();
+        assert_eq!(paper.clone().with_paper_recipe(), paper);
+        let own = ModelConfig::preset("browser").unwrap().with_paper_recipe();
+        own.validate().unwrap();
+        assert_eq!((own.unet.patch, own.prediction, own.hole), (1, Prediction::Epsilon, HoleCondition::Noise));
     }
 
     #[test]

@@ -65,15 +65,16 @@ impl<'a> Residual<'a> {
         self.scale(self.difference.clone(), self.spread.clone().sqrt().recip())
     }
 
-    /// What is missing to the estimate, with variance 1 at every frequency.
+    /// What is missing to the estimate, with variance 1 over all frequencies and colours. Its own frequencies
+    /// are left as they are: a target of variance 1 at each would have a thousand numbers for grain and a
+    /// handful for what the picture shows, and a net learns what most of its numbers are.
     pub fn target(&self, picture: &Tensor<4>) -> Tensor<4> {
-        let missing = picture.clone() - self.given.condition.clone() - self.without_net();
-        self.scale(missing, self.output_scale().recip())
+        (picture.clone() - self.given.condition.clone() - self.without_net()) / self.output_scale()
     }
 
     /// The picture, given what is missing.
     pub fn estimate(&self, output: Tensor<4>) -> Tensor<4> {
-        self.given.condition.clone() + self.without_net() + self.scale(output, self.output_scale())
+        self.given.condition.clone() + self.without_net() + output * self.output_scale()
     }
 
     /// The expected y0 − x if it were such independent numbers.
@@ -82,10 +83,10 @@ impl<'a> Residual<'a> {
         self.scale(self.difference.clone(), gain)
     }
 
-    /// Deviation of what the estimate without a net is off by.
+    /// Deviation of what the estimate without a net is off by, `[batch, 1, 1, 1]`.
     fn output_scale(&self) -> Tensor<4> {
         let product = self.variance.clone() * self.given.column(|level| 1.0 - level);
-        (product / self.spread.clone()).sqrt()
+        (product / self.spread.clone()).mean_dim(1).mean_dim(2).mean_dim(3).sqrt()
     }
 
     /// Multiplies every frequency of every opponent colour.

@@ -44,6 +44,10 @@ pub struct TrainArguments {
     /// Model to build: paper, browser, nature or tiny.
     #[arg(long)]
     pub preset: Option<String>,
+    /// How it is trained: own (the default) or paper, which is Palette's recipe on the preset's net:
+    /// ε, noise in holes, raw noise level, no patches, its schedule, rate and weights.
+    #[arg(long)]
+    pub recipe: Option<settings::Recipe>,
     /// Start from the weights of this model file.
     #[arg(long, value_name = "MODEL")]
     pub init: Option<PathBuf>,

@@ -47,14 +47,41 @@ impl Default for RunSettings {
     }
 }
 
+/// Where settings come from that nobody chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipe {
+    /// What was found to work best for small nets and short runs.
+    Own,
+    /// Palette's.
+    Paper,
+}
+
+impl Recipe {
+    fn train(self) -> TrainConfig {
+        match self {
+            Self::Own => TrainConfig::default(),
+            Self::Paper => TrainConfig::paper(),
+        }
+    }
+
+    fn model(self, model: ModelConfig) -> ModelConfig {
+        match self {
+            Self::Own => model,
+            Self::Paper => model.with_paper_recipe(),
+        }
+    }
+}
+
 /// A settings file: every part may be left out.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Partial {
     preset: Option<String>,
+    recipe: Option<Recipe>,
     model: Option<ModelConfig>,
     #[serde(default)]
-    train: TrainConfig,
+    train: toml::Table,
     #[serde(default)]
     run: RunSettings,
 }
@@ -87,16 +114,22 @@ impl Settings {
             None => Partial::default(),
         };
         let preset = arguments.preset.clone().or(partial.preset);
+        let recipe = arguments.recipe.or(partial.recipe).unwrap_or(Recipe::Own);
         let model = match (preset, partial.model, &arguments.init) {
-            (Some(name), _, _) => ModelConfig::preset(&name).map_err(input)?,
+            (Some(name), _, _) => recipe.model(ModelConfig::preset(&name).map_err(input)?),
             (None, Some(model), _) => model,
             (None, None, Some(path)) => {
                 let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
                 ModelFile::parse(&bytes).map_err(input)?.config
             }
-            (None, None, None) => ModelConfig::preset("nature")?,
+            (None, None, None) => recipe.model(ModelConfig::preset("nature")?),
         };
-        Ok(Self { model, train: partial.train, run: partial.run })
+        // What the file does not say is the recipe's.
+        let mut train = toml::Table::try_from(recipe.train()).context("the recipe cannot be written down")?;
+        train.extend(partial.train);
+        let place = arguments.config.as_ref().map_or_else(String::new, |path| format!(" of {}", path.display()));
+        let train = train.try_into().with_context(|| format!("the settings under [train]{place} cannot be used")).map_err(input)?;
+        Ok(Self { model, train, run: partial.run })
     }
 
     fn read(path: &Path) -> Result<Self> {

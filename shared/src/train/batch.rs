@@ -10,7 +10,7 @@ use burn::{
 
 use super::{TrainConfig, TrainError, loss_weight, masked_loss};
 use crate::{
-    config::{ModelConfig, Prediction},
+    config::ModelConfig,
     denoiser::Model,
     noise::{self, Purpose},
     prediction::Given,
@@ -101,15 +101,10 @@ impl Batch<'_> {
         let given = Given { condition: &condition, noisy: &noisy, noise_levels: &levels };
         let target = self.model.prediction.target(given, &picture, &epsilon);
         let output = model.predict(given);
-        let counts = match self.model.prediction {
-            // An error of a frequency is one everywhere.
-            Prediction::Residual => mask.ones_like(),
-            Prediction::Epsilon | Prediction::Velocity => mask.clone(),
-        };
         let TrainConfig { loss_weighting, snr_cap, loss_power, .. } = *self.config;
         let weight = |level: &f64| loss_weight(*level, self.model.prediction, loss_weighting, snr_cap) as f32;
         let weights = Tensor::<1>::from_data(TensorData::new(levels.iter().map(weight).collect::<Vec<f32>>(), [part.count]), self.device);
-        masked_loss(output - target, counts, mask, weights, loss_power)
+        masked_loss(output - target, mask, weights, loss_power)
     }
 
     /// One noise level a sample, at evenly spaced quantiles with a common random offset, which covers

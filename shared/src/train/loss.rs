@@ -32,26 +32,26 @@ pub fn loss_weight(noise_level: f64, prediction: Prediction, weighting: LossWeig
     match prediction {
         Prediction::Epsilon => of_picture / snr,
         Prediction::Velocity => of_picture / (snr + 1.0),
-        // Its errors weigh by what a picture's octaves are worth, at every level.
+        // Relative to what is off without a net, every level weighs the same.
         Prediction::Residual => 1.0,
     }
 }
 
-/// Mean over the batch of weight · Σ|error|^p·counts / (3·Σmask): a small hole counts as much as a large
-/// one, and with `counts` = mask what is known does not count.
+/// Mean over the batch of weight · Σ|error|^p·mask / (3·Σmask): what is known does not count, and a
+/// small hole counts as much as a large one.
 ///
 /// # Shapes
 /// - error: `[batch, 3, height, width]`
-/// - counts, mask: `[batch, 1, height, width]`, no sample's mask empty
+/// - mask: `[batch, 1, height, width]`, no sample's empty
 /// - weights: `[batch]`
 /// - result: `[1]`
-pub fn masked_loss(error: Tensor<4>, counts: Tensor<4>, mask: Tensor<4>, weights: Tensor<1>, power: u8) -> Tensor<1> {
+pub fn masked_loss(error: Tensor<4>, mask: Tensor<4>, weights: Tensor<1>, power: u8) -> Tensor<1> {
     let [batch, channels, _, _] = error.dims();
     let size = match power {
         1 => error.abs(),
         _ => error.clone() * error,
     };
-    let total = (size * counts).reshape([batch as i32, -1]).sum_dim(1);
+    let total = (size * mask.clone()).reshape([batch as i32, -1]).sum_dim(1);
     let area = mask.reshape([batch as i32, -1]).sum_dim(1).mul_scalar(channels as f32);
     ((total / area).reshape([batch]) * weights).mean()
 }

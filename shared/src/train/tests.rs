@@ -50,8 +50,8 @@ fn loss_counts_the_hole_alone_and_is_normalised_by_its_area() {
     let mask = Tensor::<4>::from_data(TensorData::new(vec![1f32, 0., 0., 0., 1., 1., 1., 1.], [2, 1, 2, 2]), &device);
     let weights = Tensor::<1>::from_floats([1.0, 3.0], &device);
     // Both samples have a mean of 2^p in their hole, however large it is.
-    assert_eq!(values(masked_loss(error.clone(), mask.clone(), mask.clone(), weights.clone(), 2)), [(4.0 + 3.0 * 4.0) / 2.0]);
-    assert_eq!(values(masked_loss(error, mask.clone(), mask, weights, 1)), [(2.0 + 3.0 * 2.0) / 2.0]);
+    assert_eq!(values(masked_loss(error.clone(), mask.clone(), weights.clone(), 2)), [(4.0 + 3.0 * 4.0) / 2.0]);
+    assert_eq!(values(masked_loss(error, mask, weights, 1)), [(2.0 + 3.0 * 2.0) / 2.0]);
 }
 
 #[test]
