@@ -261,7 +261,7 @@ fn a_worker_that_does_not_arrive_is_told_and_started_again() {
         let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
         page.wait_for("failed", 60).await?;
         let said = page.text("message-text").await?;
-        ensure!(page.shown("message").await? && said.contains("500"), "it says: {said}");
+        ensure!(page.shown("message").await? && said.contains("did not start") && said.contains("500"), "it says: {said}");
         page.click("retry").await?;
         page.wait_for("ready", 90).await
     });

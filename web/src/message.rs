@@ -156,6 +156,11 @@ pub enum Failure {
         /// Why, in the words of `infill::edit`.
         detail: String,
     },
+    /// The program that computes did not start.
+    Start {
+        /// The browser's own text.
+        detail: String,
+    },
     /// The GPU went away.
     DeviceLost {
         /// The browser's reason.

@@ -115,7 +115,7 @@ impl EditModel for Model {
 
 /// What comes next.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one exists at a time, and is matched at once")]
+#[allow(clippy::large_enum_variant, reason = "one exists at a time, and is matched at once")]
 pub enum EditState {
     /// More steps.
     Running,

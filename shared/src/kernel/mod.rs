@@ -103,7 +103,7 @@ pub(crate) fn is_cpu(device: &Device) -> bool {
 }
 
 /// Without kernels for it no device is one.
-#[cfg(not(feature = "cpu"))]
+#[cfg(all(feature = "train", not(feature = "cpu")))]
 pub(crate) fn is_cpu(_: &Device) -> bool {
     false
 }
@@ -115,7 +115,7 @@ pub(crate) fn threads() -> usize {
 }
 
 /// Without threads all work is done by the caller.
-#[cfg(not(feature = "rayon"))]
+#[cfg(all(any(feature = "cpu", feature = "train"), not(feature = "rayon")))]
 pub(crate) fn threads() -> usize {
     1
 }

@@ -179,7 +179,7 @@ impl App {
     }
 
     fn fail(&self, failure: &Failure) {
-        if matches!(failure, Failure::DeviceLost { .. } | Failure::Panic { .. }) {
+        if matches!(failure, Failure::Start { .. } | Failure::DeviceLost { .. } | Failure::Panic { .. }) {
             // Nothing more is to be expected of this worker, nor of the model in it.
             let mut state = self.change();
             (state.worker, state.model, state.interrupted) = (None, None, state.running);

@@ -41,6 +41,11 @@ pub fn failure(failure: &Failure) -> Advice {
             true,
             true,
         ),
+        Failure::Start { detail } => advice(
+            format!("The program that computes did not start ({}). Check the network and try again.", first_line(detail)),
+            true,
+            false,
+        ),
         Failure::Panic { detail } => advice(
             format!(
                 "Something went wrong inside ({}). Your picture and mask are kept: try again, or go on with the CPU.",

@@ -1,5 +1,7 @@
 //! The page's end of the worker: starts it, speaks to it, and starts another one when it is gone.
 
+use std::{cell::Cell, rc::Rc};
+
 use js_sys::Uint8Array;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -24,17 +26,23 @@ impl WorkerClient {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let address = format!("{}worker-start.js", base());
-        let worker = Worker::new_with_options(&address, &options)
-            .map_err(|error| Failure::Panic { detail: format!("the worker does not start: {error:?}") })?;
+        let worker = Worker::new_with_options(&address, &options).map_err(|error| Failure::Start { detail: format!("{error:?}") })?;
         let said = hear.clone();
+        let runs = Rc::new(Cell::new(false));
+        let has_spoken = runs.clone();
         let listeners = [
-            Listener::new(&worker, "message", move |event: MessageEvent| match envelope::receive(&event) {
-                Ok((message, buffers)) => said(message, buffers),
-                Err(error) => said(FromWorker::Failed { id: None, failure: Failure::Panic { detail: error.to_string() } }, Vec::new()),
+            Listener::new(&worker, "message", move |event: MessageEvent| {
+                has_spoken.set(true);
+                match envelope::receive(&event) {
+                    Ok((message, buffers)) => said(message, buffers),
+                    Err(error) => said(FromWorker::Failed { id: None, failure: Failure::Panic { detail: error.to_string() } }, Vec::new()),
+                }
             }),
             Listener::new(&worker, "error", move |event: ErrorEvent| {
                 let detail = Some(event.message()).filter(|text| !text.is_empty()).unwrap_or("the worker could not be loaded".to_owned());
-                hear(FromWorker::Failed { id: None, failure: Failure::Panic { detail } }, Vec::new());
+                // Before its first word it is not running: most often its files did not arrive.
+                let failure = if runs.get() { Failure::Panic { detail } } else { Failure::Start { detail } };
+                hear(FromWorker::Failed { id: None, failure }, Vec::new());
             }),
         ];
         Ok(Self { worker, _listeners: listeners })

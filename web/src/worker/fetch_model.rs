@@ -10,7 +10,7 @@ use js_sys::{Reflect, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamDefaultReader, Response};
+use web_sys::{ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
 use super::{now, say, scope};
 use crate::message::{Failure, FromWorker};
@@ -22,7 +22,7 @@ const REPORT_EVERY: f64 = 100.0;
 pub async fn fetch(base: &str, device: &Device) -> Result<(String, Model), Failure> {
     let folder = format!("{base}models/");
     let address = format!("{folder}manifest.json");
-    let text = download(&address, &mut |_| {}).await?;
+    let text = download(&address, RequestCache::Default, &mut |_| {}).await?;
     let unusable = |detail: String| Failure::Model { detail };
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|error| unusable(format!("the list of models cannot be read: {error}")))?;
@@ -59,8 +59,8 @@ impl Progress {
 async fn verified(folder: &str, chunk: &Chunk, before: u64, progress: &mut Progress) -> Result<Vec<u8>, Failure> {
     let address = format!("{folder}{}", chunk.path);
     let mut failure = Failure::Corrupt { path: chunk.path.clone() };
-    for attempt in ["", "?again"] {
-        match download(&format!("{address}{attempt}"), &mut |done| progress.report(before + done, false)).await {
+    for cache in [RequestCache::Default, RequestCache::Reload] {
+        match download(&address, cache, &mut |done| progress.report(before + done, false)).await {
             Ok(bytes) if hexadecimal(&Sha256::digest(&bytes)) == chunk.sha256 => return Ok(bytes),
             Ok(_) => failure = Failure::Corrupt { path: chunk.path.clone() },
             Err(error) => failure = error,
@@ -73,11 +73,13 @@ fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn download(address: &str, progress: &mut impl FnMut(u64)) -> Result<Vec<u8>, Failure> {
+async fn download(address: &str, cache: RequestCache, progress: &mut impl FnMut(u64)) -> Result<Vec<u8>, Failure> {
     let failed = |detail: String| Failure::Network { path: address.to_owned(), detail };
     let said =
         |error: JsValue| error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()));
-    let response = JsFuture::from(scope().fetch_with_str(address)).await.map_err(|error| failed(said(error)))?;
+    let options = RequestInit::new();
+    options.set_cache(cache);
+    let response = JsFuture::from(scope().fetch_with_str_and_init(address, &options)).await.map_err(|error| failed(said(error)))?;
     let response: Response = response.unchecked_into();
     if !response.ok() {
         return Err(failed(format!("the server answered {}", response.status())));
