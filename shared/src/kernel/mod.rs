@@ -13,7 +13,7 @@ mod normalize;
 
 use burn::{
     nn::{GroupNorm, conv::Conv2d},
-    tensor::{Device, Tensor, activation::silu},
+    tensor::{Tensor, activation::silu},
 };
 
 /// A convolution with bias that keeps the resolution.
@@ -98,13 +98,13 @@ fn on_cpu(tensor: &Tensor<4>) -> bool {
 
 /// Whether the device is burn's `flex`, and this build has kernels for it.
 #[cfg(feature = "cpu")]
-pub(crate) fn is_cpu(device: &Device) -> bool {
+pub(crate) fn is_cpu(device: &burn::tensor::Device) -> bool {
     matches!(device.clone().inner().as_dispatch(), burn::backend::DispatchDevice::Flex(_))
 }
 
 /// Without kernels for it no device is one.
 #[cfg(all(feature = "train", not(feature = "cpu")))]
-pub(crate) fn is_cpu(_: &Device) -> bool {
+pub(crate) fn is_cpu(_: &burn::tensor::Device) -> bool {
     false
 }
 
