@@ -42,6 +42,11 @@ pub struct DeviceArguments {
     pub device: DeviceChoice,
 }
 
+/// Whether a device is the CPU.
+pub fn is_cpu(device: &Device) -> bool {
+    *device == Device::flex()
+}
+
 /// GPU ways that this build has, best first.
 fn built() -> Vec<DeviceChoice> {
     let all = [

@@ -49,7 +49,7 @@ pub fn run(arguments: &InfoArguments) -> Result<()> {
     // The net is described here, not allocated.
     let parameters = Unet::new(&config, &Device::flex()).num_params();
     description["parameters"] = parameters.into();
-    description["training_memory_bytes"] = infill::unet::memory::training_bytes(&config, parameters, arguments.batch).into();
+    description["training_memory_bytes"] = infill::unet::cost::training_bytes(&config, parameters, arguments.batch).into();
     description["training_memory_batch"] = arguments.batch.into();
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&description)?);

@@ -1,5 +1,6 @@
 //! The program `infill`: train Palette models, and fill, extend, colour and repair pictures.
 
+mod bench;
 mod device;
 mod evaluate;
 mod exit;
@@ -47,6 +48,8 @@ enum Command {
     Restore(sample::SampleArguments),
     Export(export::ExportArguments),
     Info(info::InfoArguments),
+    #[command(subcommand)]
+    Bench(bench::BenchArguments),
     /// Check a device; used by the program itself.
     #[command(hide = true)]
     CheckDevice {
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Restore(restore) => sample::restore(restore),
         Command::Export(export) => export::run(export),
         Command::Info(info) => info::run(info),
+        Command::Bench(bench) => bench::run(bench),
         Command::CheckDevice { device, software } => return device::run_check(*device, *software),
     };
     match result {

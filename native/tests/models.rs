@@ -53,3 +53,30 @@ fn files_that_are_no_models_are_named_with_the_reason() {
     expect(&sample(path, "restore photo.png -o out.png"), 3, &["cannot read the model"]);
     expect(&infill(path, "restore photo.png -o out.png"), 3, &["INFILL_MODEL"]);
 }
+
+#[test]
+fn a_bench_prints_what_it_measured_and_refuses_another_net() {
+    let folder = workplace();
+    let path = folder.path();
+    let output = infill(path, "bench train --preset tiny --batch 1 --steps 2 --device cpu");
+    expect(&output, 0, &[]);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    for line in ["213276 parameters", "pictures/s", "GFLOP/s", "share", "peak memory"] {
+        assert!(printed.contains(line), "no {line} in {printed}");
+    }
+    // A peer that says what is in its file.
+    let peer = |text: &str| {
+        std::fs::write(path.join("peer"), text).unwrap();
+        infill(path, "bench train --preset tiny --batch 1 --steps 2 --device cpu --peer peer --python cat")
+    };
+    let said = |parameters: u32, device: &str| {
+        format!(r#"{{"device": "{device}", "parameters": {parameters}, "seconds": [0.5, 0.7, 0.6], "torch": "9.9", "threads": 1}}"#)
+    };
+    let output = peer(&said(213_276, "cpu"));
+    expect(&output, 0, &[]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("PyTorch 9.9  1.7 pictures/s (1 threads); ratio"));
+    expect(&peer(&said(7, "cpu")), 3, &["7 parameters", "213276", "not the same net"]);
+    expect(&peer(&said(213_276, "cuda")), 3, &["cuda", "nothing can be compared"]);
+    expect(&peer("no numbers"), 1, &["something else"]);
+    expect(&infill(path, "bench train --preset tiny --peer absent --python no-such-program"), 3, &["no-such-program"]);
+}

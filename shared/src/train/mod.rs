@@ -73,7 +73,7 @@ impl Default for TrainConfig {
             loss_power: 2,
             loss_weighting: LossWeighting::Equal,
             snr_cap: 5.0,
-            levels: LevelDistribution::Uniform,
+            levels: LevelDistribution::Logistic,
             ema_decay: 0.9999,
             clip_norm: 1.0,
         }

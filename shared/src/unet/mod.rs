@@ -201,7 +201,7 @@ fn initial_values(name: &str, shape: &[usize], seed: u64, index: u64) -> Vec<f32
     noise::uniform(&mut random, count).into_iter().map(|value| (2.0 * value - 1.0) * bound).collect()
 }
 
-pub mod memory;
+pub mod cost;
 pub mod parameters;
 
 /// A parameter under its dotted name, flattened.

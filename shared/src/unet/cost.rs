@@ -1,0 +1,118 @@
+//! What a net costs, from its configuration alone: memory of training, arithmetic of an evaluation.
+
+use crate::config::ModelConfig;
+
+/// Floats kept for every parameter: weight, gradient, two moments, average.
+const FLOATS_PER_PARAMETER: u64 = 5;
+
+/// Feature maps that automatic differentiation keeps for a residual block, counted from the operations
+/// of the block: norm (4 of input size), SiLU (2), convolution (1), norm (4), FiLM (2), SiLU (2), sum (1).
+const MAPS_OF_INPUT: u64 = 7;
+const MAPS_OF_OUTPUT: u64 = 10;
+
+/// Bytes that training needs with `batch` pictures a step in f32, about: parameters with their
+/// optimizer state, and what the backward pass needs of the forward pass.
+pub fn training_bytes(config: &ModelConfig, parameters: usize, batch: usize) -> u64 {
+    let activations: u64 = blocks(config)
+        .into_iter()
+        .map(|block| {
+            let side = config.unet.level_side(config.size, block.level) as u64;
+            let cells = side * side;
+            let maps = cells * (MAPS_OF_INPUT * block.input as u64 + MAPS_OF_OUTPUT * block.output as u64);
+            let heads = (block.output / config.unet.head_channels.max(1)).max(1) as u64;
+            // Scores, softmax and their products, and a dozen maps around them.
+            let attention = if block.attends { 3 * heads * cells * cells + 12 * cells * block.output as u64 } else { 0 };
+            maps + attention
+        })
+        .sum();
+    4 * (FLOATS_PER_PARAMETER * parameters as u64 + activations * batch as u64)
+}
+
+/// Floating-point operations of one evaluation for one picture: two for every multiplication and addition
+/// of the convolutions and of attention. The rest is below a hundredth. Training takes three times as many.
+pub fn forward_operations(config: &ModelConfig) -> u64 {
+    let unet = &config.unet;
+    let cells = |level: usize| (unet.level_side(config.size, level) as u64).pow(2);
+    let convolution = |side: u64, input: usize, output: usize, level: usize| side * side * (input * output) as u64 * cells(level);
+    let of_block = |block: BlockShape| {
+        let BlockShape { level, input, output, attends } = block;
+        let skip = if input == output { 0 } else { convolution(1, input, output, level) };
+        // Queries, keys, values and the projection; scores and mixing.
+        let attention = if attends { cells(level) * output as u64 * (4 * output as u64 + 2 * cells(level)) } else { 0 };
+        convolution(3, input, output, level) + convolution(3, output, output, level) + skip + attention
+    };
+    let picture = 3 * unet.patch * unet.patch;
+    let ends = convolution(3, 2 * picture, unet.channels, 0) + convolution(3, unet.level_channels(0), picture, 0);
+    2 * (ends + blocks(config).into_iter().map(of_block).sum::<u64>())
+}
+
+struct BlockShape {
+    level: usize,
+    input: usize,
+    output: usize,
+    attends: bool,
+}
+
+fn blocks(config: &ModelConfig) -> Vec<BlockShape> {
+    let unet = &config.unet;
+    let attends = |level| unet.attends(config.size, level);
+    let levels = unet.multipliers.len();
+    let mut blocks = Vec::new();
+    let mut current = unet.channels;
+    let mut skips = vec![current];
+    for level in 0..levels {
+        let output = unet.level_channels(level);
+        for _ in 0..unet.blocks {
+            blocks.push(BlockShape { level, input: current, output, attends: attends(level) });
+            current = output;
+            skips.push(current);
+        }
+        if level + 1 < levels {
+            blocks.push(BlockShape { level: level + 1, input: current, output: current, attends: false });
+            skips.push(current);
+        }
+    }
+    let last = levels.saturating_sub(1);
+    blocks.extend([true, false].map(|attends| BlockShape { level: last, input: current, output: current, attends }));
+    for level in (0..levels).rev() {
+        let output = unet.level_channels(level);
+        for _ in 0..=unet.blocks {
+            blocks.push(BlockShape { level, input: current + skips.pop().unwrap_or_default(), output, attends: attends(level) });
+            current = output;
+        }
+        if level > 0 {
+            blocks.push(BlockShape { level: level - 1, input: current, output: current, attends: false });
+        }
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In a net of one level every weight of a convolution is used once a cell.
+    #[test]
+    fn arithmetic_follows_from_the_weights_of_the_net_itself() {
+        let mut config = ModelConfig::preset("tiny").unwrap();
+        config.unet.multipliers = vec![1];
+        config.unet.attention = vec![8];
+        let (cells, channels) = (64u64, 16u64);
+        let net = crate::unet::Unet::new(&config, &burn::tensor::Device::flex());
+        let shapes = crate::unet::parameters::shapes(&net);
+        let weights: u64 =
+            shapes.iter().filter(|(_, shape)| shape.len() == 4).map(|(_, shape)| shape.iter().product::<usize>() as u64).sum();
+        let attending = shapes.iter().filter(|(name, _)| name.ends_with("qkv.weight")).count() as u64;
+        let attention = attending * cells * channels * (4 * channels + 2 * cells);
+        assert_eq!((forward_operations(&config), attending), (2 * (weights * cells + attention), 4));
+    }
+
+    #[test]
+    fn memory_grows_with_the_batch_and_is_of_the_known_size() {
+        let config = ModelConfig::preset("paper").unwrap();
+        let at = |batch| training_bytes(&config, 552_814_083, batch) as f64 / 1e9;
+        // Weights, gradients and optimizer state alone are 11 GB.
+        assert!(at(0) > 11.0 && at(0) < 11.1);
+        assert!((at(2) - at(1)) - (at(1) - at(0)) < 1e-6 && at(1) > at(0) + 1.0);
+    }
+}
