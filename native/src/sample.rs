@@ -47,7 +47,7 @@ pub struct SampleArguments {
     /// Evaluations of the net for each crop.
     #[arg(long, default_value_t = SamplerSettings::default().steps)]
     pub steps: usize,
-    /// Sampler: dpm-solver, ddim or ancestral.
+    /// Sampler: dpm-solver, uni-pc, ddim or ancestral.
     #[arg(long, default_value_t = SamplerKind::DpmSolver)]
     pub sampler: SamplerKind,
     /// Share of fresh noise in ddim, 0 to 1.

@@ -45,7 +45,7 @@ fn check(name: &str, found: &RgbImage) {
 }
 
 #[test]
-fn the_four_tasks_and_three_samplers_make_the_pictures_they_made() {
+fn the_four_tasks_and_every_sampler_make_the_pictures_they_made() {
     let folder = workplace();
     let path = folder.path();
     std::fs::write(path.join("loud.infill"), loud_model()).unwrap();
@@ -55,6 +55,7 @@ fn the_four_tasks_and_three_samplers_make_the_pictures_they_made() {
         ("inpaint", "inpaint small.png --mask mask.png --steps 4"),
         ("inpaint-ddim", "inpaint small.png --mask mask.png --steps 4 --sampler ddim"),
         ("inpaint-ancestral", "inpaint small.png --mask mask.png --steps 4 --sampler ancestral"),
+        ("inpaint-uni-pc", "inpaint small.png --mask mask.png --steps 4 --sampler uni-pc"),
         ("uncrop", "uncrop small.png --left 7 --bottom 5 --steps 4"),
         ("colorize", "colorize small.png --steps 4"),
         ("restore", "restore small.png --steps 4"),

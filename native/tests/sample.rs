@@ -38,7 +38,7 @@ fn every_sampler_works_and_an_unknown_one_is_named() {
     let folder = workplace();
     let path = folder.path();
     with_mask(path);
-    for sampler in ["ancestral", "ddim", "dpm-solver"] {
+    for sampler in ["ancestral", "ddim", "dpm-solver", "uni-pc"] {
         let output = sample(path, &format!("inpaint photo.png --mask mask.png -o {sampler}.png --sampler {sampler}"));
         expect(&output, 0, &[]);
     }

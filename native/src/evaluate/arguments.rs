@@ -38,7 +38,7 @@ pub struct EvaluateArguments {
     /// Evaluations of the net for a sample.
     #[arg(long, default_value_t = SamplerSettings::default().steps)]
     pub steps: usize,
-    /// Sampler: ancestral, ddim or dpm-solver.
+    /// Sampler: ancestral, ddim, dpm-solver or uni-pc.
     #[arg(long, default_value_t = SamplerKind::DpmSolver)]
     pub sampler: SamplerKind,
     /// Samples drawn at once; a GPU takes 64 and more.

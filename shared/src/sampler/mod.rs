@@ -13,7 +13,7 @@ use crate::{
     noise::{self, Purpose},
     schedule,
 };
-use update::Update;
+use update::{Update, multistep};
 
 /// How to get from one noise level to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,17 +25,20 @@ pub enum SamplerKind {
     Ddim,
     /// DPM-Solver++(2M) (arXiv 2211.01095, algorithm 2).
     DpmSolver,
+    /// UniPC of order 2 (arXiv 2302.04867): each estimate also corrects the step that led to it.
+    UniPc,
 }
 
 impl SamplerKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Ancestral, Self::Ddim, Self::DpmSolver];
+    pub const ALL: [Self; 4] = [Self::Ancestral, Self::Ddim, Self::DpmSolver, Self::UniPc];
 
     fn name(self) -> &'static str {
         match self {
             Self::Ancestral => "ancestral",
             Self::Ddim => "ddim",
             Self::DpmSolver => "dpm-solver",
+            Self::UniPc => "uni-pc",
         }
     }
 }
@@ -93,7 +96,7 @@ impl Default for SamplerSettings {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SamplerError {
     /// No such sampler.
-    #[error("no sampler is called `{0}`; there are ancestral, ddim, dpm-solver")]
+    #[error("no sampler is called `{0}`; there are ancestral, ddim, dpm-solver, uni-pc")]
     UnknownKind(String),
     /// Too few or too many steps.
     #[error("{0} steps cannot be sampled; choose 1 to 10000")]
@@ -120,6 +123,8 @@ pub struct Sampler {
     done: usize,
     noisy: Tensor<4>,
     estimate: Option<Tensor<4>>,
+    /// For UniPC: the corrected state that the last step started from, and the estimate before the last.
+    corrected: Option<(Tensor<4>, Option<Tensor<4>>)>,
     known: Option<(Tensor<4>, Tensor<4, Bool>)>,
 }
 
@@ -132,11 +137,11 @@ impl Sampler {
         settings.validate()?;
         let levels = match settings.kind {
             SamplerKind::Ancestral => schedule::inference_schedule(settings.steps, log_snr_range),
-            SamplerKind::Ddim | SamplerKind::DpmSolver => schedule::log_snr_grid(settings.steps, log_snr_range),
+            SamplerKind::Ddim | SamplerKind::DpmSolver | SamplerKind::UniPc => schedule::log_snr_grid(settings.steps, log_snr_range),
         };
         let shape = start.dims();
         let known = known.map(|known| (known.picture, known.mask.lower_equal_elem(0.5).expand(shape)));
-        let mut sampler = Self { settings: settings.clone(), levels, done: 0, noisy: start, estimate: None, known };
+        let mut sampler = Self { settings: settings.clone(), levels, done: 0, noisy: start, estimate: None, corrected: None, known };
         sampler.noisy = sampler.keep_known(sampler.noisy.clone());
         Ok(sampler)
     }
@@ -166,11 +171,12 @@ impl Sampler {
         let next = match self.levels.get(self.done + 1) {
             // At γ = 1 every rule gives the clean estimate itself.
             None => estimate.clone(),
+            Some(&next_level) if self.settings.kind == SamplerKind::UniPc => self.correct_and_predict(next_level, &estimate),
             Some(&next_level) => {
                 let update = match self.settings.kind {
                     SamplerKind::Ancestral => Update::ancestral(level, next_level),
                     SamplerKind::Ddim => Update::ddim(level, next_level, self.settings.eta),
-                    SamplerKind::DpmSolver => {
+                    SamplerKind::DpmSolver | SamplerKind::UniPc => {
                         let before = self.done.checked_sub(1).map(|index| self.levels[index]);
                         Update::dpm_solver(before, level, next_level)
                     }
@@ -181,6 +187,36 @@ impl Sampler {
         self.noisy = self.keep_known(next);
         self.estimate = Some(estimate);
         self.done += 1;
+    }
+
+    /// A step of UniPC: the estimate at the state that was predicted corrects that state, and the next one
+    /// is predicted from the corrected state.
+    fn correct_and_predict(&mut self, next_level: f64, estimate: &Tensor<4>) -> Tensor<4> {
+        let level = |back: usize| self.done.checked_sub(back).map(|index| self.levels[index]);
+        let combine = |start: &Tensor<4>, from: f64, to: f64, points: &[(f64, &Tensor<4>)]| {
+            let nodes: Vec<f64> = points.iter().map(|(level, _)| *level).collect();
+            let (noisy, weights) = multistep(from, to, &nodes);
+            let start = start.clone().mul_scalar(noisy);
+            points.iter().zip(weights).fold(start, |sum, ((_, estimate), weight)| sum + (*estimate).clone().mul_scalar(weight))
+        };
+        let here = self.levels[self.done];
+        let mut points = vec![(here, estimate)];
+        if let (Some(level), Some(last)) = (level(1), &self.estimate) {
+            points.push((level, last));
+        }
+        let corrected = match (&self.corrected, level(1)) {
+            (Some((start, before)), Some(from)) => {
+                let mut points = points.clone();
+                if let (Some(level), Some(before)) = (level(2), before) {
+                    points.push((level, before));
+                }
+                combine(start, from, here, &points)
+            }
+            _ => self.noisy.clone(),
+        };
+        let next = combine(&corrected, here, next_level, &points);
+        self.corrected = Some((corrected, self.estimate.clone()));
+        next
     }
 
     fn apply(&self, update: Update, estimate: &Tensor<4>) -> Tensor<4> {

@@ -42,12 +42,14 @@ fn flow_error(kind: SamplerKind, steps: usize) -> f64 {
 }
 
 #[test]
-fn ddim_converges_with_order_one_and_dpm_solver_with_order_two() {
+fn ddim_converges_with_order_one_dpm_solver_with_two_and_uni_pc_with_three() {
     let order = |kind, steps| (flow_error(kind, steps) / flow_error(kind, 2 * steps - 1)).log2();
     let ddim = order(SamplerKind::Ddim, 21);
     assert!((0.8..1.3).contains(&ddim), "DDIM's order is {ddim}");
     let dpm = order(SamplerKind::DpmSolver, 21);
     assert!((1.7..2.6).contains(&dpm), "DPM-Solver++(2M)'s order is {dpm}");
+    let pc = order(SamplerKind::UniPc, 21);
+    assert!((2.5..3.7).contains(&pc), "UniPC's order is {pc}");
     assert!(flow_error(SamplerKind::DpmSolver, 20) < flow_error(SamplerKind::Ddim, 20) / 5.0);
 }
 

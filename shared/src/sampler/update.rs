@@ -52,6 +52,30 @@ impl Update {
     }
 }
 
+/// y' = noisy·y + Σ weights·estimates, exact for estimates that are a polynomial in half log-SNR through
+/// those at `nodes`, one to three levels of which none are alike: y'/σ' = y/σ + ∫ e^λ·y0(λ) dλ
+/// (arXiv 2211.01095, equation 8). With the next level among the nodes it corrects, without it it predicts.
+pub(super) fn multistep(level: f64, next: f64, nodes: &[f64]) -> (f64, Vec<f64>) {
+    let half = |level: f64| log_snr(level) / 2.0;
+    let step = half(next) - half(level);
+    let places: Vec<f64> = nodes.iter().map(|node| half(*node) - half(next)).collect();
+    // ∫ e^u·u^k du from −step to 0.
+    let shrunk = (-step).exp();
+    let moments = [-(-step).exp_m1(), (step + 1.0) * shrunk - 1.0, 2.0 - (step * step + 2.0 * step + 2.0) * shrunk];
+    let weights = (0..places.len()).map(|index| {
+        // Coefficients of the polynomial that is 1 at this place and 0 at the others.
+        let mut polynomial = [1.0, 0.0, 0.0];
+        for other in (0..places.len()).filter(|other| *other != index) {
+            let [a, b, c] = polynomial;
+            let (root, distance) = (places[other], places[index] - places[other]);
+            polynomial = [-a * root / distance, (a - b * root) / distance, (b - c * root) / distance];
+        }
+        let integral: f64 = polynomial.iter().zip(moments).map(|(coefficient, moment)| coefficient * moment).sum();
+        signal_scale(next) * integral
+    });
+    (noise_scale(next) / noise_scale(level), weights.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +103,22 @@ mod tests {
         let update = Update::ancestral(level, next);
         assert!((update.noisy * noisy + update.estimate * clean - expected).abs() < 1e-12);
         assert!((update.fresh - (1.0 - alpha).sqrt()).abs() < 1e-15);
+    }
+
+    /// For y0(λ) = λ² the flow is known: ∫ e^λ·λ² dλ = e^λ·(λ² − 2λ + 2).
+    #[test]
+    fn multistep_is_exact_for_polynomials() {
+        let half = |level: f64| log_snr(level) / 2.0;
+        let (before, level, next): (f64, f64, f64) = (0.2, 0.45, 0.8);
+        let integral = |level: f64| half(level).exp() * (half(level).powi(2) - 2.0 * half(level) + 2.0);
+        let expected = noise_scale(next) * (0.3 / noise_scale(level) + integral(next) - integral(level));
+        let (noisy, weights) = multistep(level, next, &[next, level, before]);
+        let found = noisy * 0.3 + weights.iter().zip([next, level, before]).map(|(weight, node)| weight * half(node).powi(2)).sum::<f64>();
+        assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+        // One node is DDIM.
+        let (noisy, weights) = multistep(level, next, &[level]);
+        let ddim = Update::ddim(level, next, 0.0);
+        assert!((noisy - ddim.noisy).abs() < 1e-12 && (weights[0] - ddim.estimate).abs() < 1e-12);
     }
 
     #[test]
