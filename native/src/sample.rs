@@ -24,6 +24,10 @@ use crate::{
     progress::StepProgress,
 };
 
+/// Pixels that the net works on at a time where a picture is cut into tiles: enough for every processor, and
+/// little memory.
+const PIXELS_AT_A_TIME: usize = 1 << 16;
+
 /// What all four tasks take.
 #[derive(Debug, Args)]
 pub struct SampleArguments {
@@ -189,7 +193,8 @@ fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result
     let device = device::choose(&arguments.device)?;
     let model = model_file.to_model(&device).map_err(input)?;
     let draw = |sample: u64, written: u64| {
-        let edit = Edit::new(request(sample), &model.config).map_err(input)?;
+        let windows = PIXELS_AT_A_TIME / (model.config.size * model.config.size);
+        let edit = Edit::new(request(sample), &model.config).map_err(input)?.side_by_side(windows);
         finish(edit, &model, &device, &interrupt, written)
     };
     if arguments.mean {

@@ -55,12 +55,12 @@ pub fn sample(
         picture: stack(shape, &|tile| tile.question.original.to_planes()),
         mask: stack([tiles.len(), 1, size, size], &|tile| tile.question.mask.to_plane()),
     });
-    // Fresh noise inside the sampler must differ from batch to batch.
-    let place = first.rank * SAMPLES + first.sample;
-    let seed = noise::stream(settings.seed, Purpose::Step, case.number(), place).next_u64();
+    // Fresh noise inside the sampler belongs to the case and the sample, in whatever batch it is.
+    let seed = noise::stream(settings.seed, Purpose::Step, case.number(), 0).next_u64();
     let settings = SamplerSettings { seed, ..settings.clone() };
+    let numbers = tiles.iter().map(|tile| tile.rank * SAMPLES + tile.sample).collect();
 
-    let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, known)?;
+    let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, known)?.numbered(numbers);
     let denoiser = Conditioned::new(model, condition);
     while !sampler.is_finished() {
         sampler.step(&denoiser);

@@ -94,7 +94,7 @@ pub trait EditModel {
     where
         Self: 'a;
 
-    /// The denoiser under a condition `[1, 3, size, size]`.
+    /// The denoiser under conditions `[windows, 3, size, size]`.
     fn conditioned(&self, condition: Tensor<4>) -> Self::Conditioned<'_>;
 
     /// Where its tensors are.
@@ -119,7 +119,7 @@ impl EditModel for Model {
 pub enum EditState {
     /// More steps.
     Running,
-    /// The caller reads this tensor, `[1, 3, size, size]`, and gives its values to [`Edit::accept`].
+    /// The caller reads this tensor, `[windows, 3, size, size]`, and gives its values to [`Edit::accept`].
     Read(Tensor<4>),
     /// The result is there.
     Finished,
@@ -139,6 +139,10 @@ struct Prepared {
 trait Job: fmt::Debug + Send {
     /// How many windows there are.
     fn windows(&self) -> usize;
+    /// Whether windows take nothing from what earlier ones made, so that several can run at a time.
+    fn independent(&self) -> bool {
+        false
+    }
     /// Where a window lies on the result.
     fn window(&self, index: usize) -> Window;
     /// The net's input, after all windows before it were accepted.
@@ -153,9 +157,11 @@ trait Job: fmt::Debug + Send {
     fn into_picture(self: Box<Self>) -> Picture;
 }
 
-/// A window under way.
+/// Windows under way.
 #[derive(Debug)]
 struct Run {
+    /// How many.
+    count: usize,
     condition: Tensor<4>,
     sampler: Sampler,
 }
@@ -170,6 +176,8 @@ pub struct Edit {
     size: usize,
     /// Windows that are done.
     done: usize,
+    /// Windows that run at a time, where they can.
+    side_by_side: usize,
     run: Option<Run>,
 }
 
@@ -211,7 +219,15 @@ impl Edit {
             EditTask::Colorize => Box::new(colorize::Colorize::new(picture, size, seed)),
             EditTask::Restore => Box::new(restore::Restore::new(picture, size, seed)),
         };
-        Ok(Self { job, settings, log_snr_range: config.log_snr_range, size, done: 0, run: None })
+        Ok(Self { job, settings, log_snr_range: config.log_snr_range, size, done: 0, side_by_side: 1, run: None })
+    }
+
+    /// Runs up to as many windows at a time, where none depends on another: more to do at once for a device
+    /// with many processors, more memory, and longer steps. The result stays the same.
+    #[must_use]
+    pub fn side_by_side(mut self, windows: usize) -> Self {
+        self.side_by_side = windows.max(1);
+        self
     }
 
     /// Width and height of the result.
@@ -226,10 +242,10 @@ impl Edit {
 
     /// Evaluations of the net so far.
     pub fn done_steps(&self) -> usize {
-        self.done * self.settings.steps + self.run.as_ref().map_or(0, |run| run.sampler.done())
+        self.done * self.settings.steps + self.run.as_ref().map_or(0, |run| run.count * run.sampler.done())
     }
 
-    /// Goes on, with one evaluation of the net at most. While values are awaited it asks for them again.
+    /// Goes on, with one evaluation of the net at most, of as many windows as run at a time. While values are awaited it asks for them again.
     pub fn step<M: EditModel>(&mut self, model: &M) -> EditState {
         if self.done == self.job.windows() {
             return EditState::Finished;
@@ -246,19 +262,29 @@ impl Edit {
         if run.sampler.is_finished() { EditState::Read(run.sampler.noisy()) } else { EditState::Running }
     }
 
-    /// The next window as tensors.
+    /// The next windows as tensors.
     fn begin(&self, device: &Device) -> Run {
-        let Prepared { condition, start, known } = self.job.prepare(self.done);
+        let count = if self.job.independent() { self.side_by_side.min(self.job.windows() - self.done) } else { 1 };
+        let (mut condition, mut start) = (Vec::new(), Vec::new());
+        let mut known: Option<(Vec<f32>, Vec<f32>)> = None;
+        for index in self.done..self.done + count {
+            let prepared = self.job.prepare(index);
+            condition.extend(prepared.condition);
+            start.extend(prepared.start);
+            if let Some((picture, mask)) = prepared.known {
+                let (pictures, masks) = known.get_or_insert_default();
+                pictures.extend(picture);
+                masks.extend(mask);
+            }
+        }
         let tensor = |values: Vec<f32>, channels: usize| {
-            Tensor::<4>::from_data(TensorData::new(values, [1, channels, self.size, self.size]), device)
+            Tensor::<4>::from_data(TensorData::new(values, [count, channels, self.size, self.size]), device)
         };
         let known = known.map(|(picture, mask)| Known { picture: tensor(picture, 3), mask: tensor(mask, 1) });
-        // Fresh noise inside the sampler differs from window to window.
-        let seed = self.settings.seed ^ (self.done as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let settings = SamplerSettings { seed, ..self.settings.clone() };
-        let sampler =
-            Sampler::new(&settings, self.log_snr_range, tensor(start, 3), known).expect("the settings were checked when the edit began");
-        Run { condition: tensor(condition, 3), sampler }
+        let sampler = Sampler::new(&self.settings, self.log_snr_range, tensor(start, 3), known)
+            .expect("the settings were checked when the edit began")
+            .numbered((self.done as u64..(self.done + count) as u64).collect());
+        Run { count, condition: tensor(condition, 3), sampler }
     }
 
     /// Takes the values of the tensor that [`EditState::Read`] gave.
@@ -267,10 +293,11 @@ impl Edit {
     /// Values that were not asked for, another number of them, or one that is not finite. The result is
     /// not touched then.
     pub fn accept(&mut self, values: Vec<f32>) -> Result<(), EditError> {
-        if !self.run.as_ref().is_some_and(|run| run.sampler.is_finished()) {
+        let Some(count) = self.run.as_ref().filter(|run| run.sampler.is_finished()).map(|run| run.count) else {
             return Err(EditError::NotAsked { done: self.done_steps(), total: self.total_steps() });
-        }
-        let wanted = 3 * self.size * self.size;
+        };
+        let each = 3 * self.size * self.size;
+        let wanted = count * each;
         if values.len() != wanted {
             return Err(EditError::ValueCount { found: values.len(), wanted });
         }
@@ -278,8 +305,10 @@ impl Edit {
         if bad > 0 {
             return Err(EditError::NonFinite { bad, of: wanted });
         }
-        self.job.accept(self.done, &values);
-        self.done += 1;
+        for values in values.chunks_exact(each) {
+            self.job.accept(self.done, values);
+            self.done += 1;
+        }
         self.run = None;
         Ok(())
     }

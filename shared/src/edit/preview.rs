@@ -21,7 +21,8 @@ pub struct Preview {
 impl Edit {
     /// The current estimate, once there is one.
     pub fn preview(&self) -> Option<Preview> {
-        let tensor = self.run.as_ref()?.sampler.estimate()?;
+        // Of windows that run at a time the first is shown.
+        let tensor = self.run.as_ref()?.sampler.estimate()?.narrow(0, 0, 1);
         Some(Preview { tensor, area: self.job.window(self.done).area(self.output_size()) })
     }
 

@@ -112,6 +112,10 @@ impl Restore {
 }
 
 impl Job for Restore {
+    fn independent(&self) -> bool {
+        true
+    }
+
     fn windows(&self) -> usize {
         self.columns * self.rows
     }

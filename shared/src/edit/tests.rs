@@ -409,3 +409,33 @@ proptest! {
         prop_assert!(result.pixels().chunks_exact(3).filter(|pixel| *pixel == [128; 3]).count() < 3, "the grey it began with is gone");
     }
 }
+
+/// Tiles that run at a time make the picture that they make one by one, with fresh noise as well.
+#[test]
+fn tiles_side_by_side_make_the_same_picture() {
+    let picture = Picture::new(40, 30, (0..40 * 30 * 3).map(|value| (value * 7 % 251) as u8).collect()).unwrap();
+    let model = fake(|condition, noisy| condition.iter().zip(noisy).map(|(shown, noisy)| 0.8 * shown + 0.1 * noisy).collect());
+    for kind in [SamplerKind::DpmSolver, SamplerKind::Ancestral] {
+        let run = |side_by_side: usize| {
+            let settings = SamplerSettings { kind, steps: 3, ..SamplerSettings::default() };
+            let request = EditRequest { picture: picture.clone(), task: EditTask::Restore, settings };
+            let mut edit = Edit::new(request, &config()).unwrap().side_by_side(side_by_side);
+            let mut reads = 0usize;
+            loop {
+                match edit.step(&model) {
+                    EditState::Finished => break,
+                    EditState::Running => assert!(edit.done_steps() <= edit.total_steps()),
+                    EditState::Read(tensor) => {
+                        reads += 1;
+                        edit.accept(read(tensor)).unwrap();
+                    }
+                }
+            }
+            assert_eq!(edit.done_steps(), edit.total_steps());
+            (edit.into_result(), reads)
+        };
+        let ((one_by_one, reads), (together, fewer)) = (run(1), run(4));
+        assert_eq!(one_by_one, together, "{kind}");
+        assert!(fewer < reads && fewer == reads.div_ceil(4), "{fewer} of {reads}");
+    }
+}

@@ -120,6 +120,8 @@ pub struct Known {
 pub struct Sampler {
     settings: SamplerSettings,
     levels: Vec<f64>,
+    /// What each sample's fresh noise is drawn by.
+    numbers: Vec<u64>,
     done: usize,
     noisy: Tensor<4>,
     estimate: Option<Tensor<4>>,
@@ -141,9 +143,30 @@ impl Sampler {
         };
         let shape = start.dims();
         let known = known.map(|known| (known.picture, known.mask.lower_equal_elem(0.5).expand(shape)));
-        let mut sampler = Self { settings: settings.clone(), levels, done: 0, noisy: start, estimate: None, corrected: None, known };
+        let mut sampler = Self {
+            settings: settings.clone(),
+            levels,
+            numbers: (0..shape[0] as u64).collect(),
+            done: 0,
+            noisy: start,
+            estimate: None,
+            corrected: None,
+            known,
+        };
         sampler.noisy = sampler.keep_known(sampler.noisy.clone());
         Ok(sampler)
+    }
+
+    /// Gives every sample a number, by which it draws the same fresh noise in whatever batch it is. Without
+    /// it they are numbered from 0.
+    ///
+    /// # Panics
+    /// When there are not as many numbers as samples.
+    #[must_use]
+    pub fn numbered(mut self, numbers: Vec<u64>) -> Self {
+        assert_eq!(numbers.len(), self.numbers.len(), "one number a sample");
+        self.numbers = numbers;
+        self
     }
 
     /// Evaluations of the denoiser in all.
@@ -227,7 +250,8 @@ impl Sampler {
             next = next + previous.clone().mul_scalar(update.previous);
         }
         if update.fresh != 0.0 {
-            let fresh = gaussian(self.settings.seed, Purpose::Step, self.done as u64, self.noisy.dims(), &self.noisy.device());
+            let (shape, device) = (self.noisy.dims(), self.noisy.device());
+            let fresh = gaussian_of(&self.numbers, self.settings.seed, Purpose::Step, self.done as u64, shape, &device);
             next = next + fresh.mul_scalar(update.fresh);
         }
         next
@@ -263,9 +287,14 @@ impl Sampler {
 
 /// Values of N(0, 1) for a whole batch, each sample from its own stream, the same on every backend.
 pub fn gaussian(seed: u64, purpose: Purpose, step: u64, shape: [usize; 4], device: &Device) -> Tensor<4> {
+    let numbers: Vec<u64> = (0..shape[0] as u64).collect();
+    gaussian_of(&numbers, seed, purpose, step, shape, device)
+}
+
+fn gaussian_of(numbers: &[u64], seed: u64, purpose: Purpose, step: u64, shape: [usize; 4], device: &Device) -> Tensor<4> {
     let each = shape[1..].iter().product();
-    let values: Vec<f32> =
-        (0..shape[0] as u64).flat_map(|sample| noise::gaussian(&mut noise::stream(seed, purpose, step, sample), each)).collect();
+    let draw = |number: &u64| noise::gaussian(&mut noise::stream(seed, purpose, step, *number), each);
+    let values: Vec<f32> = numbers.iter().flat_map(draw).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
