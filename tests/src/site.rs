@@ -65,6 +65,11 @@ impl Site {
         self.folder.path()
     }
 
+    /// The tiny model's file, as it was before it was cut into chunks.
+    pub fn model(&self) -> PathBuf {
+        self.folder.path().join("source/tiny.infill")
+    }
+
     /// The end of the path of the model's first chunk.
     ///
     /// # Errors

@@ -289,6 +289,56 @@ fn a_damaged_chunk_is_fetched_again_once_and_then_told() {
 }
 
 #[test]
+fn a_second_visit_fetches_no_weights_and_a_damaged_copy_is_not_used() {
+    block_on(async {
+        let site = Site::tiny("deep/down/")?;
+        let chunk = site.first_chunk()?;
+        let fetched = || site.server.requests().iter().filter(|path| path.ends_with(&chunk)).count();
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready", 90).await?;
+        ensure!(fetched() == 1 && page.text("status").await?.contains("Ready"), "{} times", fetched());
+        // The browser's ordinary cache is not what is tested.
+        page.browser.cdp().send_raw("Network.clearBrowserCache", serde_json::json!({})).await?;
+        page.browser.refresh().await?;
+        page.wait_for("ready", 90).await?;
+        ensure!(fetched() == 1, "the second visit fetched weights");
+        let damage = "const done = arguments[0]; (async () => { const c = await caches.open('infill-models'); \
+             for (const k of await c.keys()) await c.put(k, new Response(new Uint8Array([1, 2, 3]))); return (await c.keys()).length })().then(done)";
+        let damaged: u32 = page.browser.execute_async(damage, Vec::new()).await?.convert()?;
+        ensure!(damaged > 0, "nothing was kept");
+        page.browser.cdp().send_raw("Network.clearBrowserCache", serde_json::json!({})).await?;
+        page.browser.refresh().await?;
+        page.wait_for("ready", 90).await?;
+        ensure!(fetched() == 2, "{} fetches after the copy was damaged", fetched());
+        page.expect_clean_console().await
+    });
+}
+
+#[test]
+fn a_model_of_ones_own_is_used_and_a_broken_one_is_refused() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        let broken = site.folder().join("broken.infill");
+        std::fs::write(&broken, "no model")?;
+        page.choose_file(&broken).await?;
+        page.until("return document.getElementById('message').checkVisibility()", 10).await?;
+        let said = page.text("message-text").await?;
+        ensure!(said.contains("broken") && said.contains("stays"), "it says `{said}`");
+        page.click("dismiss").await?;
+        let own = site.folder().join("mine.infill");
+        std::fs::copy(site.model(), &own)?;
+        page.choose_file(&own).await?;
+        page.until("return document.getElementById('status').textContent.includes('“mine”')", 10).await?;
+        page.stroke(&[(-30, 0), (30, 0)]).await?;
+        page.enter("steps", "2").await?;
+        page.click("run").await?;
+        page.wait_for("done", 60).await?;
+        page.expect_clean_console().await
+    });
+}
+
+#[test]
 fn the_shipped_model_fills_a_hole() {
     block_on(async {
         let site = Site::shipped("")?;

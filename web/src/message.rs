@@ -17,6 +17,11 @@ pub enum ToWorker {
     },
     /// Fetch the model again after a failure.
     FetchModel,
+    /// Use a model of the visitor's own. Buffer: the model file.
+    UseModel {
+        /// The file's name without its ending.
+        name: String,
+    },
     /// Fill a picture. Buffers: RGBA pixels, then (for [`TaskKind::Inpaint`]) the mask, one byte a pixel.
     Run(RunRequest),
     /// Stop the run after the step under way.
@@ -128,6 +133,8 @@ pub struct ModelReport {
     pub tasks: Vec<TaskKind>,
     /// Parameters.
     pub parameters: usize,
+    /// Whether the browser keeps it for the next visit.
+    pub kept: bool,
 }
 
 /// What can go wrong, for `words` to put into sentences.
@@ -149,6 +156,13 @@ pub enum Failure {
     /// The model cannot be used.
     Model {
         /// Why.
+        detail: String,
+    },
+    /// A model file of the visitor's own cannot be used; the model in use stays.
+    ModelFile {
+        /// The file's name without its ending.
+        name: String,
+        /// Why, in the words of `infill::model_file`.
         detail: String,
     },
     /// The request cannot be carried out.

@@ -48,6 +48,11 @@ impl App {
         }
     }
 
+    /// Gives the worker a model file of the visitor's own.
+    pub fn use_model(&self, name: &str, bytes: &Uint8Array) {
+        self.say(&ToWorker::UseModel { name: name.to_owned() }, std::slice::from_ref(bytes));
+    }
+
     fn say(&self, message: &ToWorker, buffers: &[Uint8Array]) {
         if let Some(worker) = &self.state().worker {
             worker.say(message, buffers);
@@ -141,7 +146,7 @@ impl App {
                 dom::text("status", &format!("Fetching the model: {:.1} of {:.1} MB", done as f64 / 1e6, total as f64 / 1e6));
             }
             FromWorker::Model(report) => {
-                dom::text("status", &format!("Ready: model “{}”, {:.1} million parameters", report.name, report.parameters as f64 / 1e6));
+                dom::text("status", &words::model(&report));
                 self.change().model = Some(report);
                 dom::set_state("ready");
                 self.refresh();
@@ -163,6 +168,7 @@ impl App {
                 self.end_run("ready");
                 dom::text("status", "Cancelled; picture and mask are as before.");
             }
+            FromWorker::Failed { failure: failure @ Failure::ModelFile { .. }, .. } => self.show_message(&words::failure(&failure)),
             FromWorker::Failed { id, failure } if id.is_none_or(|id| id == current) => self.fail(&failure),
             // Of a run that is over.
             FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } => {}

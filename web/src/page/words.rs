@@ -1,6 +1,6 @@
 //! The one place that turns what can go wrong into the page's words: what happened, and a way on.
 
-use crate::message::{DeviceReport, Failure};
+use crate::message::{DeviceReport, Failure, ModelReport};
 
 /// A sentence, and which ways on fit it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,9 @@ pub fn failure(failure: &Failure) -> Advice {
             false,
         ),
         Failure::Model { detail } => advice(format!("The model cannot be used: {detail}."), true, false),
+        Failure::ModelFile { name, detail } => {
+            advice(format!("“{name}” cannot be used as a model: {detail}. The model that was in use stays."), false, false)
+        }
         Failure::Request { detail } => advice(sentence(detail), false, false),
         Failure::DeviceLost { detail } => advice(
             format!(
@@ -91,6 +94,12 @@ pub fn device(report: &DeviceReport) -> String {
         (false, Some(reason)) => format!("Runs on the CPU: {reason}"),
         (false, None) => "Runs on the CPU".to_owned(),
     }
+}
+
+/// The model in use.
+pub fn model(report: &ModelReport) -> String {
+    let kept = if report.kept { "" } else { "; this browser does not keep it, so the next visit fetches it again" };
+    format!("Ready: model “{}”, {:.1} million parameters{kept}", report.name, report.parameters as f64 / 1e6)
 }
 
 fn sentence(text: &str) -> String {

@@ -1,4 +1,5 @@
-//! The model over the network: manifest, chunks with progress, hashes checked, one retry each.
+//! The model over the network: manifest, chunks with progress, hashes checked, one retry each. What the
+//! browser kept of an earlier visit is not fetched again.
 
 use burn::tensor::Device;
 use infill::{
@@ -12,14 +13,25 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
-use super::{now, say, scope};
+use super::{now, say, scope, store::Store};
 use crate::message::{Failure, FromWorker};
 
 /// Milliseconds between two messages about progress.
 const REPORT_EVERY: f64 = 100.0;
 
-/// Fetches the first model of the manifest below `base` and puts it on the device.
-pub async fn fetch(base: &str, device: &Device) -> Result<(String, Model), Failure> {
+/// A model that arrived.
+pub struct Fetched {
+    /// Its name in the manifest.
+    pub name: String,
+    /// The model, on the device.
+    pub model: Model,
+    /// Whether the browser keeps all of it for the next visit.
+    pub kept: bool,
+}
+
+/// Fetches the first model of the manifest below `base`, from what the browser kept of it where it did, and
+/// puts it on the device.
+pub async fn fetch(base: &str, device: &Device) -> Result<Fetched, Failure> {
     let folder = format!("{base}models/");
     let address = format!("{folder}manifest.json");
     let text = download(&address, RequestCache::Default, &mut |_| {}).await?;
@@ -29,16 +41,28 @@ pub async fn fetch(base: &str, device: &Device) -> Result<(String, Model), Failu
     let entry = manifest.models.into_iter().next().ok_or_else(|| unusable("the list of models is empty".to_owned()))?;
     let mut bytes = Vec::with_capacity(entry.size as usize);
     let mut progress = Progress { total: entry.size, reported: 0.0 };
+    let store = Store::open(&folder).await;
+    let mut kept = true;
     for chunk in &entry.chunks {
-        let piece = verified(&folder, chunk, bytes.len() as u64, &mut progress).await?;
+        let piece = match store.get(&chunk.sha256).await.filter(|bytes| hexadecimal(&Sha256::digest(bytes)) == chunk.sha256) {
+            Some(piece) => piece,
+            None => {
+                let piece = verified(&folder, chunk, bytes.len() as u64, &mut progress).await?;
+                kept &= store.put(&chunk.sha256, &piece).await;
+                piece
+            }
+        };
         bytes.extend_from_slice(&piece);
+        progress.report(bytes.len() as u64, false);
     }
     progress.report(bytes.len() as u64, true);
+    let hashes: Vec<&str> = entry.chunks.iter().map(|chunk| chunk.sha256.as_str()).collect();
+    store.keep_only(&hashes).await;
     let file = ModelFile::parse(&bytes).map_err(|error| unusable(error.to_string()))?;
     // The weights are copied once more on the way to the device; the file's bytes are not needed then.
     drop(bytes);
     let model = file.to_model(device).map_err(|error| unusable(error.to_string()))?;
-    Ok((entry.name, model))
+    Ok(Fetched { name: entry.name, model, kept })
 }
 
 struct Progress {

@@ -3,17 +3,23 @@
 mod device;
 mod fetch_model;
 mod run;
+mod store;
 
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
 
-use infill::denoiser::Model;
+use infill::{
+    denoiser::Model,
+    model_file::{ModelFile, ModelFileError},
+};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use fetch_model::Fetched;
 
 use crate::{
     envelope,
@@ -66,6 +72,10 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
             });
         }
         ToWorker::FetchModel => spawn_local(async move { fetch(&state).await }),
+        ToWorker::UseModel { name } => match own_model(&state, &buffers) {
+            Ok(model) => use_model(&state, Fetched { name, model, kept: true }),
+            Err(error) => say(&FromWorker::Failed { id: None, failure: Failure::ModelFile { name, detail: error.to_string() } }, &[]),
+        },
         ToWorker::Run(request) => spawn_local(async move {
             let id = request.id;
             state.cancelled.set(false);
@@ -86,18 +96,39 @@ async fn fetch(state: &State) {
     let Some(device) = state.device.borrow().clone() else { return };
     let base = state.base.borrow().clone();
     match fetch_model::fetch(&base, &device).await {
-        Ok((name, model)) => {
-            let report = ModelReport {
-                name,
-                size: model.config.size,
-                tasks: model.config.tasks.clone(),
-                parameters: burn::module::Module::num_params(&model.unet),
-            };
-            state.model.replace(Some(Rc::new(model)));
-            say(&FromWorker::Model(report), &[]);
-        }
+        Ok(fetched) => use_model(state, fetched),
         Err(failure) => say(&FromWorker::Failed { id: None, failure }, &[]),
     }
+}
+
+fn use_model(state: &State, Fetched { name, model, kept }: Fetched) {
+    let report = ModelReport {
+        name,
+        size: model.config.size,
+        tasks: model.config.tasks.clone(),
+        parameters: burn::module::Module::num_params(&model.unet),
+        kept,
+    };
+    state.model.replace(Some(Rc::new(model)));
+    say(&FromWorker::Model(report), &[]);
+}
+
+/// The visitor's own model on the device, from the file's bytes.
+fn own_model(state: &State, buffers: &[Uint8Array]) -> Result<Model, OwnModelError> {
+    let bytes = buffers.first().ok_or(OwnModelError::Empty)?.to_vec();
+    let device = state.device.borrow().clone().ok_or(OwnModelError::NoDevice)?;
+    Ok(ModelFile::parse(&bytes)?.to_model(&device)?)
+}
+
+/// Why a model of the visitor's own is not used.
+#[derive(Debug, thiserror::Error)]
+enum OwnModelError {
+    #[error("the file did not arrive")]
+    Empty,
+    #[error("the page is still starting; try again in a moment")]
+    NoDevice,
+    #[error(transparent)]
+    File(#[from] ModelFileError),
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {
