@@ -16,8 +16,10 @@ const WASM_OPT: &str = "0.116.1";
 
 /// The top of the source tree.
 pub fn root() -> PathBuf {
-    // Known when xtask is built, right even when the working directory is elsewhere.
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+    // cargo tells every program that it runs. Not what was known when this was built: checkouts that share a
+    // target folder share what is built, and one would work on the other's files.
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).and_then(|package| package.parent().map(Path::to_owned));
+    package.or_else(|| env::current_dir().ok()).unwrap_or_else(|| PathBuf::from("."))
 }
 
 /// The target folder, as cargo sees it.
