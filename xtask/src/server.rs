@@ -1,10 +1,14 @@
 //! A static host on 127.0.0.1: files with their types, no special headers. Tests can make it fail.
+//!
+//! A thread a connection and one answer each. Not a server for a network, and not tiny_http: its pool counts
+//! a thread as free that was already woken for another connection, so that one of a browser's six waits for
+//! the others to end, which kept alive they do not.
 
 use std::{
     collections::HashMap,
-    fs::File,
-    io::Read,
-    net::TcpListener,
+    fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread,
@@ -12,7 +16,12 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use tiny_http::{Header, Request, Response};
+
+/// Bytes that a request may have; a browser's have one or two thousand.
+const LONGEST_REQUEST: usize = 1 << 16;
+
+/// How long a connection may say nothing: browsers open some that they may not need.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is wrong with a path, for tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,14 +57,13 @@ impl Server {
         let listener = (port..=port.saturating_add(50)).find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
         let listener = listener.with_context(|| format!("no port from {port} on is free; choose another with --port"))?;
         let port = listener.local_addr()?.port();
-        let server = tiny_http::Server::from_listener(listener, None).map_err(|error| anyhow::anyhow!("cannot serve: {error}"))?;
         let shared = Arc::new(Shared::default());
         let held = shared.clone();
         let thread = thread::spawn(move || {
-            for request in server.incoming_requests() {
+            for stream in listener.incoming().filter_map(std::io::Result::ok) {
                 let (folder, shared) = (folder.clone(), held.clone());
-                // A slow answer must not hold up the others; a reader that goes away is no error.
-                thread::spawn(move || drop(answer(request, &folder, &shared)));
+                // A reader that goes away is no error.
+                thread::spawn(move || drop(serve(stream, &folder, &shared)));
             }
         });
         Ok(Self { port, shared, thread })
@@ -86,8 +94,46 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn answer(request: Request, folder: &Path, shared: &Shared) -> std::io::Result<()> {
-    let path = request.url().split('?').next().unwrap_or_default().trim_start_matches('/').to_owned();
+/// Reads one request and answers it.
+fn serve(mut stream: TcpStream, folder: &Path, shared: &Shared) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut bytes = Vec::new();
+    let asked = loop {
+        let mut part = [0; 4096];
+        let count = stream.read(&mut part)?;
+        if count == 0 {
+            return Ok(());
+        }
+        bytes.extend_from_slice(&part[..count]);
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut request = httparse::Request::new(&mut headers);
+        match request.parse(&bytes) {
+            Ok(httparse::Status::Complete(_)) => break Some((request.method == Some("HEAD"), request.path.unwrap_or_default().to_owned())),
+            Ok(httparse::Status::Partial) if bytes.len() <= LONGEST_REQUEST => {}
+            _ => break None,
+        }
+    };
+    let (head_only, (status, kind, body)) = match &asked {
+        Some((head_only, path)) => (*head_only, answer(path, folder, shared)),
+        None => (false, plain("400 Bad Request")),
+    };
+    let length = body.len();
+    write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")?;
+    if !head_only {
+        stream.write_all(&body)?;
+    }
+    stream.flush()
+}
+
+/// Status, type and body.
+type Answer = (&'static str, &'static str, Vec<u8>);
+
+fn plain(status: &'static str) -> Answer {
+    (status, "text/plain; charset=utf-8", status.as_bytes().to_vec())
+}
+
+fn answer(address: &str, folder: &Path, shared: &Shared) -> Answer {
+    let path = address.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/').to_owned();
     lock(&shared.requests).push(path.clone());
     let fault = take_fault(shared, &path);
     if let Some(Fault::Slow(time)) = fault {
@@ -98,24 +144,17 @@ fn answer(request: Request, folder: &Path, shared: &Shared) -> std::io::Result<(
         file = file.join("index.html");
     }
     let inside = !path.split('/').any(|part| part == "..");
-    let opened = if inside { File::open(&file).ok().filter(|_| file.is_file()) } else { None };
-    let status = |code| Response::from_string(format!("{code}")).with_status_code(code);
-    match (opened, fault) {
-        (_, Some(Fault::Status500)) => request.respond(status(500)),
-        (None, _) => request.respond(status(404)),
-        (Some(mut opened), fault) => {
-            let mut bytes = Vec::new();
-            opened.read_to_end(&mut bytes)?;
+    let read = if inside { fs::read(&file).ok() } else { None };
+    match (read, fault) {
+        (_, Some(Fault::Status500)) => plain("500 Internal Server Error"),
+        (None, _) => plain("404 Not Found"),
+        (Some(mut bytes), fault) => {
             if fault == Some(Fault::WrongByte)
                 && let Some(byte) = bytes.last_mut()
             {
                 *byte ^= 1;
             }
-            let response = Response::from_data(bytes);
-            match Header::from_bytes("Content-Type", kind(&file)) {
-                Ok(header) => request.respond(response.with_header(header)),
-                Err(()) => request.respond(response),
-            }
+            ("200 OK", kind(&file), bytes)
         }
     }
 }
@@ -136,5 +175,38 @@ fn kind(path: &Path) -> &'static str {
         Some("wasm") => "application/wasm",
         Some("png") => "image/png",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(port: u16, request: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn files_are_served_and_nothing_outside() {
+        let folder = tempfile::TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("site")).unwrap();
+        fs::write(folder.path().join("site/index.html"), "hello").unwrap();
+        fs::write(folder.path().join("secret"), "no").unwrap();
+        let server = Server::start(folder.path().join("site"), 0).unwrap();
+        // Connections that say nothing hold up nobody.
+        let silent: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(("127.0.0.1", server.port())).unwrap()).collect();
+        let found = ask(server.port(), "GET / HTTP/1.1\r\nHost: here\r\n\r\n");
+        assert!(found.starts_with("HTTP/1.1 200") && found.contains("text/html") && found.ends_with("\r\n\r\nhello"), "{found}");
+        assert!(ask(server.port(), "GET /absent HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
+        assert!(ask(server.port(), "GET /../secret HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
+        assert!(ask(server.port(), "nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
+        let head = ask(server.port(), "HEAD /index.html HTTP/1.1\r\n\r\n");
+        assert!(head.contains("Content-Length: 5") && head.ends_with("\r\n\r\n"), "{head}");
+        assert_eq!(server.requests()[..2], ["", "absent"]);
+        drop(silent);
     }
 }
