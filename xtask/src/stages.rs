@@ -116,8 +116,8 @@ fn native() -> Result<()> {
     let mut command = cargo(&["test", "-p", "infill", "-p", "infill-cli"]);
     command.args(NATIVE);
     tools::run(command)?;
-    // The page's own arithmetic, which needs no browser.
-    tools::run(cargo(&["test", "-p", "infill-web", "--lib"]))
+    // The page's own arithmetic, which needs no browser, and the server that shows it.
+    tools::run(cargo(&["test", "-p", "infill-web", "-p", "xtask", "--lib"]))
 }
 
 fn browser_tests() -> Result<()> {
