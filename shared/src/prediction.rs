@@ -89,7 +89,7 @@ impl Given<'_> {
     }
 }
 
-#[cfg(all(test, feature = "cpu"))]
+#[cfg(test)]
 mod tests {
     use burn::tensor::Device;
     use proptest::prelude::*;

@@ -146,7 +146,7 @@ fn change_colours(values: Tensor<4>, matrix: Tensor<3>) -> Tensor<4> {
     matrix.expand([batch, 3, 3]).matmul(values.reshape([batch, channels, height * width])).reshape([batch, channels, height, width])
 }
 
-#[cfg(all(test, feature = "cpu"))]
+#[cfg(test)]
 mod tests {
     use burn::tensor::Device;
 
