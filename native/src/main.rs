@@ -1,6 +1,7 @@
 //! The program `infill`: train Palette models, and fill, extend, colour and repair pictures.
 
 mod bench;
+mod curve;
 mod device;
 mod evaluate;
 mod exit;
@@ -40,6 +41,7 @@ struct Arguments {
 enum Command {
     Train(train::TrainArguments),
     Evaluate(evaluate::EvaluateArguments),
+    Curve(curve::CurveArguments),
     Inpaint(sample::InpaintArguments),
     Uncrop(sample::UncropArguments),
     /// Give a picture new colours; its brightness stays.
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Train(train) => train::run(train),
         Command::Evaluate(evaluate) => evaluate::run(evaluate),
+        Command::Curve(curve) => curve::run(curve),
         Command::Inpaint(inpaint) => sample::inpaint(inpaint),
         Command::Uncrop(uncrop) => sample::uncrop(uncrop),
         Command::Colorize(colorize) => sample::colorize(colorize),

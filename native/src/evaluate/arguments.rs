@@ -1,14 +1,15 @@
 //! `infill evaluate` on the command line: reads the model, chooses the device, shows progress.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use infill::model_file::ModelFile;
 use infill::sampler::{SamplerKind, SamplerSettings};
 use infill::task::TaskKind;
 use sha2::{Digest, Sha256};
 
+use super::cases::Case;
 use super::{ModelSummary, Settings, evaluate, refuse_to_replace};
 use crate::device::{self, DeviceArguments};
 use crate::exit::input;
@@ -61,22 +62,15 @@ pub struct EvaluateArguments {
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     refuse_to_replace(&arguments.output, arguments.force).map_err(input)?;
     let path = model::locate(arguments.model.as_deref())?;
-    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
-    let file = ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
+    let (file, summary) = read_model(&path)?;
+    let tasks = tasks(&arguments.task, &file.config.tasks).map_err(input)?;
     let settings = Settings {
         data: arguments.data.clone(),
-        tasks: tasks(&arguments.task, &file.config.tasks).map_err(input)?,
+        cases: Case::of_tasks(&tasks),
         count: arguments.count,
         samples: arguments.samples,
         sampler: SamplerSettings { kind: arguments.sampler, steps: arguments.steps, seed: arguments.seed, ..SamplerSettings::default() },
         batch: arguments.batch,
-    };
-    let summary = ModelSummary {
-        file: path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
-        sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
-        size: file.config.size,
-        parameters: file.parameter_count(),
-        pictures_seen: file.training.pictures_seen,
     };
     let device = device::choose(&arguments.device)?;
     let net = file.to_model(&device).map_err(input)?;
@@ -84,6 +78,39 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     evaluation.write(&arguments.output, arguments.force)?;
     println!("{}", evaluation.report.summary());
     Ok(())
+}
+
+/// A model file and what a report says of it.
+///
+/// # Errors
+/// A file that cannot be read or is no model.
+pub fn read_model(path: &Path) -> anyhow::Result<(ModelFile, ModelSummary)> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+    let file = ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
+    let summary = ModelSummary {
+        file: path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
+        sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        size: file.config.size,
+        parameters: file.parameter_count(),
+        pictures_seen: file.training.pictures_seen,
+    };
+    Ok((file, summary))
+}
+
+/// Cases by their names, in the order of [`Case::ALL`].
+///
+/// # Errors
+/// A name that no case has, or a case of a task that the model does not know.
+pub fn cases(names: &[String], known: &[TaskKind]) -> anyhow::Result<Vec<Case>> {
+    if let Some(name) = names.iter().find(|name| Case::ALL.iter().all(|case| case.name() != **name)) {
+        let all: Vec<String> = Case::ALL.iter().map(|case| case.name()).collect();
+        bail!("there is no case `{name}`; there are {}", all.join(", "));
+    }
+    let cases: Vec<Case> = Case::ALL.into_iter().filter(|case| names.contains(&case.name())).collect();
+    if let Some(case) = cases.iter().find(|case| !known.contains(&case.kind())) {
+        bail!("this model was not trained on {}, the task of {}; leave that case out", case.kind(), case.name());
+    }
+    Ok(cases)
 }
 
 /// The tasks named, or all that the model knows.

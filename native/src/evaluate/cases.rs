@@ -58,6 +58,11 @@ impl Case {
         Case::Restore(20),
     ];
 
+    /// The cases of some tasks.
+    pub fn of_tasks(tasks: &[TaskKind]) -> Vec<Case> {
+        Case::ALL.into_iter().filter(|case| tasks.contains(&case.kind())).collect()
+    }
+
     /// Its place in [`Case::ALL`].
     pub fn number(self) -> u64 {
         Case::ALL.iter().position(|case| *case == self).unwrap_or(Case::ALL.len()) as u64

@@ -26,10 +26,10 @@ use crate::exit::input;
 use crate::files::write_atomically;
 use crate::pictures::Dataset;
 use crate::progress::StepProgress;
-pub use arguments::{EvaluateArguments, run};
-use cases::Case;
+pub use arguments::{EvaluateArguments, cases, read_model, run};
+pub use cases::Case;
 use report::CaseReport;
-pub use report::{ModelSummary, Report};
+pub use report::{ModelSummary, Report, Score};
 use run::Run;
 use score::Answered;
 
@@ -44,8 +44,8 @@ const NUMBERS: &str = "evaluation.json";
 pub struct Settings {
     /// Folders, shards and patterns of pictures that the model was not trained on.
     pub data: Vec<String>,
-    /// Tasks whose cases are asked.
-    pub tasks: Vec<TaskKind>,
+    /// The cases that are asked.
+    pub cases: Vec<Case>,
     /// Pictures; all of them when there are fewer.
     pub count: usize,
     /// Samples of each question.
@@ -80,13 +80,12 @@ pub fn evaluate(
     check(model, settings).map_err(input)?;
     let dataset = Dataset::open(&settings.data)?;
     let subjects = choose(&dataset, model.config.size, settings)?;
-    let cases: Vec<Case> = Case::ALL.into_iter().filter(|case| settings.tasks.contains(&case.kind())).collect();
-    let tiles = cases.len() * subjects.len() * settings.samples;
+    let tiles = settings.cases.len() * subjects.len() * settings.samples;
     let total = (tiles * settings.sampler.steps) as u64;
     let mut run =
         Run { model, device, settings, progress: StepProgress::new("net evaluations", total, 0), evaluations: 0, sampling: Duration::ZERO };
     let (mut reports, mut sheets) = (Vec::new(), Vec::new());
-    for case in cases {
+    for &case in &settings.cases {
         let answers = run.ask(case, &subjects)?;
         let (report, sheet) = summarise(case, answers)?;
         sheets.push((report.sheet.clone(), sheet));
@@ -144,7 +143,7 @@ fn check(model: &Model, settings: &Settings) -> anyhow::Result<()> {
         bail!("count is {count}, samples is {samples}, batch is {batch}; each must be 1 or more");
     }
     settings.sampler.validate()?;
-    if let Some(task) = settings.tasks.iter().find(|task| !model.config.tasks.contains(task)) {
+    if let Some(task) = settings.cases.iter().map(|case| case.kind()).find(|task| !model.config.tasks.contains(task)) {
         let known: Vec<_> = model.config.tasks.iter().map(TaskKind::to_string).collect();
         bail!("this model was not trained on {task}; it knows {}", known.join(", "));
     }

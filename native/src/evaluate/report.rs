@@ -129,6 +129,11 @@ impl CaseReport {
         self.answers.iter().map(|answer| part(&answer.scores[method])).collect()
     }
 
+    /// The mean over pictures of a part of the net's scores when it is asked once.
+    pub fn mean_of_one_sample(&self, part: impl Fn(&Score) -> f64) -> f64 {
+        Summary::of(&self.values(self.baselines(), part)).mean
+    }
+
     /// How many of the methods, which come first, need no net.
     fn baselines(&self) -> usize {
         self.methods.iter().position(|method| method == ONE_SAMPLE).unwrap_or(self.methods.len())

@@ -31,7 +31,7 @@ fn summary(model: &Model) -> ModelSummary {
 fn settings(folder: &TempDir, samples: usize) -> Settings {
     Settings {
         data: vec![folder.path().to_str().expect("a path in UTF-8").to_owned()],
-        tasks: TaskKind::ALL.to_vec(),
+        cases: Case::ALL.to_vec(),
         count: 3,
         samples,
         sampler: SamplerSettings { steps: 2, seed: 4, ..SamplerSettings::default() },
@@ -71,7 +71,7 @@ fn an_evaluation_is_complete_and_repeats() {
 #[test]
 fn a_batch_size_changes_nothing_and_fewer_pictures_are_a_part() {
     let (folder, model) = (pictures(5), model());
-    let settings = Settings { tasks: vec![TaskKind::Inpaint], ..settings(&folder, 2) };
+    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Inpaint]), ..settings(&folder, 2) };
     let many = run(&model, &settings).expect("an evaluation").report;
     let few = Settings { count: 2, batch: 1, ..settings };
     let few = run(&model, &few).expect("an evaluation").report;
@@ -118,7 +118,7 @@ fn fixed_cases_hide_what_they_say() {
 #[test]
 fn results_are_written_whole_and_not_replaced_unasked() {
     let (folder, model) = (pictures(2), model());
-    let settings = Settings { tasks: vec![TaskKind::Restore], ..settings(&folder, 1) };
+    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Restore]), ..settings(&folder, 1) };
     let evaluation = run(&model, &settings).expect("an evaluation");
     let target: PathBuf = folder.path().join("out/deep");
     evaluation.write(&target, false).expect("a folder that is made");
@@ -137,7 +137,7 @@ fn results_are_written_whole_and_not_replaced_unasked() {
 #[test]
 fn a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
     let (folder, model) = (pictures(1), model());
-    let settings = Settings { tasks: vec![TaskKind::Colorize], ..settings(&folder, 1) };
+    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Colorize]), ..settings(&folder, 1) };
     let evaluation = run(&model, &settings).expect("an evaluation");
     let target = folder.path().join("out");
     // A folder where the file should go fails like a full disk, at the last step.
