@@ -25,6 +25,23 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Puts the content of `from` to `to`, by a hard link where the file system has them, which takes no space.
+///
+/// # Errors
+/// When `from` cannot be read or the folder of `to` not written.
+pub fn copy_atomically(from: &Path, to: &Path) -> Result<()> {
+    let beside = to.with_extension("new");
+    let _ = fs::remove_file(&beside);
+    if fs::hard_link(from, &beside).is_err() {
+        fs::copy(from, &beside).with_context(|| format!("cannot copy {} to {}", from.display(), beside.display()))?;
+        fs::File::open(&beside)?.sync_all().with_context(|| format!("cannot write {}", beside.display()))?;
+    }
+    fs::rename(&beside, to).with_context(|| format!("cannot put {} into place", to.display()))?;
+    // Where both were links to one file already, renaming did nothing.
+    let _ = fs::remove_file(&beside);
+    Ok(())
+}
+
 /// Refuses to overwrite, and finds a missing folder before hours of work.
 ///
 /// # Errors

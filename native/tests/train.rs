@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use infill::model_file::{Encoding, ModelFile, Weight};
 use support::{expect, infill, messages, photo, strays};
 use tempfile::TempDir;
 
@@ -89,6 +90,88 @@ fn a_damaged_checkpoint_is_passed_over_by_name() {
     let output = infill(path, "train --run run --resume --device cpu");
     expect(&output, 0, &["step-00000060.safetensors is passed over", "going on after step 50"]);
     assert_eq!(std::fs::read(&newest).unwrap(), bytes, "the lost steps were not made again");
+}
+
+#[test]
+fn foreign_and_damaged_checkpoints_are_refused_with_their_reasons() {
+    let folder = workplace();
+    let path = folder.path();
+    let short = "--data pictures --batch 1 --device cpu --sample-every 0 --checkpoint-every 2";
+    expect(&infill(path, &format!("train --preset tiny --run run --steps 4 {short}")), 0, &[]);
+    expect(&infill(path, &format!("train --preset tiny --run seeded --seed 9 --steps 5 {short}")), 0, &[]);
+    expect(&infill(path, &format!("train --preset tiny --recipe paper --run paper --steps 6 {short}")), 0, &[]);
+    let checkpoint = |run: &str, step: u64| path.join(format!("{run}/checkpoints/step-{step:08}.safetensors"));
+    std::fs::copy(checkpoint("seeded", 5), checkpoint("run", 5)).unwrap();
+    std::fs::copy(checkpoint("paper", 6), checkpoint("run", 6)).unwrap();
+    std::fs::write(checkpoint("run", 7), "a shopping list").unwrap();
+    let mut bytes = std::fs::read(checkpoint("run", 4)).unwrap();
+    let last = bytes.len() - 2;
+    bytes[last] ^= 1;
+    std::fs::write(checkpoint("run", 4), bytes).unwrap();
+    let reasons = [
+        "step-00000004.safetensors is passed over: it is damaged",
+        "step-00000005.safetensors is passed over: it is of a run with the seed 9, this run's is 0",
+        "step-00000006.safetensors is passed over: it is of another model",
+        "step-00000007.safetensors is passed over: it is truncated or no checkpoint",
+        "going on after step 2",
+    ];
+    expect(&infill(path, "train --run run --resume --device cpu --steps 4"), 0, &reasons);
+}
+
+#[test]
+fn checkpoints_are_written_by_time_and_the_last_ones_kept() {
+    let folder = workplace();
+    let path = folder.path();
+    // Less time than a step takes, so that every step ends with a checkpoint.
+    let arguments = "--checkpoint-every 1000 --checkpoint-minutes 1e-9 --keep-checkpoints 2 --sample-every 0 --steps 7";
+    expect(&infill(path, &format!("train --preset tiny --data pictures --run run --batch 1 --device cpu {arguments}")), 0, &[]);
+    let kept = ["step-00000006.safetensors", "step-00000007.safetensors"];
+    assert_eq!(strays(&path.join("run/checkpoints"), &kept), Vec::<std::path::PathBuf>::new());
+    assert!(kept.iter().all(|name| path.join("run/checkpoints").join(name).exists()));
+}
+
+#[test]
+fn the_best_checkpoint_by_validation_loss_is_kept_and_can_be_resumed() {
+    let folder = workplace();
+    let path = folder.path();
+    std::fs::create_dir(path.join("others")).unwrap();
+    photo(36, 48).save(path.join("others/one.png")).unwrap();
+    // Too high a rate, so that the best is not the last.
+    let arguments = "--validation others --checkpoint-every 1 --keep-checkpoints 1 --sample-every 0 --steps 12 --learning-rate 0.5";
+    expect(&infill(path, &format!("train --preset tiny --data pictures --run run --batch 1 --device cpu {arguments}")), 0, &[]);
+    let losses: Vec<(u64, f64)> = statistics(&path.join("run"))
+        .iter()
+        .map(|line| (line["step"].as_u64().unwrap(), line["validation_loss"].as_f64().unwrap()))
+        .collect();
+    assert_eq!(losses.len(), 12);
+    let best = losses.iter().min_by(|left, right| left.1.total_cmp(&right.1)).unwrap().0;
+    assert!(best < 12, "{losses:?}");
+    let steps = |model: &str| {
+        let output = infill(path, &format!("info {model} --json"));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["training"]["steps"].as_u64().unwrap()
+    };
+    assert_eq!((steps("run/best.infill"), steps("run/model.infill")), (best, 12));
+    assert!(strays(&path.join("run/checkpoints"), &["best.safetensors", "step-00000012.safetensors"]).is_empty());
+    std::fs::remove_file(path.join("run/checkpoints/step-00000012.safetensors")).unwrap();
+    expect(&infill(path, "train --run run --resume --device cpu"), 0, &[&format!("going on after step {best} from")]);
+}
+
+/// What a user meets who goes on from weights that have run away.
+#[test]
+fn a_loss_that_is_no_number_stops_the_run_and_names_step_and_pictures() {
+    let folder = workplace();
+    let path = folder.path();
+    let small = "--data pictures --batch 2 --device cpu --sample-every 0";
+    expect(&infill(path, &format!("train --preset tiny --run run --steps 1 {small}")), 0, &[]);
+    let file = ModelFile::parse(&std::fs::read(path.join("run/model.infill")).unwrap()).unwrap();
+    let grown = |weight: &Weight| Weight { values: weight.values.iter().map(|value| value * 1e30 + 1e25).collect(), ..weight.clone() };
+    let weights: Vec<Weight> = file.weights().map(grown).collect();
+    let bytes = ModelFile::encode(&file.config, &file.training, &weights, Encoding::F32).unwrap();
+    std::fs::write(path.join("wild.infill"), bytes).unwrap();
+    let output = infill(path, &format!("train --init wild.infill --run other --steps 9 {small}"));
+    expect(&output, 1, &["the loss of step 1 is NaN", "pictures/", ".png", "the last good checkpoint is none", "smaller --learning-rate"]);
+    assert!(statistics(&path.join("other")).is_empty());
+    assert!(!path.join("other/model.infill").exists(), "a broken model was left");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use burn::tensor::Tensor;
 use clap::Args;
-use infill::{model_file::ModelFile, train::Trainer};
+use infill::{model_file::ModelFile, task::Example, train::Trainer};
 
 use crate::{
     device::{self, DeviceArguments},
@@ -72,6 +72,16 @@ pub struct TrainArguments {
     /// Steps between checkpoints.
     #[arg(long)]
     pub checkpoint_every: Option<u64>,
+    /// Minutes between checkpoints, beside those by step; 0 writes none by time.
+    #[arg(long, value_name = "MINUTES")]
+    pub checkpoint_minutes: Option<f64>,
+    /// How many of the newest checkpoints stay, beside the best.
+    #[arg(long, value_name = "COUNT")]
+    pub keep_checkpoints: Option<usize>,
+    /// Pictures that are not trained on, as for --data: at every checkpoint the loss on them is written down
+    /// and the best checkpoint kept; sample grids show them. May be given again.
+    #[arg(long, value_name = "SOURCE")]
+    pub validation: Vec<String>,
     /// Steps between sample grids; 0 draws none.
     #[arg(long)]
     pub sample_every: Option<u64>,
@@ -91,6 +101,7 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
     let settings = Settings::resolve(arguments, &directory)?;
     let data = Arc::new(Dataset::open(&settings.run.data)?);
     tracing::info!("{} pictures from {}", data.len(), settings.run.data.join(", "));
+    let validation = Validation::open(&settings)?;
     let device = device::choose(&arguments.device)?;
     let initial = match &arguments.init {
         Some(path) => {
@@ -118,7 +129,7 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
     let flag = stop.clone();
     // A second handler in one process (tests) is no reason to stop.
     let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
-    Run { directory, settings, data, trainer, stop, started: Instant::now(), minutes: arguments.minutes }.go()
+    Run { directory, settings, data, validation, trainer, stop, started: Instant::now(), minutes: arguments.minutes }.go()
 }
 
 /// How many steps' losses stay on the device before they are read: reading waits for the device.
@@ -128,6 +139,7 @@ struct Run {
     directory: RunDirectory,
     settings: Settings,
     data: Arc<Dataset>,
+    validation: Option<Validation>,
     trainer: Trainer,
     stop: Arc<AtomicBool>,
     started: Instant,
@@ -148,7 +160,9 @@ impl Run {
         let mut statistics = self.directory.statistics(self.trainer.step_count())?;
         let progress = StepProgress::new("training", total, self.trainer.step_count());
         let mut pending: Vec<Pending> = Vec::new();
+        let mut validation_loss = None;
         let mut waited = 0.0;
+        let mut saved = (self.trainer.step_count(), Instant::now());
         while self.trainer.step_count() < total && !self.interrupted() {
             let asked = Instant::now();
             let batch = loader.next()?;
@@ -168,21 +182,29 @@ impl Run {
                 gradient_norm: report.gradient_norm,
                 names: batch.names,
             });
-            let saves = step.is_multiple_of(self.settings.run.checkpoint_every) || step == total;
+            let saves = step.is_multiple_of(self.settings.run.checkpoint_every) || step == total || self.is_time_to_save(saved.1);
             let samples = self.settings.run.sample_every > 0 && step.is_multiple_of(self.settings.run.sample_every);
+            if let (true, Some(validation), Some(entry)) = (saves, &self.validation, pending.last_mut()) {
+                entry.stat.validation_loss = Some(validation.loss(&self.trainer)?);
+            }
             if pending.len() >= READ_EVERY || saves || samples {
                 let last = self.read(&mut pending, &mut statistics)?;
                 progress.set(step, &format!("loss {:.4}, {:.1} pictures/s", last.loss, self.speed(step)));
+                validation_loss = last.validation_loss;
             }
             if saves {
-                self.save(&mut statistics)?;
+                self.save(&mut statistics, validation_loss)?;
+                saved = (step, Instant::now());
             }
             if samples {
-                samples::draw(&self.trainer.average(), &self.data, &self.settings, &self.directory, step)?;
+                let pictures = self.validation.as_ref().map_or(&self.data, |validation| &validation.data);
+                samples::draw(&self.trainer.average(), pictures, &self.settings, &self.directory, step)?;
             }
         }
         self.read(&mut pending, &mut statistics)?;
-        self.save(&mut statistics)?;
+        if saved.0 != self.trainer.step_count() || !self.directory.model_path().exists() {
+            self.save(&mut statistics, None)?;
+        }
         progress.finish();
         if loader.broken() > 0 {
             tracing::warn!("{} broken pictures were passed over", loader.broken());
@@ -200,21 +222,18 @@ impl Run {
         late || self.stop.load(Ordering::SeqCst)
     }
 
+    fn is_time_to_save(&self, last: Instant) -> bool {
+        let minutes = self.settings.run.checkpoint_minutes;
+        minutes > 0.0 && last.elapsed().as_secs_f64() >= minutes * 60.0
+    }
+
     fn speed(&self, step: u64) -> f64 {
         let begun = self.directory.first_step();
         ((step - begun) * self.settings.train.batch as u64) as f64 / self.started.elapsed().as_secs_f64()
     }
 
     fn loader_settings(&self) -> LoaderSettings {
-        LoaderSettings {
-            size: self.settings.model.size,
-            batch: self.settings.train.batch,
-            tasks: self.settings.model.tasks.clone(),
-            hole: self.settings.model.hole,
-            seed: self.settings.train.seed,
-            threads: self.settings.run.threads,
-            prefetch: 4,
-        }
+        LoaderSettings { batch: self.settings.train.batch, threads: self.settings.run.threads, prefetch: 4, ..alone(&self.settings, 1) }
     }
 
     /// Brings losses home, writes them down and stops on one that is no number.
@@ -241,10 +260,45 @@ impl Run {
         Ok(last)
     }
 
-    fn save(&self, statistics: &mut run_directory::Statistics) -> Result<()> {
+    fn save(&self, statistics: &mut run_directory::Statistics, validation_loss: Option<f64>) -> Result<()> {
         // Statistics first: a checkpoint must never be ahead of its record.
         statistics.flush()?;
-        self.directory.save(&self.trainer, &self.settings, &self.data)
+        self.directory.save(&self.trainer, &self.settings, &self.data, validation_loss)
+    }
+}
+
+/// Pictures that the best checkpoint is chosen by.
+struct Validation {
+    data: Arc<Dataset>,
+    examples: Vec<Example>,
+}
+
+impl Validation {
+    /// Makes the samples, the same for every run with the same settings.
+    fn open(settings: &Settings) -> Result<Option<Self>> {
+        if settings.run.validation.is_empty() {
+            return Ok(None);
+        }
+        let data = Arc::new(Dataset::open(&settings.run.validation)?);
+        let examples = Loader::new(data.clone(), alone(settings, settings.run.validation_pictures), 0).next()?.examples;
+        Ok(Some(Self { data, examples }))
+    }
+
+    fn loss(&self, trainer: &Trainer) -> Result<f64> {
+        scalar(trainer.validation_loss(&self.examples)?)
+    }
+}
+
+/// How one batch of `count` samples is made like those of training.
+fn alone(settings: &Settings, count: usize) -> LoaderSettings {
+    LoaderSettings {
+        size: settings.model.size,
+        batch: count,
+        tasks: settings.model.tasks.clone(),
+        hole: settings.model.hole,
+        seed: settings.train.seed,
+        threads: 1,
+        prefetch: 1,
     }
 }
 

@@ -1,4 +1,5 @@
-//! The run directory: `config.toml`, `stats.jsonl`, `checkpoints/`, `samples/` and `model.infill`.
+//! The run directory: `config.toml`, `stats.jsonl`, `checkpoints/`, `samples/`, `model.infill`, and with
+//! validation pictures `checkpoints/best.safetensors` and `best.infill`.
 //! It is the record of a run and enough to go on with it.
 
 use std::{
@@ -19,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use super::{checkpoint, settings::Settings};
 use crate::{exit::input, files, pictures::Dataset};
 
-/// One line of `stats.jsonl`. All but the times are the same in every run with the same settings.
+/// One line of `stats.jsonl`. All but the times are the same in every run with the same settings; which lines
+/// have a validation loss hangs on the clock where checkpoints are written by time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stat {
     /// Steps made.
@@ -36,6 +38,9 @@ pub struct Stat {
     pub seconds: f64,
     /// Seconds of those in which the device waited for pictures.
     pub waited_for_data: f64,
+    /// Loss of the averaged model on the validation pictures, at a checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
 }
 
 /// The directory of one run.
@@ -119,6 +124,12 @@ impl RunDirectory {
         bail!(input(format!("none of the checkpoints can be used ({}); begin anew in another --run", refused.join(", "))))
     }
 
+    /// The best checkpoint by validation loss.
+    fn best_path(&self) -> PathBuf {
+        self.root.join("checkpoints/best.safetensors")
+    }
+
+    /// Those that are there: the best, if there is one, and then by step.
     fn checkpoints(&self) -> Result<Vec<PathBuf>> {
         let folder = self.root.join("checkpoints");
         let mut found: Vec<PathBuf> = fs::read_dir(&folder)
@@ -138,14 +149,15 @@ impl RunDirectory {
         Ok(self.checkpoints()?.pop())
     }
 
-    /// Writes a checkpoint and the averaged model, and drops checkpoints beyond those to be kept.
+    /// Writes a checkpoint and the averaged model, keeps them as the best if their validation loss is the
+    /// least, and drops checkpoints beyond those to be kept.
     ///
     /// # Errors
     /// When something cannot be written; earlier checkpoints are untouched then.
-    pub fn save(&self, trainer: &Trainer, settings: &Settings, data: &Dataset) -> Result<()> {
+    pub fn save(&self, trainer: &Trainer, settings: &Settings, data: &Dataset, validation_loss: Option<f64>) -> Result<()> {
         let step = trainer.step_count();
         let path = self.root.join("checkpoints").join(format!("step-{step:08}.safetensors"));
-        checkpoint::write(&path, trainer, settings).with_context(|| format!("cannot save {}", path.display()))?;
+        checkpoint::write(&path, trainer, settings, validation_loss).with_context(|| format!("cannot save {}", path.display()))?;
         let average = trainer.average();
         let record = TrainingRecord {
             steps: step,
@@ -157,11 +169,30 @@ impl RunDirectory {
         let weights = checkpoint::read_weights(parameters::list(&average.unet))?;
         let bytes = ModelFile::encode(&average.config, &record, &weights, Encoding::F32)?;
         files::write_atomically(&self.model_path(), &bytes)?;
-        let all = self.checkpoints()?;
+        if validation_loss.is_some_and(|loss| self.is_best(loss)) {
+            files::write_atomically(&self.root.join("best.infill"), &bytes)?;
+            files::copy_atomically(&path, &self.best_path())?;
+        }
+        let mut all = self.checkpoints()?;
+        all.retain(|path| *path != self.best_path());
         for old in all.iter().rev().skip(settings.run.keep_checkpoints) {
             fs::remove_file(old).with_context(|| format!("cannot remove {}", old.display()))?;
         }
         Ok(())
+    }
+
+    /// Whether a loss is less than that of the best checkpoint so far, or there is none that can be read.
+    fn is_best(&self, loss: f64) -> bool {
+        match checkpoint::validation_loss(&self.best_path()) {
+            Ok(Some(best)) => loss < best,
+            Ok(None) => true,
+            Err(error) => {
+                if self.best_path().exists() {
+                    tracing::warn!("{} is replaced: {error:#}", self.best_path().display());
+                }
+                true
+            }
+        }
     }
 
     /// Opens `stats.jsonl` for going on after `step`: later lines, of steps that were lost, are cut.

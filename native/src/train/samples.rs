@@ -18,7 +18,7 @@ use infill::{
 use super::{run_directory::RunDirectory, settings::Settings};
 use crate::{
     files,
-    pictures::{Dataset, Loader, LoaderSettings},
+    pictures::{Dataset, Loader},
 };
 
 /// Cases in a grid.
@@ -30,17 +30,8 @@ const CASES: usize = 8;
 /// When a picture cannot be read or the grid cannot be written.
 pub fn draw(model: &Model, data: &Arc<Dataset>, settings: &Settings, directory: &RunDirectory, step: u64) -> Result<()> {
     let size = settings.model.size;
-    let cases = LoaderSettings {
-        size,
-        batch: CASES,
-        tasks: settings.model.tasks.clone(),
-        hole: settings.model.hole,
-        seed: settings.train.seed,
-        threads: 1,
-        prefetch: 1,
-    };
     // The very first batch of the run's own order.
-    let examples = Loader::new(data.clone(), cases, 0).next()?.examples;
+    let examples = Loader::new(data.clone(), super::alone(settings, CASES), 0).next()?.examples;
     let samples = sample(model, &examples, size, settings.train.seed)?;
     let rows = [
         examples.iter().map(|example| Picture::from_planes(size, size, &example.condition)).collect::<Vec<_>>(),

@@ -32,8 +32,15 @@ pub struct RunSettings {
     pub data: Vec<String>,
     /// Steps between checkpoints.
     pub checkpoint_every: u64,
-    /// How many checkpoints stay.
+    /// Minutes between checkpoints, beside those by step; 0 writes none by time.
+    pub checkpoint_minutes: f64,
+    /// How many checkpoints stay, beside the best.
     pub keep_checkpoints: usize,
+    /// Folders, shards and patterns of pictures that are not trained on: the loss on them chooses the best
+    /// checkpoint, and sample grids show them.
+    pub validation: Vec<String>,
+    /// How many of them the loss is computed on.
+    pub validation_pictures: usize,
     /// Steps between sample grids; 0 draws none.
     pub sample_every: u64,
     /// Threads that decode pictures.
@@ -43,7 +50,16 @@ pub struct RunSettings {
 impl Default for RunSettings {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { data: Vec::new(), checkpoint_every: 500, keep_checkpoints: 3, sample_every: 1000, threads: threads.min(8) }
+        Self {
+            data: Vec::new(),
+            checkpoint_every: 500,
+            checkpoint_minutes: 0.0,
+            keep_checkpoints: 3,
+            validation: Vec::new(),
+            validation_pictures: 64,
+            sample_every: 1000,
+            threads: threads.min(8),
+        }
     }
 }
 
@@ -103,6 +119,11 @@ impl Settings {
         set(&mut settings.run.sample_every, arguments.sample_every);
         settings.train.batch = arguments.batch.unwrap_or(settings.train.batch);
         settings.train.learning_rate = arguments.learning_rate.unwrap_or(settings.train.learning_rate);
+        settings.run.checkpoint_minutes = arguments.checkpoint_minutes.unwrap_or(settings.run.checkpoint_minutes);
+        settings.run.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(settings.run.keep_checkpoints);
+        if !arguments.validation.is_empty() {
+            settings.run.validation.clone_from(&arguments.validation);
+        }
         settings.run.threads = arguments.threads.unwrap_or(settings.run.threads);
         settings.check()?;
         Ok(settings)
@@ -142,8 +163,12 @@ impl Settings {
         if self.run.data.is_empty() {
             bail!(input("no training pictures were named; give --data with a folder, a tar shard or a pattern"));
         }
-        if self.run.checkpoint_every == 0 || self.run.threads == 0 || self.run.keep_checkpoints == 0 {
-            bail!(input("checkpoint_every, keep_checkpoints and threads must be 1 or more"));
+        let RunSettings { checkpoint_every, checkpoint_minutes, keep_checkpoints, validation_pictures, threads, .. } = self.run;
+        if checkpoint_every == 0 || threads == 0 || keep_checkpoints == 0 || validation_pictures == 0 {
+            bail!(input("checkpoint_every, keep_checkpoints, validation_pictures and threads must be 1 or more"));
+        }
+        if !(checkpoint_minutes.is_finite() && checkpoint_minutes >= 0.0) {
+            bail!(input(format!("checkpoint_minutes is {checkpoint_minutes}; choose 0 or more")));
         }
         Ok(())
     }

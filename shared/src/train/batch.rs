@@ -81,6 +81,16 @@ impl Batch<'_> {
         Gradients { loss: loss.unwrap_or_else(|| Tensor::zeros([1], &self.device.clone().inner())), of_parameters: sum.grads() }
     }
 
+    /// The mean loss of the whole batch, `[1]`, without gradients, in parts of the micro-batch.
+    pub fn loss_alone(&self, model: &Model) -> Tensor<1> {
+        let total = self.examples.len();
+        let each = if self.config.micro_batch == 0 { self.config.batch } else { self.config.micro_batch };
+        (0..total).step_by(each).fold(Tensor::zeros([1], self.device), |sum, first| {
+            let part = Part { first, count: each.min(total - first) };
+            sum + self.loss(part, model).mul_scalar(part.count as f64 / total as f64)
+        })
+    }
+
     /// A part's share of the mean loss, with its gradients.
     fn part(&self, part: Part, unet: Unet) -> Gradients {
         let model = Model { config: self.model.clone(), unet };

@@ -102,6 +102,16 @@ pub enum TrainError {
         /// Name of the tensor.
         name: String,
     },
+    /// A checkpoint with a tensor of another net.
+    #[error("{name} of the checkpoint holds {found} numbers, this net's {wanted}; use a checkpoint of this run")]
+    Shape {
+        /// Name of the tensor.
+        name: String,
+        /// Numbers in the checkpoint.
+        found: usize,
+        /// Numbers that the net has there.
+        wanted: usize,
+    },
     /// A batch of another shape than the model's.
     #[error("a sample has {found} numbers, the model of {size} px wants {wanted}")]
     Sample {
@@ -113,6 +123,9 @@ pub enum TrainError {
         wanted: usize,
     },
 }
+
+/// The step whose noise the validation loss is computed with; no training reaches it.
+const VALIDATION: u64 = u64::MAX;
 
 /// What one step did. The tensors are still on the device.
 #[derive(Clone, Debug)]
@@ -208,11 +221,23 @@ impl Trainer {
         optimizer::state(&self.model.unet, &self.slots)
     }
 
+    /// The loss of the averaged model on `examples`, `[1]`, with the same noise and noise levels at every call.
+    ///
+    /// # Errors
+    /// A sample of another size than the model's.
+    pub fn validation_loss(&self, examples: &[Example]) -> Result<Tensor<1>, TrainError> {
+        let device = self.device.clone().inner();
+        let batch = Batch { config: &self.config, model: &self.model.config, step: VALIDATION, examples, device: &device };
+        batch.check()?;
+        Ok(batch.loss_alone(&self.average()))
+    }
+
     /// Goes back to a state that [`Trainer::state`] gave, after `step` steps.
     ///
     /// # Errors
-    /// When a tensor is missing.
+    /// When a tensor is missing or of another net; the trainer is unchanged then.
     pub fn restore(&mut self, step: u64, state: &HashMap<String, Weight>) -> Result<(), TrainError> {
+        self.check_sizes(state)?;
         let mut missing = None;
         let mut find = |name: String| {
             let found = state.get(&name).map(|weight| weight.values.clone());
@@ -243,6 +268,20 @@ impl Trainer {
         self.model.unet = unet;
         self.slots = slots;
         self.step = step;
+        Ok(())
+    }
+
+    /// Refuses what has another size than the net's own.
+    fn check_sizes(&self, state: &HashMap<String, Weight>) -> Result<(), TrainError> {
+        for (name, shape) in parameters::shapes(&self.model.unet) {
+            let wanted = shape.iter().product();
+            for part in ["weights", "moment_1", "moment_2", "average"] {
+                let name = format!("{part}.{name}");
+                if let Some(found) = state.get(&name).map(|weight| weight.values.len()).filter(|found| *found != wanted) {
+                    return Err(TrainError::Shape { name, found, wanted });
+                }
+            }
+        }
         Ok(())
     }
 

@@ -132,6 +132,11 @@ fn missing_tensors_and_wrong_samples_are_named() {
     state.remove("moment_2.stem.weight");
     let message = fresh.restore(1, &state).unwrap_err().to_string();
     assert!(message.contains("moment_2.stem.weight"), "{message}");
+    state = weights(&fresh);
+    state.get_mut("moment_1.stem.weight").unwrap().values.pop();
+    let message = fresh.restore(1, &state).unwrap_err().to_string();
+    assert!(message.contains("moment_1.stem.weight") && message.contains("holds"), "{message}");
+    assert_eq!(fresh.step_count(), 1);
     let mut small = batch();
     small[2].mask.truncate(10);
     let message = fresh.step(&small).unwrap_err().to_string();
@@ -162,6 +167,22 @@ fn one_picture_is_learned_by_heart() {
     let result = values(sampler.finish());
     let error: f32 = result.iter().zip(&sample.picture).map(|(left, right)| (left - right).abs()).sum::<f32>() / (3.0 * 16.0 * 4.0);
     assert!(error < 0.2, "the hole is off by {error} on average, its smooth fill by 0.6");
+}
+
+#[test]
+fn validation_draws_the_same_noise_every_time_and_changes_nothing() {
+    let mut trainer = trainer();
+    trainer.step(&batch()).unwrap();
+    let before = weights(&trainer);
+    let loss = |trainer: &Trainer| values(trainer.validation_loss(&vec![example(); 6]).unwrap())[0];
+    let first = loss(&trainer);
+    assert_eq!(first.to_bits(), loss(&trainer).to_bits());
+    let after = weights(&trainer);
+    assert!(before.iter().all(|(name, weight)| weight.values == after[name].values));
+    for _ in 0..60 {
+        trainer.step(&batch()).unwrap();
+    }
+    assert!(loss(&trainer) < first, "training on the very picture did not lower its loss from {first}");
 }
 
 #[test]
