@@ -57,6 +57,9 @@ pub struct SampleArguments {
     /// Share of fresh noise in ddim, 0 to 1.
     #[arg(long, default_value_t = 0.0)]
     pub eta: f64,
+    /// Factor of all noise: 0 gives the most likely answer, always the same, 1 is as varied as the net.
+    #[arg(long, default_value_t = SamplerSettings::default().temperature)]
+    pub temperature: f64,
     /// Quality of a .jpg output.
     #[arg(long, default_value_t = 92, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub quality: u8,
@@ -181,6 +184,7 @@ fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result
             kind: arguments.sampler,
             steps: arguments.steps,
             eta: arguments.eta,
+            temperature: arguments.temperature,
             seed: arguments.seed.wrapping_add(sample),
         },
     };

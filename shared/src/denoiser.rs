@@ -7,6 +7,7 @@ use crate::{
     config::{ConfigError, ModelConfig, NoiseEmbedding},
     prediction::Given,
     schedule,
+    task::TaskKind,
     unet::Unet,
 };
 
@@ -63,19 +64,30 @@ impl Model {
 pub struct Conditioned<'a> {
     model: &'a Model,
     condition: Tensor<4>,
+    tasks: Vec<TaskKind>,
 }
 
 impl<'a> Conditioned<'a> {
-    /// Condition: `[batch, 3, height, width]`.
-    pub fn new(model: &'a Model, condition: Tensor<4>) -> Self {
-        Self { model, condition }
+    /// Condition: `[batch, 3, height, width]`, all of one task.
+    pub fn new(model: &'a Model, condition: Tensor<4>, task: TaskKind) -> Self {
+        let tasks = vec![task; condition.dims()[0]];
+        Self::mixed(model, condition, tasks)
+    }
+
+    /// Condition: `[batch, 3, height, width]`, with the task of each sample.
+    ///
+    /// # Panics
+    /// When there are not as many tasks as samples.
+    pub fn mixed(model: &'a Model, condition: Tensor<4>, tasks: Vec<TaskKind>) -> Self {
+        assert_eq!(tasks.len(), condition.dims()[0], "one task a sample");
+        Self { model, condition, tasks }
     }
 }
 
 impl Denoiser for Conditioned<'_> {
     fn denoise(&self, noisy: Tensor<4>, noise_level: f64) -> Tensor<4> {
         let noise_levels = vec![noise_level; noisy.dims()[0]];
-        let given = Given { condition: &self.condition, noisy: &noisy, noise_levels: &noise_levels };
+        let given = Given { condition: &self.condition, noisy: &noisy, noise_levels: &noise_levels, tasks: &self.tasks };
         self.model.config.prediction.estimate(given, self.model.predict(given))
     }
 }

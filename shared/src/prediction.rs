@@ -6,7 +6,7 @@
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::{residual::Residual, schedule};
+use crate::{residual::Residual, schedule, task::TaskKind};
 
 /// What the net predicts from y = √γ·y0 + √(1−γ)·ε.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +17,9 @@ pub enum Prediction {
     /// v = √γ·ε − √(1−γ)·y0 (arXiv 2202.00512).
     Velocity,
     /// What is missing to the best estimate that condition and noisy picture give without a net, as numbers
-    /// of variance 1; see [`Residual`]. A net whose output is 0 gives the condition back — the JPEG, the
+    /// of variance 1 in every task; see [`Residual`]. A net whose output is 0 gives the condition back — the JPEG, the
     /// grey picture, the smooth fill — and all of training goes into bettering it.
+    #[serde(rename = "task_residual")]
     Residual,
 }
 
@@ -31,6 +32,8 @@ pub struct Given<'a> {
     pub noisy: &'a Tensor<4>,
     /// One noise level a sample.
     pub noise_levels: &'a [f64],
+    /// One task a sample. The net is not told; [`Residual`] knows by it what is missing.
+    pub tasks: &'a [TaskKind],
 }
 
 impl Prediction {
@@ -108,7 +111,7 @@ mod tests {
             let (condition, epsilon) = (draw(0, 0.5), draw(1, 1.0));
             let picture = condition.clone() + draw(2, 0.2);
             let noise_levels = [schedule::noise_level(low), schedule::noise_level(high)];
-            let given = Given { condition: &condition, noisy: &condition, noise_levels: &noise_levels };
+            let given = Given { condition: &condition, noisy: &condition, noise_levels: &noise_levels, tasks: &[TaskKind::Inpaint, TaskKind::Restore] };
             let noisy = Given { noisy: &picture, ..given }.noised(&epsilon);
             let given = Given { noisy: &noisy, ..given };
             for prediction in [Prediction::Epsilon, Prediction::Velocity, Prediction::Residual] {

@@ -10,6 +10,7 @@ use crate::{
     noise::Purpose,
     prediction::Given,
     sampler::gaussian,
+    task::TaskKind,
 };
 
 /// Largest difference to the CPU, of outputs with unit size, that a working device may show.
@@ -27,7 +28,12 @@ pub fn output(device: &Device) -> Result<Tensor<4>, ConfigError> {
     model.unet = model.unet.with_random_outputs(2);
     let input = |seed| gaussian(seed, Purpose::Evaluation, 0, [2, 3, size, size], device);
     let (condition, noisy) = (input(1), input(2));
-    Ok(model.predict(Given { condition: &condition, noisy: &noisy, noise_levels: &[0.3, 0.9] }))
+    Ok(model.predict(Given {
+        condition: &condition,
+        noisy: &noisy,
+        noise_levels: &[0.3, 0.9],
+        tasks: &[TaskKind::Inpaint, TaskKind::Restore],
+    }))
 }
 
 /// Largest difference between two outputs, of the second one's largest value; infinite when a value

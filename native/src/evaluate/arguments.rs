@@ -42,6 +42,9 @@ pub struct EvaluateArguments {
     /// Sampler: ancestral, ddim, dpm-solver or uni-pc.
     #[arg(long, default_value_t = SamplerKind::DpmSolver)]
     pub sampler: SamplerKind,
+    /// Factor of all noise, 0 (always the same) to 1 (as varied as the net).
+    #[arg(long, default_value_t = SamplerSettings::default().temperature)]
+    pub temperature: f64,
     /// Samples drawn at once; a GPU takes 64 and more.
     #[arg(long, default_value_t = 16)]
     pub batch: usize,
@@ -69,7 +72,13 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         cases: Case::of_tasks(&tasks),
         count: arguments.count,
         samples: arguments.samples,
-        sampler: SamplerSettings { kind: arguments.sampler, steps: arguments.steps, seed: arguments.seed, ..SamplerSettings::default() },
+        sampler: SamplerSettings {
+            kind: arguments.sampler,
+            steps: arguments.steps,
+            temperature: arguments.temperature,
+            seed: arguments.seed,
+            ..SamplerSettings::default()
+        },
         batch: arguments.batch,
     };
     let device = device::choose(&arguments.device)?;

@@ -61,7 +61,7 @@ pub fn sample(
     let numbers = tiles.iter().map(|tile| tile.rank * SAMPLES + tile.sample).collect();
 
     let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, known)?.numbered(numbers);
-    let denoiser = Conditioned::new(model, condition);
+    let denoiser = Conditioned::new(model, condition, case.kind());
     while !sampler.is_finished() {
         sampler.step(&denoiser);
         evaluated();

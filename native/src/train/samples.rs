@@ -58,7 +58,7 @@ fn sample(model: &Model, examples: &[Example], size: usize, seed: u64) -> Result
         let values: Vec<f32> = examples.iter().flat_map(|example| part(example).iter().copied()).collect();
         Tensor::<4>::from_data(TensorData::new(values, [examples.len(), channels, size, size]), &device)
     };
-    let denoiser = Conditioned::new(model, stack(3, |example| &example.condition));
+    let denoiser = Conditioned::mixed(model, stack(3, |example| &example.condition), examples.iter().map(|example| example.kind).collect());
     // Where the mask is full nothing is known, so all tasks go through one batch.
     let known = Known { picture: stack(3, |example| &example.picture), mask: stack(1, |example| &example.mask) };
     let start = sampler::gaussian(seed, Purpose::Start, 0, [examples.len(), 3, size, size], &device);

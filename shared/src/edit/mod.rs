@@ -94,8 +94,8 @@ pub trait EditModel {
     where
         Self: 'a;
 
-    /// The denoiser under conditions `[windows, 3, size, size]`.
-    fn conditioned(&self, condition: Tensor<4>) -> Self::Conditioned<'_>;
+    /// The denoiser under conditions `[windows, 3, size, size]` of a task.
+    fn conditioned(&self, condition: Tensor<4>, task: TaskKind) -> Self::Conditioned<'_>;
 
     /// Where its tensors are.
     fn device(&self) -> Device;
@@ -104,8 +104,8 @@ pub trait EditModel {
 impl EditModel for Model {
     type Conditioned<'a> = Conditioned<'a>;
 
-    fn conditioned(&self, condition: Tensor<4>) -> Conditioned<'_> {
-        Conditioned::new(self, condition)
+    fn conditioned(&self, condition: Tensor<4>, task: TaskKind) -> Conditioned<'_> {
+        Conditioned::new(self, condition, task)
     }
 
     fn device(&self) -> Device {
@@ -170,6 +170,7 @@ struct Run {
 #[derive(Debug)]
 pub struct Edit {
     job: Box<dyn Job>,
+    task: TaskKind,
     settings: SamplerSettings,
     log_snr_range: [f64; 2],
     /// The net's side.
@@ -193,6 +194,7 @@ impl Edit {
             return Err(EditError::TaskNotTrained { task: task.kind(), known: config.tasks.clone() });
         }
         settings.validate()?;
+        let kind = task.kind();
         let (size, seed) = (config.size, settings.seed);
         let net = fill::NetInput { size, hole: config.hole };
         check_size(picture.width(), picture.height())?;
@@ -219,7 +221,7 @@ impl Edit {
             EditTask::Colorize => Box::new(colorize::Colorize::new(picture, size, seed)),
             EditTask::Restore => Box::new(restore::Restore::new(picture, size, seed)),
         };
-        Ok(Self { job, settings, log_snr_range: config.log_snr_range, size, done: 0, side_by_side: 1, run: None })
+        Ok(Self { job, task: kind, settings, log_snr_range: config.log_snr_range, size, done: 0, side_by_side: 1, run: None })
     }
 
     /// Runs up to as many windows at a time, where none depends on another: more to do at once for a device
@@ -257,7 +259,7 @@ impl Edit {
             return EditState::Finished;
         };
         if !run.sampler.is_finished() {
-            run.sampler.step(&model.conditioned(run.condition.clone()));
+            run.sampler.step(&model.conditioned(run.condition.clone(), self.task));
         }
         if run.sampler.is_finished() { EditState::Read(run.sampler.noisy()) } else { EditState::Running }
     }

@@ -37,7 +37,7 @@ impl<F: Fn(&[f32], &[f32]) -> Vec<f32>> EditModel for Fake<F> {
     where
         Self: 'a;
 
-    fn conditioned(&self, condition: Tensor<4>) -> FakeDenoiser<'_, F> {
+    fn conditioned(&self, condition: Tensor<4>, _: TaskKind) -> FakeDenoiser<'_, F> {
         FakeDenoiser { model: self, condition: read(condition) }
     }
 

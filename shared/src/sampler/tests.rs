@@ -53,6 +53,26 @@ fn ddim_converges_with_order_one_dpm_solver_with_two_and_uni_pc_with_three() {
     assert!(flow_error(SamplerKind::DpmSolver, 20) < flow_error(SamplerKind::Ddim, 20) / 5.0);
 }
 
+/// The exact denoiser is linear, so that less noise is a smaller sample by the same factor.
+#[test]
+fn temperature_scales_the_start_and_all_fresh_noise() {
+    let exact = Exact { deviation: 0.3 };
+    for kind in SamplerKind::ALL {
+        let sample = |temperature: f64| {
+            let settings = SamplerSettings { temperature, eta: 0.5, seed: 3, ..settings(kind, 6) };
+            let start = gaussian(3, Purpose::Start, 0, [1, 3, 4, 4], &Device::flex()).mul_scalar(0.5);
+            let mut sampler = Sampler::new(&settings, [-6.0, 6.0], start, None).unwrap();
+            while !sampler.is_finished() {
+                sampler.step(&exact);
+            }
+            values(sampler.finish())
+        };
+        let (full, half) = (sample(1.0), sample(0.5));
+        assert!(full.iter().zip(&half).all(|(full, half)| (0.5 * full - half).abs() < 1e-5), "{kind}");
+        assert!(sample(0.0).iter().all(|value| *value == 0.0), "{kind}");
+    }
+}
+
 #[test]
 fn ancestral_ends_with_the_data_s_deviation() {
     let exact = Exact { deviation: 0.3 };
@@ -115,5 +135,7 @@ fn estimates_are_clamped_and_bad_settings_refused() {
     assert_eq!(refused, SamplerError::Steps(0));
     let eta = SamplerSettings { eta: 1.5, ..settings(SamplerKind::Ddim, 3) };
     assert_eq!(Sampler::new(&eta, [-10.0, 10.0], start(), None).unwrap_err(), SamplerError::Eta(1.5));
+    let hot = SamplerSettings { temperature: 1.5, ..settings(SamplerKind::Ddim, 3) };
+    assert_eq!(Sampler::new(&hot, [-10.0, 10.0], start(), None).unwrap_err(), SamplerError::Temperature(1.5));
     assert!("euler".parse::<SamplerKind>().unwrap_err().to_string().contains("dpm-solver"));
 }

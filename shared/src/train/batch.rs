@@ -14,7 +14,7 @@ use crate::{
     denoiser::Model,
     noise::{self, Purpose},
     prediction::Given,
-    task::Example,
+    task::{Example, TaskKind},
     unet::Unet,
 };
 
@@ -104,11 +104,12 @@ impl Batch<'_> {
         let tensors = self.tensors(part);
         let levels = self.levels(part);
         let Tensors { condition, picture, mask, epsilon } = tensors;
-        let clean = Given { condition: &condition, noisy: &picture, noise_levels: &levels };
+        let tasks: Vec<TaskKind> = self.examples[part.first..part.first + part.count].iter().map(|example| example.kind).collect();
+        let clean = Given { condition: &condition, noisy: &picture, noise_levels: &levels, tasks: &tasks };
         let noised = clean.noised(&epsilon);
         // As in sampling, what is known stays clean (1 − mask is exactly 0 or 1).
         let noisy = mask.clone() * noised + (mask.ones_like() - mask.clone()) * picture.clone();
-        let given = Given { condition: &condition, noisy: &noisy, noise_levels: &levels };
+        let given = Given { condition: &condition, noisy: &noisy, noise_levels: &levels, tasks: &tasks };
         let target = self.model.prediction.target(given, &picture, &epsilon);
         let output = model.predict(given);
         let TrainConfig { loss_weighting, snr_cap, loss_power, .. } = *self.config;
