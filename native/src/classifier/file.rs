@@ -178,3 +178,48 @@ fn load(name: &str, tensor: &TensorView<'_>) -> anyhow::Result<Weight> {
     let values = tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     Ok(Weight { name: name.to_owned(), shape: tensor.shape().to_vec(), values })
 }
+
+#[cfg(test)]
+mod tests {
+    use infill::picture::Picture;
+
+    use super::super::features::look;
+    use super::*;
+
+    fn file() -> (Net, ClassifierFile) {
+        let config = NetConfig { size: 16, widths: vec![8, 16], features: 4, classes: 2 };
+        let net = Net::new(&config, &Device::default()).with_random_weights(3);
+        let data = DatasetRecord { pictures: 7, index_sha256: "0".to_owned(), sources: vec![] };
+        let validation = Some(Validation { data: data.clone(), pictures: 7, accuracy: 0.5 });
+        let training = TrainingRecord { epochs: 1, batch: 2, learning_rate: 1e-3, seed: 4, data, validation };
+        let file = ClassifierFile::of(&net, config, vec!["sea".to_owned(), "forest".to_owned()], training).expect("a file");
+        (net, file)
+    }
+
+    #[test]
+    fn a_file_carries_everything_and_the_net_computes_the_same() {
+        let (net, file) = file();
+        let read = ClassifierFile::parse(&file.encode().expect("bytes")).expect("a classifier");
+        assert_eq!((&read.net, &read.classes, &read.training), (&file.net, &file.classes, &file.training));
+        assert_eq!(read.parameter_count(), file.parameter_count());
+        let picture = Picture::new(20, 20, (0..1200).map(|value| (value % 251) as u8).collect()).expect("a picture");
+        let see = |net: &Net| look(net, 16, &[&picture], &Device::default()).expect("features");
+        assert_eq!(see(&net), see(&read.to_net(&Device::default()).expect("a net")));
+    }
+
+    #[test]
+    fn files_that_do_not_fit_themselves_are_refused_with_the_reason() {
+        let refused = |change: fn(&mut ClassifierFile)| {
+            let mut file = file().1;
+            change(&mut file);
+            let parsed = ClassifierFile::parse(&file.encode().expect("bytes"));
+            format!("{:#}", parsed.and_then(|file| file.to_net(&Device::default()).map(|_| ())).expect_err("an error"))
+        };
+        assert!(refused(|file| file.classes.truncate(1)).contains("names 1 classes, its net has 2"));
+        assert!(refused(|file| file.net.size = 15).contains("no net can be built"));
+        assert!(refused(|file| file.net.features = 5).contains("features"));
+        assert!(refused(|file| drop(file.weights.pop())).contains("shape none"));
+        let model = format!("{:#}", ClassifierFile::parse(b"GIF89a").expect_err("no classifier"));
+        assert!(model.contains("not a classifier") && model.contains("train-classifier"), "{model}");
+    }
+}

@@ -73,6 +73,7 @@ pub fn train(
     // ε as in the paper of Adam; burn's own default is larger.
     let mut optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(WEIGHT_DECAY).init();
     let steps = schedule.steps(examples.len());
+    tracing::info!("training for {steps} steps of {} pictures", schedule.batch);
     let progress = StepProgress::new("training the classifier", steps, 0);
     let mut order = Order::new(schedule.seed, examples.len());
     for step in 0..steps {
