@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn every_pair_counts_once() {
-        assert_eq!(mean_over_pairs(&[1.0, 4.0, 10.0], |one, other| (one - other) as f64), Some((3.0 + 9.0 + 6.0) / 3.0));
+        assert_eq!(mean_over_pairs(&[1.0, 4.0, 10.0], |one: &f64, other| one - other), Some((3.0 + 9.0 + 6.0) / 3.0));
         assert_eq!(mean_over_pairs(&[1.0], |one: &f64, other| one - other), None);
     }
 }

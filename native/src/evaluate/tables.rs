@@ -71,11 +71,17 @@ impl Report {
 
     /// Who beats whom, under its own heading.
     pub fn conclusion(&self) -> String {
-        let named = self.features.as_ref().map_or(String::new(), |space| format!(" Features: {}.", space.label()));
         format!(
-            "## Does the net beat every baseline?\n\n{}\nYes names the net's answer, no the baseline that is at least as good.{named}\n",
-            self.verdicts()
+            "## Does the net beat every baseline?\n\n{}\nYes names the net's answer, no the baseline that is at least as good; the numbers \
+             of the whole evaluation are compared, however small the difference.{}\n",
+            self.verdicts(),
+            self.label(),
         )
+    }
+
+    /// Whose features the numbers above are of.
+    fn label(&self) -> String {
+        self.features.as_ref().map_or(String::new(), |space| format!(" Features: {}.", space.label()))
     }
 
     /// One row for each case: the best baseline and the net.
@@ -126,7 +132,7 @@ impl Report {
             let accuracy = space.accuracy_of_originals.map_or("–".to_owned(), |accuracy| format!("{:.1} %", 100.0 * accuracy));
             let _ = writeln!(text, " {accuracy} |{}", " – |".repeat(measures.len() - 3));
         }
-        let _ = writeln!(text, "\n{} pictures. Bold: the net's best, where it beats every baseline.", self.count);
+        let _ = writeln!(text, "\n{} pictures. Bold: the net's best, where it beats every baseline.{}", self.count, self.label());
         text
     }
 }

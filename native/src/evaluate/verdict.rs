@@ -96,7 +96,8 @@ impl Measure {
     pub fn text(self, value: f64) -> String {
         match self {
             Measure::Psnr | Measure::L1 | Measure::Fid | Measure::InceptionScore | Measure::Distance => format!("{value:.2}"),
-            Measure::Ssim | Measure::MsSsim | Measure::Kid => format!("{value:.3}"),
+            Measure::Ssim | Measure::MsSsim => format!("{value:.3}"),
+            Measure::Kid => format!("{value:.4}"),
             Measure::Accuracy => format!("{:.1} %", 100.0 * value),
         }
     }
