@@ -1,6 +1,7 @@
 //! The program `infill`: train Palette models, and fill, extend, colour and repair pictures.
 
 mod bench;
+mod classifier;
 mod curve;
 mod device;
 mod evaluate;
@@ -40,6 +41,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(train::TrainArguments),
+    TrainClassifier(classifier::TrainClassifierArguments),
     Evaluate(evaluate::EvaluateArguments),
     Curve(curve::CurveArguments),
     Inpaint(sample::InpaintArguments),
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
     log(arguments.verbose, arguments.quiet);
     let result = match &arguments.command {
         Command::Train(train) => train::run(train),
+        Command::TrainClassifier(train) => classifier::run(train),
         Command::Evaluate(evaluate) => evaluate::run(evaluate),
         Command::Curve(curve) => curve::run(curve),
         Command::Inpaint(inpaint) => sample::inpaint(inpaint),

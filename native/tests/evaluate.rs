@@ -1,5 +1,6 @@
-//! `infill evaluate` as a process: a tiny net with random weights, pictures made here.
+//! `infill evaluate` and `infill train-classifier` as processes: a tiny net with random weights, pictures made here.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -92,4 +93,133 @@ fn mistakes_are_named_before_any_work() {
     let message = failure(&["--data", "pictures", "-o", "used"]);
     assert!(message.contains("--force"), "{message}");
     assert_eq!(std::fs::read_to_string(folder.path().join("used/evaluation.md")).expect("the table"), "precious");
+}
+
+/// Two classes that anybody tells apart, each in a subfolder of `classes`.
+fn classes(folder: &Path) {
+    for (name, colour) in [("red", [200, 40, 30]), ("blue", [30, 60, 210])] {
+        let place = folder.join("classes").join(name);
+        std::fs::create_dir_all(&place).expect("a folder");
+        for number in 0..6u8 {
+            RgbImage::from_fn(40, 44, |x, y| Rgb(colour.map(|value: u8| value.saturating_add((x as u8 % 5) * 3 + (y as u8 % 7) + number))))
+                .save(place.join(format!("{number}.png")))
+                .expect("a picture");
+        }
+    }
+}
+
+fn train_classifier(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_infill"))
+        .current_dir(folder)
+        .args(["train-classifier", "--device", "cpu", "--data", "classes"])
+        .args(arguments)
+        .output()
+        .expect("the program starts")
+}
+
+#[test]
+fn a_trained_classifier_judges_the_papers_cases() {
+    let folder = workplace();
+    classes(folder.path());
+    let training = ["--validation", "classes", "--epochs", "8", "--batch", "4", "-o", "colours.bin"];
+    let output = train_classifier(folder.path(), &training);
+    assert!(output.status.success(), "{}", messages(&output));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains("| blue | 6 | 100.0 % |") && printed.contains("| all | 12 | 100.0 % |"), "{printed}");
+    let refused = train_classifier(folder.path(), &training);
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(messages(&refused).contains("--force"), "{}", messages(&refused));
+
+    std::fs::create_dir(folder.path().join("masks")).expect("a folder");
+    image::GrayImage::from_fn(30, 30, |x, _| image::Luma([if x < 12 { 255 } else { 0 }]))
+        .save(folder.path().join("masks/left.png"))
+        .expect("a mask");
+    let more =
+        ["--data", "classes", "--paper", "--features", "colours.bin", "--masks", "masks", "--regression", "tiny.safetensors", "-o", "out"];
+    let output = evaluate(folder.path(), &more);
+    assert!(output.status.success(), "{}", messages(&output));
+    let cases = scores(folder.path(), "out");
+    let names: Vec<&str> = cases.as_array().expect("cases").iter().filter_map(|case| case["case"].as_str()).collect();
+    let expected = "colorize inpaint-10-20 inpaint-20-30 inpaint-30-40 inpaint-centre uncrop-right uncrop-frame restore-jpeg-5 \
+                    restore-jpeg-10 restore-jpeg-20 inpaint-masks";
+    assert_eq!(names.join(" "), expected);
+    for case in cases.as_array().expect("cases") {
+        let (methods, features) = (case["methods"].as_array().expect("methods"), case["features"].as_array().expect("features"));
+        assert_eq!(methods.len(), features.len());
+        for score in features {
+            for number in ["fid", "kid", "inception_score", "accuracy", "distance"] {
+                assert!(score[number].is_f64(), "{number} of {score}");
+            }
+        }
+        for answer in case["answers"].as_array().expect("answers") {
+            assert!(answer["feature_distance_between_samples"].is_f64() && answer["ms_ssim_between_samples"].is_f64(), "{answer}");
+            assert!(answer["scores"][0]["ms_ssim"].is_f64() && answer["whole"][0]["l1"].is_f64(), "{answer}");
+        }
+    }
+    // The one mask is 12 of 30 columns wide.
+    let area = cases[10]["answers"][0]["area"].as_f64().expect("an area");
+    assert!((area - 0.4).abs() < 0.05, "{area}");
+    // Nothing is nearer to a picture than a JPEG of quality 20 among JPEGs, and the table says whose features these are.
+    let distance = |case: usize| cases[case]["features"][0]["distance"].as_f64().expect("a distance");
+    assert!(distance(9) < distance(7), "{} {}", distance(9), distance(7));
+    let table = std::fs::read_to_string(folder.path().join("out/evaluation.md")).expect("the table");
+    for text in
+        ["colours.bin (", "| task | method | FID ↓ | IS ↑ | CA ↑ | PD ↓ |", "| – | the originals |", "| cases won |", "regression net"]
+    {
+        assert!(table.contains(text), "`{text}` is not in: {table}");
+    }
+}
+
+#[test]
+fn foreign_files_and_data_without_classes_are_refused() {
+    let folder = workplace();
+    classes(folder.path());
+    let output = train_classifier(folder.path(), &["--epochs", "1", "--batch", "12", "-o", "colours.bin"]);
+    assert!(output.status.success(), "{}", messages(&output));
+    let bytes = std::fs::read(folder.path().join("colours.bin")).expect("the file");
+    std::fs::write(folder.path().join("short.bin"), &bytes[..bytes.len() / 2]).expect("a file");
+    let refused = |arguments: &[&str], words: &[&str]| {
+        let output = evaluate(folder.path(), &[arguments, &["--data", "pictures", "-o", "out"]].concat());
+        assert_eq!(output.status.code(), Some(3), "{}", messages(&output));
+        for word in words {
+            assert!(messages(&output).contains(word), "`{word}` is not in: {}", messages(&output));
+        }
+    };
+    refused(&["--features", "tiny.safetensors"], &["tiny.safetensors", "infill-model", "train-classifier"]);
+    refused(&["--features", "short.bin"], &["short.bin"]);
+    refused(&["--features", "pictures/0.png"], &["pictures/0.png", "not a classifier"]);
+    refused(&["--regression", "colours.bin"], &["colours.bin", "infill-classifier"]);
+    refused(&["--masks", "nowhere"], &["nowhere"]);
+    refused(&["--masks", "pictures", "--task", "colorize"], &["--masks needs the task inpaint"]);
+    assert!(!folder.path().join("out").exists());
+
+    let output = Command::new(env!("CARGO_BIN_EXE_infill"))
+        .current_dir(folder.path())
+        .args(["train-classifier", "--device", "cpu", "--data", "pictures", "-o", "none.bin"])
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(messages(&output).contains("0 classes") && messages(&output).contains("subfolder"), "{}", messages(&output));
+    assert!(!folder.path().join("none.bin").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_training_that_is_stopped_writes_nothing() {
+    let folder = workplace();
+    classes(folder.path());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_infill"))
+        .current_dir(folder.path())
+        .args(["train-classifier", "--device", "cpu", "--data", "classes", "--epochs", "100000", "-o", "colours.bin"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("messages")).lines();
+    lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("training for"))).expect("a start").expect("a line");
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    assert_eq!(child.wait().expect("an end").code(), Some(130));
+    let said: Vec<String> = lines.map_while(Result::ok).collect();
+    assert!(said.iter().any(|line| line.contains("nothing was written")), "{said:?}");
+    assert!(!folder.path().join("colours.bin").exists());
 }

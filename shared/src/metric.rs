@@ -1,8 +1,8 @@
-//! How far a picture is from the truth: PSNR and SSIM, over everything or in a hole only. Plain
-//! numbers on 8-bit pictures; nothing perceptual, nothing learned.
+//! How far a picture is from the truth: PSNR, mean absolute error, SSIM and MS-SSIM, over everything or
+//! in a hole only. Plain numbers on 8-bit pictures; nothing perceptual, nothing learned.
 
 use crate::{
-    mask::Mask,
+    mask::{Mask, THRESHOLD},
     picture::{Picture, luma},
 };
 
@@ -17,18 +17,32 @@ const DEVIATION: f64 = 1.5;
 /// # Panics
 /// When the sizes differ.
 pub fn psnr(first: &Picture, second: &Picture, mask: Option<&Mask>) -> f64 {
+    20.0 * 255.0f64.log10() - 10.0 * mean_error(first, second, mask, |difference| difference.powi(2)).log10()
+}
+
+/// Mean absolute error (L1) in 8-bit values, over all three channels, where the mask covers or
+/// everywhere. NaN where the mask covers nothing.
+///
+/// # Panics
+/// When the sizes differ.
+pub fn mean_absolute_error(first: &Picture, second: &Picture, mask: Option<&Mask>) -> f64 {
+    mean_error(first, second, mask, f64::abs)
+}
+
+/// The mean of a function of the differences.
+fn mean_error(first: &Picture, second: &Picture, mask: Option<&Mask>, of: fn(f64) -> f64) -> f64 {
     check_sizes(first, second, mask);
     let (mut sum, mut count) = (0.0, 0usize);
     for y in 0..first.height() {
         let pairs = first.row(y).chunks_exact(3).zip(second.row(y).chunks_exact(3));
         for (x, (one, other)) in pairs.enumerate() {
             if mask.is_none_or(|mask| mask.covers(x, y)) {
-                sum += one.iter().zip(other).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>();
+                sum += one.iter().zip(other).map(|(a, b)| of(f64::from(*a) - f64::from(*b))).sum::<f64>();
                 count += 3;
             }
         }
     }
-    10.0 * (255.0f64.powi(2) * count as f64 / sum).log10()
+    sum / count as f64
 }
 
 /// Structural similarity (Wang et al. 2004, equation 13) of Rec.601 luma, 1 for equal pictures: the
@@ -40,6 +54,61 @@ pub fn psnr(first: &Picture, second: &Picture, mask: Option<&Mask>) -> f64 {
 /// When the sizes differ.
 pub fn ssim(first: &Picture, second: &Picture, mask: Option<&Mask>) -> f64 {
     check_sizes(first, second, mask);
+    similarity(first, second, mask).whole
+}
+
+/// MS-SSIM's exponents from the finest scale to the coarsest (Wang, Simoncelli and Bovik 2003, section 3.2).
+const SCALE_WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
+
+/// Multi-scale structural similarity (Wang, Simoncelli and Bovik 2003, equation 7), 1 for equal pictures:
+/// contrast and structure at up to five scales, each half as large as the one before by the mean over the
+/// area, and luminance at the coarsest. A scale is used where its shorter side has the window's 11
+/// pixels, and the exponents of those used are scaled to the sum of all five; so pictures of 176 pixels
+/// and more have all five, 64² has three. Means over the pixels that the mask covers, at coarser scales those
+/// of which it covers a part, or over all; a negative mean counts as 0. NaN where the mask covers nothing.
+///
+/// # Panics
+/// When the sizes differ.
+pub fn ms_ssim(first: &Picture, second: &Picture, mask: Option<&Mask>) -> f64 {
+    check_sizes(first, second, mask);
+    let (mut first, mut second, mut mask) = (first.clone(), second.clone(), mask.cloned());
+    let short = first.width().min(first.height());
+    let scales = (1..SCALE_WEIGHTS.len()).take_while(|scale| (short >> scale) > 2 * WINDOW.unsigned_abs()).count() + 1;
+    let weights = &SCALE_WEIGHTS[..scales];
+    let factor = SCALE_WEIGHTS.iter().sum::<f64>() / weights.iter().sum::<f64>();
+    let mut product = 1.0;
+    for (scale, weight) in weights.iter().enumerate() {
+        if scale > 0 {
+            let (width, height) = (first.width() / 2, first.height() / 2);
+            (first, second) = (first.resize(width, height), second.resize(width, height));
+            mask = mask.map(|mask| touched(&mask, width, height));
+        }
+        let found = similarity(&first, &second, mask.as_ref());
+        let value = if scale + 1 == scales { found.whole } else { found.structure };
+        // `max` would turn NaN into 0.
+        product *= if value < 0.0 { 0.0 } else { value }.powf(weight * factor);
+    }
+    product
+}
+
+/// The pixels at another size of which the mask covers a part: however thin, it never gets lost.
+fn touched(mask: &Mask, width: usize, height: usize) -> Mask {
+    let yes_or_no = |yes: bool| if yes { 255 } else { 0 };
+    let whole = mask.values().iter().map(|value| yes_or_no(*value >= THRESHOLD)).collect();
+    let mask = Mask::new(mask.width(), mask.height(), whole).map(|mask| mask.resize(width, height));
+    let mask = mask.expect("as many values as the mask had");
+    Mask::new(width, height, mask.values().iter().map(|value| yes_or_no(*value > 0)).collect()).expect("as many values")
+}
+
+/// Means over pixels.
+struct Similarity {
+    /// Luminance, contrast and structure together.
+    whole: f64,
+    /// Contrast and structure alone.
+    structure: f64,
+}
+
+fn similarity(first: &Picture, second: &Picture, mask: Option<&Mask>) -> Similarity {
     let (width, height) = (first.width(), first.height());
     let (one, other) = (luma_plane(first), luma_plane(second));
     let product = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a * b).collect() };
@@ -48,18 +117,19 @@ pub fn ssim(first: &Picture, second: &Picture, mask: Option<&Mask>) -> f64 {
     let (square_one, square_other) = (blurred(&product(&one, &one)), blurred(&product(&other, &other)));
     let mixed = blurred(&product(&one, &other));
     let (c1, c2) = ((0.01 * 255.0f64).powi(2), (0.03 * 255.0f64).powi(2));
-    let (mut sum, mut count) = (0.0, 0usize);
+    let (mut sum, mut count) = (Similarity { whole: 0.0, structure: 0.0 }, 0.0);
     for place in 0..width * height {
         if mask.is_some_and(|mask| !mask.covers(place % width, place / width)) {
             continue;
         }
         let (a, b) = (mean_one[place], mean_other[place]);
         let (variance_a, variance_b) = (square_one[place] - a * a, square_other[place] - b * b);
-        let covariance = mixed[place] - a * b;
-        sum += (2.0 * a * b + c1) * (2.0 * covariance + c2) / ((a * a + b * b + c1) * (variance_a + variance_b + c2));
-        count += 1;
+        let structure = (2.0 * (mixed[place] - a * b) + c2) / (variance_a + variance_b + c2);
+        sum.structure += structure;
+        sum.whole += structure * (2.0 * a * b + c1) / (a * a + b * b + c1);
+        count += 1.0;
     }
-    sum / count as f64
+    Similarity { whole: sum.whole / count, structure: sum.structure / count }
 }
 
 fn check_sizes(first: &Picture, second: &Picture, mask: Option<&Mask>) {
@@ -178,5 +248,68 @@ mod tests {
         let (hole, everything) = (ssim(&first, &second, Some(&mask)), ssim(&first, &second, None));
         assert!((hole - 1.0).abs() < 1e-12, "the window reaches 5 pixels, the change is 7 away: {hole}");
         assert!(everything < 0.9, "{everything}");
+    }
+
+    #[test]
+    fn absolute_error_of_a_constant_error_and_in_a_hole() {
+        let first = Picture::filled(8, 6, [100; 3]);
+        assert!((mean_absolute_error(&first, &Picture::filled(8, 6, [90, 100, 105]), None) - 5.0).abs() < 1e-12);
+        let mut second = first.clone();
+        (0..6).for_each(|y| second.set(1, y, [140; 3]));
+        assert!((mean_absolute_error(&first, &second, Some(&left_half(8, 6))) - 10.0).abs() < 1e-12);
+        assert!(mean_absolute_error(&first, &second, Some(&Mask::empty(8, 6))).is_nan());
+    }
+
+    #[test]
+    fn ms_ssim_of_flat_pictures_is_the_coarsest_luminance_term() {
+        // Contrast and structure are 1 at every scale; the coarsest exponent remains.
+        for (side, exponent) in [(64, 0.3001 / (0.0448 + 0.2856 + 0.3001)), (8, 1.0), (176, 0.1333 / 1.0001)] {
+            let (first, second) = (Picture::filled(side, side, [60; 3]), Picture::filled(side, side, [140; 3]));
+            let luminance = (2.0 * 60.0 * 140.0 + 6.5025) / (60.0f64.powi(2) + 140.0f64.powi(2) + 6.5025);
+            let expected = luminance.powf(exponent * 1.0001);
+            for mask in [None, Some(&left_half(side, side))] {
+                assert!((ms_ssim(&first, &second, mask) - expected).abs() < 1e-6, "at {side}");
+            }
+        }
+    }
+
+    #[test]
+    fn ms_ssim_is_1_for_equals_0_for_opposites_and_looks_into_the_hole() {
+        let (first, opposite) = (texture(20), texture(-20));
+        assert!((ms_ssim(&first, &first, None) - 1.0).abs() < 1e-12);
+        assert_eq!(ms_ssim(&first, &opposite, None), 0.0);
+        let mut second = first.clone();
+        for y in 0..20 {
+            for x in 18..24 {
+                second.set(x, y, [128; 3]);
+            }
+        }
+        assert!((ms_ssim(&first, &second, Some(&left_half(24, 20))) - 1.0).abs() < 1e-12);
+        assert!(ms_ssim(&first, &second, None) < 0.95);
+        assert!(ms_ssim(&first, &second, Some(&Mask::empty(24, 20))).is_nan());
+    }
+
+    #[test]
+    fn ms_ssim_in_a_thin_hole_is_a_number() {
+        let first = Picture::filled(64, 64, [60; 3]);
+        let mut mask = Mask::empty(64, 64);
+        mask.draw(&Shape::Rectangle { x: 33.0, y: 5.0, width: 1.0, height: 40.0 }, true);
+        let found = ms_ssim(&first, &Picture::filled(64, 64, [140; 3]), Some(&mask));
+        assert!((0.5..0.95).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn ms_ssim_forgives_fine_noise_more_than_ssim_does() {
+        let picture = |grain: i32| {
+            let pixels = (0..64 * 64).flat_map(|place: i32| {
+                let (x, y) = (place % 64, place / 64);
+                let noise = if (place * 7919) % 13 < 6 { grain } else { -grain };
+                [(60 + 2 * (x + y) / 2 + noise).clamp(0, 255) as u8; 3]
+            });
+            Picture::new(64, 64, pixels.collect()).unwrap()
+        };
+        let (clean, noisy) = (picture(0), picture(15));
+        let (single, multiple) = (ssim(&clean, &noisy, None), ms_ssim(&clean, &noisy, None));
+        assert!(multiple > single + 0.1 && multiple < 0.99, "{multiple} against {single}");
     }
 }

@@ -13,7 +13,7 @@ use infill::sampler::{SamplerKind, SamplerSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::device::{self, DeviceArguments};
-use crate::evaluate::{self, Case, ModelSummary, Settings};
+use crate::evaluate::{self, Case, ModelSummary, Settings, Tools};
 use crate::exit::input;
 use crate::files::write_atomically;
 use crate::model;
@@ -110,6 +110,7 @@ pub fn run(arguments: &CurveArguments) -> anyhow::Result<()> {
     let mut curve = Curve::open(&arguments.output, question)?;
     let device = device::choose(&arguments.device)?;
     let net = file.to_model(&device).map_err(input)?;
+    let tools = Tools { model: &net, summary, device: &device, regression: None, features: None };
     let wanted = arguments.points();
     for (number, &(kind, steps)) in wanted.iter().enumerate() {
         if curve.points.iter().any(|point| point.sampler == kind && point.steps == steps) {
@@ -117,7 +118,7 @@ pub fn run(arguments: &CurveArguments) -> anyhow::Result<()> {
         }
         tracing::info!("{kind} at {steps} steps ({} of {})", number + 1, wanted.len());
         let settings = arguments.settings(&cases, kind, steps);
-        let evaluation = evaluate::evaluate(&net, &device, summary.clone(), &format!("{device:?}"), &settings)?;
+        let evaluation = evaluate::evaluate(&tools, &settings)?;
         curve.points.push(Point::of(&evaluation.report));
         curve.write(&arguments.output)?;
     }
@@ -147,6 +148,9 @@ impl CurveArguments {
             samples: 1,
             sampler: SamplerSettings { kind, steps, seed: self.seed, ..SamplerSettings::default() },
             batch: self.batch,
+            one_evaluation: false,
+            paper: false,
+            masks: None,
         }
     }
 }

@@ -10,7 +10,8 @@ use infill::task::TaskKind;
 use sha2::{Digest, Sha256};
 
 use super::cases::Case;
-use super::{ModelSummary, Settings, evaluate, refuse_to_replace};
+use super::{ModelSummary, Settings, Tools, evaluate, refuse_to_replace};
+use crate::classifier::FeatureNet;
 use crate::device::{self, DeviceArguments};
 use crate::exit::input;
 use crate::model;
@@ -48,6 +49,20 @@ pub struct EvaluateArguments {
     /// Samples drawn at once; a GPU takes 64 and more.
     #[arg(long, default_value_t = 16)]
     pub batch: usize,
+    /// Ask the paper's set of cases, with one evaluation of the net beside its samples, and lay the table
+    /// out as the paper does: a row for each task and answer.
+    #[arg(long)]
+    pub paper: bool,
+    /// Classifier of `infill train-classifier`, in whose features answers are compared (FID, KID, IS, CA, PD).
+    #[arg(long, value_name = "FILE")]
+    pub features: Option<PathBuf>,
+    /// Model whose single evaluation is one more baseline: one trained by regression.
+    #[arg(long, value_name = "MODEL")]
+    pub regression: Option<PathBuf>,
+    /// Folder of masks, white where to fill, for a case of its own; brought to the model's size and dealt out by
+    /// the seed.
+    #[arg(long, value_name = "FOLDER")]
+    pub masks: Option<PathBuf>,
     /// Folder for the table, the numbers and the picture sheets.
     #[arg(long, short, value_name = "DIR")]
     pub output: PathBuf,
@@ -67,9 +82,16 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let path = model::locate(arguments.model.as_deref())?;
     let (file, summary) = read_model(&path)?;
     let tasks = tasks(&arguments.task, &file.config.tasks).map_err(input)?;
+    let mut cases = Case::of_tasks(&tasks, arguments.paper);
+    if arguments.masks.is_some() {
+        if !tasks.contains(&TaskKind::Inpaint) {
+            bail!(input("--masks needs the task inpaint; leave it out, or add --task inpaint with a model that knows it"));
+        }
+        cases.push(Case::InpaintMasks);
+    }
     let settings = Settings {
         data: arguments.data.clone(),
-        cases: Case::of_tasks(&tasks),
+        cases,
         count: arguments.count,
         samples: arguments.samples,
         sampler: SamplerSettings {
@@ -80,12 +102,33 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
             ..SamplerSettings::default()
         },
         batch: arguments.batch,
+        one_evaluation: arguments.paper,
+        paper: arguments.paper,
+        masks: arguments.masks.clone(),
     };
     let device = device::choose(&arguments.device)?;
-    let net = file.to_model(&device).map_err(input)?;
-    let evaluation = evaluate(&net, &device, summary, &format!("{device:?}"), &settings)?;
+    let features = arguments.features.as_ref().map(|path| FeatureNet::open(path, &device)).transpose()?;
+    let regression = match &arguments.regression {
+        None => None,
+        Some(path) => {
+            let (file, summary) = read_model(path)?;
+            Some((summary, file.to_model(&device).with_context(|| format!("cannot use {}", path.display())).map_err(input)?))
+        }
+    };
+    let model = file.to_model(&device).map_err(input)?;
+    let tools = Tools {
+        model: &model,
+        summary,
+        device: &device,
+        regression: regression.as_ref().map(|(summary, model)| (summary.clone(), model)),
+        features: features.as_ref(),
+    };
+    let evaluation = evaluate(&tools, &settings)?;
     evaluation.write(&arguments.output, arguments.force)?;
     println!("{}", evaluation.report.summary());
+    if arguments.paper {
+        println!("{}", evaluation.report.conclusion());
+    }
     Ok(())
 }
 

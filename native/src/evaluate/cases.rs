@@ -2,7 +2,7 @@
 //! can repeat. A case turns a picture into a question with a known answer.
 
 use anyhow::Context;
-use infill::mask::{Mask, Shape};
+use infill::mask::{self, Mask, Shape};
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
 use infill::task::{HoleCondition, Task, TaskKind};
@@ -27,6 +27,10 @@ pub enum Case {
     Colorize,
     /// JPEG of this quality.
     Restore(u8),
+    /// Brush strokes that cover from one to the other per cent of the area.
+    InpaintStrokes(u8, u8),
+    /// Masks that the user gives.
+    InpaintMasks,
 }
 
 /// Fills what is missing of a picture without a net.
@@ -46,7 +50,7 @@ pub struct Question {
 
 impl Case {
     /// All of them. The place in this list is part of the random streams: new ones go to the end.
-    pub const ALL: [Case; 9] = [
+    pub const ALL: [Case; 13] = [
         Case::InpaintRandom,
         Case::InpaintCentre,
         Case::UncropRandom,
@@ -56,11 +60,33 @@ impl Case {
         Case::Restore(5),
         Case::Restore(10),
         Case::Restore(20),
+        Case::InpaintStrokes(10, 20),
+        Case::InpaintStrokes(20, 30),
+        Case::InpaintStrokes(30, 40),
+        Case::InpaintMasks,
     ];
 
-    /// The cases of some tasks.
-    pub fn of_tasks(tasks: &[TaskKind]) -> Vec<Case> {
-        Case::ALL.into_iter().filter(|case| tasks.contains(&case.kind())).collect()
+    /// How many of [`Case::ALL`], the first of them, are asked unless others are named.
+    const USUAL: usize = 9;
+
+    /// The cases of the paper's tables (arXiv 2111.05826, section 5), in its order.
+    const PAPER: [Case; 10] = [
+        Case::Colorize,
+        Case::InpaintStrokes(10, 20),
+        Case::InpaintStrokes(20, 30),
+        Case::InpaintStrokes(30, 40),
+        Case::InpaintCentre,
+        Case::UncropRight,
+        Case::UncropFrame,
+        Case::Restore(5),
+        Case::Restore(10),
+        Case::Restore(20),
+    ];
+
+    /// The usual cases of some tasks, or the paper's.
+    pub fn of_tasks(tasks: &[TaskKind], paper: bool) -> Vec<Case> {
+        let all: &[Case] = if paper { &Case::PAPER } else { &Case::ALL[..Case::USUAL] };
+        all.iter().copied().filter(|case| tasks.contains(&case.kind())).collect()
     }
 
     /// Its place in [`Case::ALL`].
@@ -71,7 +97,7 @@ impl Case {
     /// The task it belongs to.
     pub fn kind(self) -> TaskKind {
         match self {
-            Case::InpaintRandom | Case::InpaintCentre => TaskKind::Inpaint,
+            Case::InpaintRandom | Case::InpaintCentre | Case::InpaintStrokes(..) | Case::InpaintMasks => TaskKind::Inpaint,
             Case::UncropRandom | Case::UncropRight | Case::UncropFrame => TaskKind::Uncrop,
             Case::Colorize => TaskKind::Colorize,
             Case::Restore(_) => TaskKind::Restore,
@@ -88,6 +114,8 @@ impl Case {
             Case::UncropFrame => "uncrop-frame".to_owned(),
             Case::Colorize => "colorize".to_owned(),
             Case::Restore(quality) => format!("restore-jpeg-{quality}"),
+            Case::InpaintStrokes(from, to) => format!("inpaint-{from}-{to}"),
+            Case::InpaintMasks => "inpaint-masks".to_owned(),
         }
     }
 
@@ -101,6 +129,8 @@ impl Case {
             Case::UncropFrame => "a frame on all four sides, half of the area".to_owned(),
             Case::Colorize => "colour from grey".to_owned(),
             Case::Restore(quality) => format!("JPEG of quality {quality}"),
+            Case::InpaintStrokes(from, to) => format!("brush strokes over {from} to {to} % of the area"),
+            Case::InpaintMasks => "the masks that were given".to_owned(),
         }
     }
 
@@ -125,13 +155,16 @@ impl Case {
     }
 
     /// The question that this case asks of a square picture; `rank` is the picture's place in the
-    /// evaluation.
+    /// evaluation, `given` a mask for it where the user has some.
     ///
     /// # Errors
-    /// The JPEG round trip fails.
-    pub fn ask(self, original: Picture, hole: HoleCondition, seed: u64, rank: u64) -> anyhow::Result<Question> {
+    /// The JPEG round trip fails, or the case needs a mask and there is none.
+    pub fn ask(self, original: Picture, given: Option<&Mask>, hole: HoleCondition, seed: u64, rank: u64) -> anyhow::Result<Question> {
         let size = original.width();
-        let task = self.task(size, seed, rank);
+        let task = match (self, given) {
+            (Case::InpaintMasks, given) => Task::Inpaint(given.context("no mask is given for a case of given masks")?.clone()),
+            _ => self.task(size, seed, rank),
+        };
         let mask = task.mask(size, size);
         let degraded = task.jpeg_quality().map(|quality| round_trip(&original, quality)).transpose().context("preparing a case")?;
         let seen = degraded.as_ref().unwrap_or(&original);
@@ -147,6 +180,7 @@ impl Case {
 
     fn task(self, size: usize, seed: u64, rank: u64) -> Task {
         let (half, quarter) = (size / 2, size / 4);
+        let random = || noise::stream(seed, Purpose::Evaluation, self.number(), rank);
         match self {
             Case::InpaintCentre => Task::Inpaint(rectangle(size, size, [quarter, quarter, half, half])),
             Case::UncropRight => Task::Uncrop(rectangle(size, size, [half, 0, size - half, size])),
@@ -160,10 +194,11 @@ impl Case {
             }
             Case::Restore(quality) => Task::Restore { quality },
             Case::Colorize => Task::Colorize,
-            Case::InpaintRandom | Case::UncropRandom => {
-                let mut rng = noise::stream(seed, Purpose::Evaluation, self.number(), rank);
-                Task::random(self.kind(), size, size, &mut rng)
+            Case::InpaintStrokes(from, to) => {
+                let area = [from, to].map(|part| f64::from(part) / 100.0);
+                Task::Inpaint(mask::free_form_within(size, size, area, &mut random()))
             }
+            Case::InpaintRandom | Case::UncropRandom | Case::InpaintMasks => Task::random(self.kind(), size, size, &mut random()),
         }
     }
 }
@@ -174,11 +209,4 @@ pub fn rectangle(width: usize, height: usize, area: [usize; 4]) -> Mask {
     let mut mask = Mask::empty(width, height);
     mask.draw(&Shape::Rectangle { x, y, width: across, height: down }, true);
     mask
-}
-
-/// The largest centred square of a picture, at `size` × `size`.
-pub fn centre_square(picture: &Picture, size: usize) -> Picture {
-    let side = picture.width().min(picture.height());
-    let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
-    picture.crop(left, top, side, side).resize(size, size)
 }

@@ -4,13 +4,19 @@
 mod arguments;
 mod baseline;
 mod cases;
+mod distribution;
+mod eigen;
+mod features;
+mod masks;
 mod net;
 mod report;
 mod run;
 mod score;
 mod sheet;
+mod tables;
+mod verdict;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -22,12 +28,14 @@ use infill::sampler::SamplerSettings;
 use infill::task::TaskKind;
 use rand::Rng;
 
+use crate::classifier::FeatureNet;
 use crate::exit::input;
 use crate::files::write_atomically;
-use crate::pictures::Dataset;
+use crate::pictures::{Dataset, centre_square};
 use crate::progress::StepProgress;
 pub use arguments::{EvaluateArguments, cases, read_model, run};
 pub use cases::Case;
+use features::{CaseFeatures, Originals};
 use report::CaseReport;
 pub use report::{ModelSummary, Report, Score};
 use run::Run;
@@ -54,6 +62,26 @@ pub struct Settings {
     pub sampler: SamplerSettings,
     /// Tiles that go through the net at once.
     pub batch: usize,
+    /// Whether the net's answer in a single evaluation is measured beside its samples.
+    pub one_evaluation: bool,
+    /// Whether the report is laid out as the paper's tables.
+    pub paper: bool,
+    /// Folder of masks for [`Case::InpaintMasks`].
+    pub masks: Option<PathBuf>,
+}
+
+/// What is asked, and what helps to judge its answers.
+pub struct Tools<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// What the report says about it.
+    pub summary: ModelSummary,
+    /// Where it runs.
+    pub device: &'a Device,
+    /// A regression net, whose single evaluation is one of the baselines.
+    pub regression: Option<(ModelSummary, &'a Model)>,
+    /// A net whose features are compared.
+    pub features: Option<&'a FeatureNet>,
 }
 
 /// A report with the picture sheets that it names.
@@ -69,32 +97,38 @@ pub struct Evaluation {
 /// # Errors
 /// No picture to ask about, a task that the model was not trained on, settings that make no sense, or
 /// a net that gives numbers that are not finite.
-pub fn evaluate(
-    model: &Model,
-    device: &Device,
-    summary: ModelSummary,
-    device_name: &str,
-    settings: &Settings,
-) -> anyhow::Result<Evaluation> {
+pub fn evaluate(tools: &Tools<'_>, settings: &Settings) -> anyhow::Result<Evaluation> {
     let started = Instant::now();
-    check(model, settings).map_err(input)?;
+    check(tools, settings).map_err(input)?;
     let dataset = Dataset::open(&settings.data)?;
-    let subjects = choose(&dataset, model.config.size, settings)?;
-    let tiles = settings.cases.len() * subjects.len() * settings.samples;
-    let total = (tiles * settings.sampler.steps) as u64;
-    let mut run =
-        Run { model, device, settings, progress: StepProgress::new("net evaluations", total, 0), evaluations: 0, sampling: Duration::ZERO };
+    let size = tools.model.config.size;
+    let subjects = choose(&dataset, size, settings)?;
+    let masks = settings.masks.as_ref().map(|folder| masks::draw(folder, subjects.len(), size, settings.sampler.seed)).transpose()?;
+    let originals = tools.features.map(|net| Originals::look(net, &subjects)).transpose()?;
+    let mut run = Run {
+        tools,
+        settings,
+        subjects: &subjects,
+        masks: masks.as_deref(),
+        originals: originals.as_ref(),
+        progress: StepProgress::new("net evaluations", expected_evaluations(tools, settings, subjects.len()), 0),
+        evaluations: 0,
+        sampling: Duration::ZERO,
+    };
     let (mut reports, mut sheets) = (Vec::new(), Vec::new());
     for &case in &settings.cases {
-        let answers = run.ask(case, &subjects)?;
-        let (report, sheet) = summarise(case, answers)?;
+        let (answers, features) = run.ask(case)?;
+        let (report, sheet) = summarise(case, answers, features.as_ref())?;
         sheets.push((report.sheet.clone(), sheet));
         reports.push(report);
     }
     run.progress.finish();
     let report = Report {
-        model: summary,
-        device: device_name.to_owned(),
+        model: tools.summary.clone(),
+        regression: tools.regression.as_ref().map(|(summary, _)| summary.clone()),
+        features: originals.as_ref().map(Originals::space),
+        paper: settings.paper,
+        device: format!("{:?}", tools.device),
         sampler: settings.sampler.clone(),
         samples: settings.samples,
         count: subjects.len(),
@@ -105,6 +139,13 @@ pub fn evaluate(
         cases: reports,
     };
     Ok(Evaluation { report, sheets })
+}
+
+/// Evaluations of all nets in the whole evaluation.
+fn expected_evaluations(tools: &Tools<'_>, settings: &Settings, pictures: usize) -> u64 {
+    let each = settings.samples * settings.sampler.steps + usize::from(settings.one_evaluation);
+    let regression = |case: &Case| tools.regression.as_ref().is_some_and(|(_, model)| model.config.tasks.contains(&case.kind()));
+    settings.cases.iter().map(|case| (pictures * (each + usize::from(regression(case)))) as u64).sum()
 }
 
 impl Evaluation {
@@ -137,15 +178,25 @@ pub fn refuse_to_replace(folder: &Path, force: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn check(model: &Model, settings: &Settings) -> anyhow::Result<()> {
+fn check(tools: &Tools<'_>, settings: &Settings) -> anyhow::Result<()> {
     if settings.count == 0 || settings.samples == 0 || settings.batch == 0 {
         let Settings { count, samples, batch, .. } = settings;
         bail!("count is {count}, samples is {samples}, batch is {batch}; each must be 1 or more");
     }
     settings.sampler.validate()?;
-    if let Some(task) = settings.cases.iter().map(|case| case.kind()).find(|task| !model.config.tasks.contains(task)) {
-        let known: Vec<_> = model.config.tasks.iter().map(TaskKind::to_string).collect();
+    let config = &tools.model.config;
+    if let Some(task) = settings.cases.iter().map(|case| case.kind()).find(|task| !config.tasks.contains(task)) {
+        let known: Vec<_> = config.tasks.iter().map(TaskKind::to_string).collect();
         bail!("this model was not trained on {task}; it knows {}", known.join(", "));
+    }
+    if settings.masks.is_none() && settings.cases.contains(&Case::InpaintMasks) {
+        bail!("the case {} needs masks; give a folder of them, or leave the case out", Case::InpaintMasks.name());
+    }
+    if let Some((summary, regression)) = &tools.regression
+        && regression.config.size != config.size
+    {
+        let (found, wanted) = (regression.config.size, config.size);
+        bail!("the regression net {} is for {found}×{found}, the model for {wanted}×{wanted}; they must have one size", summary.file);
     }
     Ok(())
 }
@@ -172,7 +223,7 @@ fn choose(dataset: &Dataset, size: usize, settings: &Settings) -> anyhow::Result
             Ok(picture) => subjects.push(Subject {
                 name: dataset.name(index),
                 class: dataset.class(index).map(str::to_owned),
-                picture: cases::centre_square(&picture, size),
+                picture: centre_square(&picture, size),
             }),
             Err(error) => tracing::warn!("skipped: {error:#}"),
         }
@@ -187,9 +238,10 @@ fn choose(dataset: &Dataset, size: usize, settings: &Settings) -> anyhow::Result
 }
 
 /// The report and the sheet of a case.
-fn summarise(case: Case, answered: Vec<Answered>) -> anyhow::Result<(CaseReport, Vec<u8>)> {
+fn summarise(case: Case, answered: Vec<Answered>, features: Option<&CaseFeatures<'_>>) -> anyhow::Result<(CaseReport, Vec<u8>)> {
     let first = answered.first().context("a case without answers")?;
-    let methods = first.methods.clone();
+    let methods = first.methods.iter().map(|(name, _)| name.clone()).collect();
+    let baselines = first.baselines;
     let sheet_rows: Vec<String> = first.column.iter().map(|(name, _)| name.clone()).collect();
     let mut rows: Vec<Vec<Picture>> = vec![Vec::new(); sheet_rows.len()];
     let mut answers = Vec::with_capacity(answered.len());
@@ -199,8 +251,9 @@ fn summarise(case: Case, answered: Vec<Answered>) -> anyhow::Result<(CaseReport,
         }
         answers.push(answered.answer);
     }
-    let name = case.name();
-    let report = CaseReport { sheet: format!("{name}.png"), description: case.description(), case: name, sheet_rows, methods, answers };
+    let (name, features) = (case.name(), features.map_or(Vec::new(), CaseFeatures::scores));
+    let (sheet, description) = (format!("{name}.png"), case.description());
+    let report = CaseReport { case: name, description, sheet, sheet_rows, methods, baselines, features, answers };
     Ok((report, sheet::png(&rows)?))
 }
 

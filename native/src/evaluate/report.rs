@@ -1,7 +1,5 @@
-//! What was measured: the numbers of every case as JSON, from which means and medians can be computed
-//! again, and a Markdown table of them.
-
-use std::fmt::Write;
+//! What was measured: the numbers of every case, as they are written to JSON, from which means and medians
+//! can be computed again. The tables made of them are in `tables` and `verdict`.
 
 use infill::sampler::SamplerSettings;
 use serde::{Deserialize, Serialize};
@@ -14,11 +12,23 @@ pub const PERFECT: f64 = 100.0;
 /// Name of the net's answer when it is asked once.
 pub const ONE_SAMPLE: &str = "net, one sample";
 
+/// Name of the net's answer in a single evaluation, its expectation.
+pub const ONE_EVALUATION: &str = "net, one evaluation";
+
+/// Name of the answer of a regression net.
+pub const REGRESSION: &str = "regression net";
+
 /// A whole evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The model.
     pub model: ModelSummary,
+    /// The regression net, where one is among the baselines.
+    pub regression: Option<ModelSummary>,
+    /// The net whose features are compared, where one is given.
+    pub features: Option<FeatureSpace>,
+    /// Whether the cases are the paper's.
+    pub paper: bool,
     /// On what it ran.
     pub device: String,
     /// The sampler, its steps and the seed of everything random.
@@ -54,6 +64,27 @@ pub struct ModelSummary {
     pub pictures_seen: u64,
 }
 
+/// The net in whose features pictures are compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureSpace {
+    /// File name.
+    pub file: String,
+    /// SHA-256 of the file in hexadecimal.
+    pub sha256: String,
+    /// Side in pixels to which it brings every picture.
+    pub size: usize,
+    /// Features of a picture.
+    pub dimensions: usize,
+    /// Its classes.
+    pub classes: Vec<String>,
+    /// Part of its own validation pictures that got their class, where its file says it.
+    pub validation_accuracy: Option<f64>,
+    /// Part of the originals of this evaluation that get their class; none without classes.
+    pub accuracy_of_originals: Option<f64>,
+    /// Inception score of the originals.
+    pub inception_score_of_originals: f64,
+}
+
 /// The results of one case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseReport {
@@ -67,6 +98,10 @@ pub struct CaseReport {
     pub sheet_rows: Vec<String>,
     /// The names of all answers, in the order of [`Answer::scores`].
     pub methods: Vec<String>,
+    /// How many of the methods, which come first, are not the net's.
+    pub baselines: usize,
+    /// Of each method what its answers' features say; empty without a feature net.
+    pub features: Vec<FeatureScore>,
     /// One for each picture.
     pub answers: Vec<Answer>,
 }
@@ -80,19 +115,44 @@ pub struct Answer {
     pub class: Option<String>,
     /// Part of the area that was to be filled, 0–1.
     pub area: f64,
-    /// A score for each method.
+    /// A score for each method, where something was filled.
     pub scores: Vec<Score>,
+    /// A score for each method, over the whole picture.
+    pub whole: Vec<Score>,
     /// Mean standard deviation between samples in the hole, in 8-bit values; 0 for one sample.
     pub spread: f64,
+    /// Mean MS-SSIM of all pairs of samples, where something was filled; none for one sample.
+    pub ms_ssim_between_samples: Option<f64>,
+    /// Mean distance of all pairs of samples in feature space.
+    pub feature_distance_between_samples: Option<f64>,
 }
 
-/// How close an answer came, measured where something was filled.
+/// How close an answer came.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Peak signal to noise in dB, at most [`PERFECT`].
     pub psnr: f64,
     /// Structural similarity, at most 1.
     pub ssim: f64,
+    /// Multi-scale structural similarity, 0 to 1.
+    pub ms_ssim: f64,
+    /// Mean absolute error in 8-bit values.
+    pub l1: f64,
+}
+
+/// What the features of all answers of a method say, over whole pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureScore {
+    /// Fréchet distance from the originals; none for a single picture.
+    pub fid: Option<f64>,
+    /// Kernel distance from the originals; none for a single picture.
+    pub kid: Option<f64>,
+    /// Inception score.
+    pub inception_score: f64,
+    /// Part of the answers that are taken for what the original shows; none without classes.
+    pub accuracy: Option<f64>,
+    /// Mean distance of an answer from its original in feature space.
+    pub distance: f64,
 }
 
 /// Mean, its standard error, and median.
@@ -125,114 +185,34 @@ impl Summary {
 }
 
 impl CaseReport {
-    fn values(&self, method: usize, part: impl Fn(&Score) -> f64) -> Vec<f64> {
+    /// A part of a method's scores where something was filled, for each picture.
+    pub fn values(&self, method: usize, part: impl Fn(&Score) -> f64) -> Vec<f64> {
         self.answers.iter().map(|answer| part(&answer.scores[method])).collect()
+    }
+
+    /// The same over whole pictures.
+    pub fn whole(&self, method: usize, part: impl Fn(&Score) -> f64) -> Vec<f64> {
+        self.answers.iter().map(|answer| part(&answer.whole[method])).collect()
+    }
+
+    /// The mean over pictures of a part of a method's scores where something was filled.
+    pub fn mean(&self, method: usize, part: impl Fn(&Score) -> f64) -> f64 {
+        Summary::of(&self.values(method, part)).mean
+    }
+
+    /// The place of the net's answer when it is asked once.
+    pub fn one_sample(&self) -> usize {
+        self.methods.iter().position(|method| method == ONE_SAMPLE).unwrap_or(self.baselines)
     }
 
     /// The mean over pictures of a part of the net's scores when it is asked once.
     pub fn mean_of_one_sample(&self, part: impl Fn(&Score) -> f64) -> f64 {
-        Summary::of(&self.values(self.baselines(), part)).mean
+        self.mean(self.one_sample(), part)
     }
 
-    /// How many of the methods, which come first, need no net.
-    fn baselines(&self) -> usize {
-        self.methods.iter().position(|method| method == ONE_SAMPLE).unwrap_or(self.methods.len())
-    }
-
-    /// The baseline with the best mean, and that mean.
-    fn best_baseline(&self, part: impl Fn(&Score) -> f64) -> Option<(usize, f64)> {
-        (0..self.baselines())
-            .map(|method| (method, Summary::of(&self.values(method, &part)).mean))
-            .max_by(|left, right| left.1.total_cmp(&right.1))
-    }
-
-    fn table(&self) -> String {
-        let reference = self.best_baseline(|score| score.psnr).map(|(method, _)| self.values(method, |score| score.psnr));
-        let mut text =
-            String::from("| answer | PSNR (dB) | median | SSIM | median | above the best baseline's PSNR |\n|---|---|---|---|---|---|\n");
-        for (method, name) in self.methods.iter().enumerate() {
-            let values = self.values(method, |score| score.psnr);
-            let (psnr, ssim) = (Summary::of(&values), Summary::of(&self.values(method, |score| score.ssim)));
-            let wins = reference.as_ref().filter(|_| method >= self.baselines()).map_or("".to_owned(), |reference| {
-                let wins = values.iter().zip(reference).filter(|(value, reference)| value > reference).count();
-                format!("{:.0} % of pictures", 100.0 * wins as f64 / values.len().max(1) as f64)
-            });
-            let _ = writeln!(
-                text,
-                "| {name} | {:.2} ± {:.2} | {:.2} | {:.3} ± {:.3} | {:.3} | {wins} |",
-                psnr.mean, psnr.error, psnr.median, ssim.mean, ssim.error, ssim.median
-            );
-        }
-        text
-    }
-}
-
-impl Report {
-    /// The report as Markdown: a summary, then a table for each case.
-    pub fn markdown(&self) -> String {
-        let mut text = format!("# Evaluation of {}\n\n", self.model.file);
-        let sources: Vec<_> = self.data.sources.iter().map(|source| source.name.as_str()).collect();
-        let _ = writeln!(
-            text,
-            "{} pictures of {}, {}² px, model of {:.1} M parameters, {} pictures seen in training. Sampler {}, {} steps, seed {}, {} samples a \
-             question. {} net evaluations in {:.0} s of sampling ({:.0} s in all) on {}.\n",
-            self.count,
-            sources.join(", "),
-            self.model.size,
-            self.model.parameters as f64 / 1e6,
-            self.model.pictures_seen,
-            self.sampler.kind,
-            self.sampler.steps,
-            self.sampler.seed,
-            self.samples,
-            self.net_evaluations,
-            self.sampling_seconds,
-            self.seconds,
-            self.device,
-        );
-        text.push_str(
-            "PSNR and SSIM are measured where something was filled (colour and JPEG: everywhere). SSIM is of luma, for colour the \
-             mean of the channels. Means over pictures ± standard error. The \
-             mean of several samples minimises the error and looks blurred; a single sample is what a user gets.\n\n",
-        );
-        text.push_str(&self.summary());
-        for case in &self.cases {
-            let _ = writeln!(text, "\n## {}: {}\n\n{}", case.case, case.description, case.table());
-            let spread: Vec<f64> = case.answers.iter().map(|answer| answer.spread).collect();
-            if self.samples > 1 {
-                let _ = writeln!(text, "Standard deviation between samples: {:.1} of 255.\n", Summary::of(&spread).mean);
-            }
-            let _ = writeln!(text, "![{}]({})\n\nRows: {}.", case.case, case.sheet, case.sheet_rows.join("; "));
-        }
-        text
-    }
-
-    /// One row for each case: the best baseline and the net.
-    pub fn summary(&self) -> String {
-        let mut text = String::from(
-            "| case | best baseline | its PSNR | net, one sample | net, mean of samples | its SSIM | net, one sample | net, mean of samples |\n\
-             |---|---|---|---|---|---|---|---|\n",
-        );
-        for case in &self.cases {
-            let mean = |method: usize, part: fn(&Score) -> f64| Summary::of(&case.values(method, part)).mean;
-            let (one, last) = (case.baselines(), case.methods.len() - 1);
-            let Some((best, psnr)) = case.best_baseline(|score| score.psnr) else {
-                continue;
-            };
-            let best_ssim = case.best_baseline(|score| score.ssim).map_or(0.0, |(_, ssim)| ssim);
-            let _ = writeln!(
-                text,
-                "| {} | {} | {psnr:.2} | {:.2} | {:.2} | {best_ssim:.3} | {:.3} | {:.3} |",
-                case.case,
-                case.methods[best],
-                mean(one, |score| score.psnr),
-                mean(last, |score| score.psnr),
-                mean(one, |score| score.ssim),
-                mean(last, |score| score.ssim),
-            );
-        }
-        text.push_str("\nPSNR in dB; SSIM is that of the best baseline by SSIM.\n");
-        text
+    /// The baseline with the highest mean, and that mean.
+    pub fn best_baseline(&self, part: impl Fn(&Score) -> f64) -> Option<(usize, f64)> {
+        (0..self.baselines).map(|method| (method, self.mean(method, &part))).max_by(|left, right| left.1.total_cmp(&right.1))
     }
 }
 

@@ -1,25 +1,32 @@
-//! One case after another: batches of tiles through the net, answers scored as they become complete.
+//! One case after another: batches of tiles through the net, answers scored as they become complete,
+//! and what a feature net sees in them.
 
 use std::time::{Duration, Instant};
 
-use burn::tensor::Device;
 use infill::denoiser::Model;
+use infill::mask::Mask;
+use infill::sampler::{SamplerKind, SamplerSettings};
 use rayon::prelude::*;
 
-use super::cases::Case;
+use super::cases::{Case, Question};
+use super::features::{CaseFeatures, Originals};
 use super::net::{self, Tile};
 use super::score::{Answered, Asked, score};
-use super::{Settings, Subject};
+use super::{Settings, Subject, Tools};
 use crate::progress::StepProgress;
 
 /// An evaluation under way.
 pub struct Run<'a> {
-    /// The model that is asked.
-    pub model: &'a Model,
-    /// Where it runs.
-    pub device: &'a Device,
+    /// What is asked, and what helps to judge.
+    pub tools: &'a Tools<'a>,
     /// What is measured.
     pub settings: &'a Settings,
+    /// The pictures.
+    pub subjects: &'a [Subject],
+    /// A mask for each picture, where masks are given.
+    pub masks: Option<&'a [Mask]>,
+    /// What the feature net sees in the originals, where there is one.
+    pub originals: Option<&'a Originals<'a>>,
     /// Told of every evaluation of the net.
     pub progress: StepProgress,
     /// Evaluations so far, each sample at each step counted.
@@ -28,28 +35,74 @@ pub struct Run<'a> {
     pub sampling: Duration,
 }
 
-impl Run<'_> {
-    /// One case for every picture.
+impl<'a> Run<'a> {
+    /// One case for every picture, and what the features say of all answers.
     ///
     /// # Errors
     /// A case that cannot be prepared or sampled.
-    pub fn ask(&mut self, case: Case, subjects: &[Subject]) -> anyhow::Result<Vec<Answered>> {
+    pub fn ask(&mut self, case: Case) -> anyhow::Result<(Vec<Answered>, Option<CaseFeatures<'a>>)> {
         let samples = self.settings.samples as u64;
-        let seed = self.settings.sampler.seed;
-        let all: Vec<(u64, u64)> = (0..subjects.len() as u64).flat_map(|rank| (0..samples).map(move |sample| (rank, sample))).collect();
+        let all: Vec<(u64, u64)> =
+            (0..self.subjects.len() as u64).flat_map(|rank| (0..samples).map(move |sample| (rank, sample))).collect();
         let mut open: Vec<Asked> = Vec::new();
-        let mut answers = Vec::new();
+        let mut answers: Vec<Answered> = Vec::new();
+        let mut features = self.originals.map(CaseFeatures::new);
         for chunk in all.chunks(self.settings.batch) {
-            for &(rank, _) in chunk.iter().filter(|(_, sample)| *sample == 0) {
-                let question = case.ask(subjects[rank as usize].picture.clone(), self.model.config.hole, seed, rank)?;
-                open.push(Asked { rank, question, samples: Vec::new() });
-            }
+            let ranks: Vec<u64> = chunk.iter().filter(|(_, sample)| *sample == 0).map(|(rank, _)| *rank).collect();
+            self.begin(case, &ranks, &mut open)?;
             self.sample(case, chunk, &mut open)?;
             let complete = open.iter().take_while(|asked| asked.samples.len() as u64 == samples).count();
             let done: Vec<Asked> = open.drain(..complete).collect();
-            answers.par_extend(done.par_iter().map(|asked| score(case, asked, &subjects[asked.rank as usize])));
+            let mut scored: Vec<Answered> = Vec::with_capacity(done.len());
+            scored.par_extend(done.par_iter().map(|asked| score(case, asked, &self.subjects[asked.rank as usize])));
+            if let Some(features) = &mut features {
+                features.look(&mut scored)?;
+            }
+            answers.extend(scored);
         }
-        Ok(answers)
+        Ok((answers, features))
+    }
+
+    /// Opens questions, with the answers that take a single evaluation.
+    fn begin(&mut self, case: Case, ranks: &[u64], open: &mut Vec<Asked>) -> anyhow::Result<()> {
+        let tools = self.tools;
+        let questions = self.questions(case, ranks, tools.model)?;
+        let single = if self.settings.one_evaluation { Some(self.single(case, ranks, &questions, tools.model)?) } else { None };
+        let regression = match tools.regression {
+            Some((_, model)) if model.config.tasks.contains(&case.kind()) => {
+                // Its own questions: it may be shown something else in a hole.
+                Some(self.single(case, ranks, &self.questions(case, ranks, model)?, model)?)
+            }
+            _ => None,
+        };
+        let (mut single, mut regression) = (single.map(Vec::into_iter), regression.map(Vec::into_iter));
+        open.extend(ranks.iter().zip(questions).map(|(&rank, question)| Asked {
+            rank,
+            question,
+            regression: regression.as_mut().and_then(Iterator::next),
+            one_evaluation: single.as_mut().and_then(Iterator::next),
+            samples: Vec::new(),
+        }));
+        Ok(())
+    }
+
+    fn questions(&self, case: Case, ranks: &[u64], model: &Model) -> anyhow::Result<Vec<Question>> {
+        let ask = |rank: u64| {
+            let mask = self.masks.map(|masks| &masks[rank as usize]);
+            case.ask(self.subjects[rank as usize].picture.clone(), mask, model.config.hole, self.settings.sampler.seed, rank)
+        };
+        ranks.iter().map(|rank| ask(*rank)).collect()
+    }
+
+    /// One answer for each question in one evaluation of a model.
+    fn single(&mut self, case: Case, ranks: &[u64], questions: &[Question], model: &Model) -> anyhow::Result<Vec<Vec<f32>>> {
+        let started = Instant::now();
+        let tiles: Vec<Tile<'_>> = ranks.iter().zip(questions).map(|(&rank, question)| Tile { question, rank, sample: 0 }).collect();
+        let sampler = SamplerSettings { kind: SamplerKind::DpmSolver, steps: 1, ..self.settings.sampler.clone() };
+        let drawn = net::sample(model, self.tools.device, case, &tiles, &sampler, || ())?;
+        self.evaluations += ranks.len() as u64;
+        self.sampling += started.elapsed();
+        Ok(drawn)
     }
 
     /// Draws the samples of one batch and hands them to their questions.
@@ -65,7 +118,7 @@ impl Run<'_> {
             self.evaluations += chunk.len() as u64;
             self.progress.set(self.evaluations, &name);
         };
-        let drawn = net::sample(self.model, self.device, case, &tiles, &self.settings.sampler, evaluated)?;
+        let drawn = net::sample(self.tools.model, self.tools.device, case, &tiles, &self.settings.sampler, evaluated)?;
         self.sampling += started.elapsed();
         for (&(rank, _), planes) in chunk.iter().zip(drawn) {
             open[(rank - first) as usize].samples.push(planes);

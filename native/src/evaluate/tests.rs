@@ -31,16 +31,19 @@ fn summary(model: &Model) -> ModelSummary {
 fn settings(folder: &TempDir, samples: usize) -> Settings {
     Settings {
         data: vec![folder.path().to_str().expect("a path in UTF-8").to_owned()],
-        cases: Case::ALL.to_vec(),
+        cases: Case::of_tasks(&TaskKind::ALL, false),
         count: 3,
         samples,
         sampler: SamplerSettings { steps: 2, seed: 4, ..SamplerSettings::default() },
         batch: 4,
+        one_evaluation: false,
+        paper: false,
+        masks: None,
     }
 }
 
 fn run(model: &Model, settings: &Settings) -> anyhow::Result<Evaluation> {
-    evaluate(model, &Device::default(), summary(model), "test", settings)
+    evaluate(&Tools { model, summary: summary(model), device: &Device::default(), regression: None, features: None }, settings)
 }
 
 #[test]
@@ -49,8 +52,8 @@ fn an_evaluation_is_complete_and_repeats() {
     let settings = settings(&folder, 3);
     let first = run(&model, &settings).expect("an evaluation");
     let mut report = first.report.clone();
-    assert_eq!(report.cases.len(), Case::ALL.len());
-    assert_eq!(report.net_evaluations, (Case::ALL.len() * 3 * 3 * 2) as u64);
+    assert_eq!(report.cases.len(), 9);
+    assert_eq!(report.net_evaluations, (9 * 3 * 3 * 2) as u64);
     for case in &report.cases {
         assert_eq!(case.answers.len(), 3);
         assert_eq!(&case.methods[case.methods.len() - 2..], ["net, one sample", "net, mean of 3"]);
@@ -71,7 +74,7 @@ fn an_evaluation_is_complete_and_repeats() {
 #[test]
 fn a_batch_size_changes_nothing_and_fewer_pictures_are_a_part() {
     let (folder, model) = (pictures(5), model());
-    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Inpaint]), ..settings(&folder, 2) };
+    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Inpaint], false), ..settings(&folder, 2) };
     let many = run(&model, &settings).expect("an evaluation").report;
     let few = Settings { count: 2, batch: 1, ..settings };
     let few = run(&model, &few).expect("an evaluation").report;
@@ -92,8 +95,9 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
     let settings = settings(&folder, 1);
     let dataset = Dataset::open(&settings.data).expect("a data set");
     let subjects = choose(&dataset, model.config.size, &settings).expect("a picture");
+    let given = cases::rectangle(model.config.size, model.config.size, [3, 2, 7, 9]);
     for case in Case::ALL.into_iter().filter(|case| case.keeps_known()) {
-        let question = case.ask(subjects[0].picture.clone(), HoleCondition::Noise, 4, 0).expect("a question");
+        let question = case.ask(subjects[0].picture.clone(), Some(&given), HoleCondition::Noise, 4, 0).expect("a question");
         let tile = [Tile { question: &question, rank: 0, sample: 0 }];
         let drawn = net::sample(&model, &Device::default(), case, &tile, &settings.sampler, || ()).expect("a sample");
         let size = model.config.size;
@@ -108,17 +112,17 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
 fn fixed_cases_hide_what_they_say() {
     let picture = Picture::new(64, 64, vec![90; 64 * 64 * 3]).expect("a picture");
     for (case, area) in [(Case::InpaintCentre, 0.25), (Case::UncropRight, 0.5), (Case::UncropFrame, 0.5)] {
-        let found = case.ask(picture.clone(), HoleCondition::Noise, 0, 0).expect("a question").mask.area();
+        let found = case.ask(picture.clone(), None, HoleCondition::Noise, 0, 0).expect("a question").mask.area();
         assert!((found - area).abs() < 0.02, "{}: {found}", case.name());
     }
-    let question = Case::UncropRight.ask(picture, HoleCondition::Noise, 0, 0).expect("a question");
+    let question = Case::UncropRight.ask(picture, None, HoleCondition::Noise, 0, 0).expect("a question");
     assert!(question.mask.covers(32, 0) && !question.mask.covers(31, 63));
 }
 
 #[test]
 fn results_are_written_whole_and_not_replaced_unasked() {
     let (folder, model) = (pictures(2), model());
-    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Restore]), ..settings(&folder, 1) };
+    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Restore], false), ..settings(&folder, 1) };
     let evaluation = run(&model, &settings).expect("an evaluation");
     let target: PathBuf = folder.path().join("out/deep");
     evaluation.write(&target, false).expect("a folder that is made");
@@ -137,7 +141,7 @@ fn results_are_written_whole_and_not_replaced_unasked() {
 #[test]
 fn a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
     let (folder, model) = (pictures(1), model());
-    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Colorize]), ..settings(&folder, 1) };
+    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Colorize], false), ..settings(&folder, 1) };
     let evaluation = run(&model, &settings).expect("an evaluation");
     let target = folder.path().join("out");
     // A folder where the file should go fails like a full disk, at the last step.
@@ -159,4 +163,49 @@ fn senseless_settings_are_named() {
     model.config.tasks = vec![TaskKind::Inpaint];
     let message = failure(&model, &settings(&folder, 1));
     assert!(message.contains("not trained on uncrop") && message.contains("inpaint"), "{message}");
+}
+
+#[test]
+fn strokes_cover_what_the_case_says_and_given_masks_are_used() {
+    let picture = Picture::new(64, 64, vec![90; 64 * 64 * 3]).expect("a picture");
+    for (case, from, to) in [(10, 20), (20, 30), (30, 40)].map(|(from, to)| (Case::InpaintStrokes(from, to), from, to)) {
+        let area = |rank| case.ask(picture.clone(), None, HoleCondition::Noise, 0, rank).expect("a question").mask.area();
+        let areas: Vec<f64> = (0..20).map(area).collect();
+        assert!(areas.iter().all(|area| (f64::from(from) / 100.0..=f64::from(to) / 100.0).contains(area)), "{areas:?}");
+        assert!(areas.iter().any(|area| *area != areas[0]) && area(0) == areas[0]);
+    }
+    let given = cases::rectangle(64, 64, [10, 20, 30, 8]);
+    let question = Case::InpaintMasks.ask(picture.clone(), Some(&given), HoleCondition::Noise, 0, 0).expect("a question");
+    assert_eq!(question.mask, given);
+    assert!(Case::InpaintMasks.ask(picture, None, HoleCondition::Noise, 0, 0).is_err());
+}
+
+#[test]
+fn the_papers_cases_have_single_evaluations_and_a_regression_net() {
+    let (folder, model) = (pictures(2), model());
+    let mut other = Model::new(model.config.clone(), 9, &Device::default()).expect("a model");
+    other.config.tasks = vec![TaskKind::Colorize];
+    let cases = Case::of_tasks(&[TaskKind::Colorize, TaskKind::Restore], true);
+    let settings = Settings { cases, paper: true, one_evaluation: true, count: 2, ..settings(&folder, 2) };
+    let device = Device::default();
+    let regression = Some((summary(&other), &other));
+    let tools = Tools { model: &model, summary: summary(&model), device: &device, regression, features: None };
+    let report = evaluate(&tools, &settings).expect("an evaluation").report;
+    let names: Vec<&str> = report.cases.iter().map(|case| case.case.as_str()).collect();
+    assert_eq!(names, ["colorize", "restore-jpeg-5", "restore-jpeg-10", "restore-jpeg-20"]);
+    assert_eq!(report.cases[0].methods, ["grey", "regression net", "net, one evaluation", "net, one sample", "net, mean of 2"]);
+    assert_eq!(report.cases[0].baselines, 2);
+    assert_eq!(report.cases[1].methods, ["the JPEG itself", "net, one evaluation", "net, one sample", "net, mean of 2"]);
+    // Two pictures, two samples of two steps and a single one for each of four cases, and the regression net for one.
+    assert_eq!(report.net_evaluations, 2 * (4 * 5 + 1));
+    let table = report.summary();
+    assert!(table.contains("| colorize | regression net |") && !table.contains("FID"), "{table}");
+    let verdicts = report.verdicts();
+    assert!(verdicts.contains("| cases won |") && verdicts.lines().count() == 2 + 4 + 1, "{verdicts}");
+
+    let mut small = Model::new(model.config.clone(), 9, &Device::default()).expect("a model");
+    small.config.size *= 2;
+    let tools = Tools { regression: Some((summary(&small), &small)), ..tools };
+    let message = format!("{:#}", evaluate(&tools, &settings).err().expect("an error"));
+    assert!(message.contains("one size"), "{message}");
 }

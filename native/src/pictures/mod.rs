@@ -148,9 +148,13 @@ impl Dataset {
         }
     }
 
-    /// The class of a picture, where its shard gives one.
+    /// The class of a picture, where its shard gives one; in a folder, the name of the subfolder it is in.
     pub fn class(&self, index: usize) -> Option<&str> {
-        self.entries[index].class.as_deref()
+        let entry = &self.entries[index];
+        match &self.sources[entry.source] {
+            Source::Shard(_) => entry.class.as_deref(),
+            Source::Folder { .. } => entry.member.split_once('/').map(|(class, _)| class),
+        }
     }
 
     /// Reads and decodes one picture: 8-bit RGB, upright.
@@ -195,6 +199,22 @@ impl Dataset {
         let index_sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         DatasetRecord { pictures: self.entries.len(), index_sha256, sources }
     }
+}
+
+/// The picture files of a folder and its subfolders, sorted.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn picture_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let (root, files) = folder::open(folder)?;
+    Ok(files.into_iter().map(|file| root.join(file.name)).collect())
+}
+
+/// The largest centred square of a picture, at `size` × `size`.
+pub fn centre_square(picture: &Picture, size: usize) -> Picture {
+    let side = picture.width().min(picture.height());
+    let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
+    picture.crop(left, top, side, side).resize(size, size)
 }
 
 /// Patterns replaced by what they match, sorted; every path once.

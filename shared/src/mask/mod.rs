@@ -7,7 +7,7 @@ mod raster;
 
 use std::fmt;
 
-pub use random::{free_form, rectangles};
+pub use random::{free_form, free_form_within, rectangles};
 pub use raster::Shape;
 
 /// Coverage from which a pixel counts as part of the hole where only yes or no will do.

@@ -23,6 +23,38 @@ pub fn free_form(width: usize, height: usize, rng: &mut ChaCha8Rng) -> Mask {
     mask
 }
 
+/// Draws that [`free_form_within`] makes before it takes the nearest of them.
+const DRAWS: usize = 64;
+
+/// As many strokes as it takes to cover between `from` and `to` of the area, 0 to 1. A draw whose last
+/// stroke covers too much is thrown away; after 64 draws, which only masks of a few pixels reach, the
+/// one nearest to the range is taken.
+///
+/// # Panics
+/// When the range is empty or not within 0 to 1.
+pub fn free_form_within(width: usize, height: usize, [from, to]: [f64; 2], rng: &mut ChaCha8Rng) -> Mask {
+    assert!(0.0 <= from && from < to && to <= 1.0, "no mask covers {from} to {to} of its area");
+    let miss = |mask: &Mask| (from - mask.area()).max(mask.area() - to).max(0.0);
+    let mut nearest: Option<Mask> = None;
+    for _ in 0..DRAWS {
+        let mut mask = Mask::empty(width, height);
+        // Strokes on masks of a few pixels are so thin that no number of them may be enough.
+        for _ in 0..DRAWS {
+            if mask.area() >= from {
+                break;
+            }
+            draw_stroke(&mut mask, rng);
+        }
+        if miss(&mask) == 0.0 {
+            return mask;
+        }
+        if nearest.as_ref().is_none_or(|nearest| miss(&mask) < miss(nearest)) {
+            nearest = Some(mask);
+        }
+    }
+    nearest.unwrap_or_else(|| Mask::full(width, height))
+}
+
 fn draw_stroke(mask: &mut Mask, rng: &mut ChaCha8Rng) {
     let (width, height) = (mask.width as f64, mask.height as f64);
     let diagonal = width.hypot(height);

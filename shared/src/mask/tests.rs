@@ -163,7 +163,8 @@ proptest! {
     #[test]
     fn random_masks_fit_every_size(width in 1usize..50, height in 1usize..50, seed in any::<u64>()) {
         let mut rng = stream(seed, Purpose::Task, 0, 0);
-        for mask in [free_form(width, height, &mut rng), rectangles(width, height, &mut rng)] {
+        let within = free_form_within(width, height, [0.2, 0.3], &mut rng);
+        for mask in [free_form(width, height, &mut rng), rectangles(width, height, &mut rng), within] {
             prop_assert_eq!((mask.width(), mask.height()), (width, height));
         }
     }
@@ -180,6 +181,21 @@ fn random_rectangles_cover_what_the_paper_says() {
         mean = areas.iter().sum::<f64>() / 500.0;
     }
     assert!((0.2..0.27).contains(&mean), "{mean}");
+}
+
+#[test]
+fn free_form_masks_cover_what_is_asked_for() {
+    let mut rng = stream(3, Purpose::Task, 0, 0);
+    for [from, to] in [[0.1, 0.2], [0.2, 0.3], [0.3, 0.4]] {
+        for side in [32, 64, 128] {
+            let areas: Vec<f64> = (0..60).map(|_| free_form_within(side, side, [from, to], &mut rng).area()).collect();
+            assert!(areas.iter().all(|area| (from..=to).contains(area)), "{areas:?}");
+            let middle = (from + to) / 2.0;
+            assert!(areas.iter().any(|area| *area < middle) && areas.iter().any(|area| *area > middle), "{areas:?}");
+        }
+    }
+    // Two pixels cannot be covered by a tenth: the nearest that was drawn is taken.
+    assert!(free_form_within(2, 1, [0.1, 0.11], &mut rng).area() <= 1.0);
 }
 
 #[test]

@@ -8,17 +8,17 @@ use burn::{
 
 use super::{NamedParameter, Unet};
 
-/// Every parameter of the net in a fixed order. The tensors share memory with the net.
-pub fn list(unet: &Unet) -> Vec<NamedParameter> {
+/// Every parameter of a net in a fixed order. The tensors share memory with the net.
+pub fn list(net: &impl Module) -> Vec<NamedParameter> {
     let mut list = List::default();
-    unet.visit(&mut list);
+    net.visit(&mut list);
     list.parameters
 }
 
 /// Names and shapes in the same order, without allocating parameters that do not exist yet.
-pub fn shapes(unet: &Unet) -> Vec<(String, Vec<usize>)> {
+pub fn shapes(net: &impl Module) -> Vec<(String, Vec<usize>)> {
     let mut shapes = Shapes::default();
-    unet.visit(&mut shapes);
+    net.visit(&mut shapes);
     shapes.found
 }
 

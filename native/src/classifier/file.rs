@@ -1,0 +1,225 @@
+//! The classifier's file: a safetensors container whose metadata holds net, classes and how it was
+//! trained. Bytes in, bytes out; an Infill model is another kind of file and is told apart.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, bail, ensure};
+use burn::module::Module;
+use burn::tensor::Device;
+use infill::model_file::Weight;
+use infill::unet::parameters;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+
+use super::net::{Net, NetConfig};
+use crate::pictures::DatasetRecord;
+
+/// What the metadata calls this kind of file.
+const FORMAT: &str = "infill-classifier";
+
+/// The version this code reads and writes.
+const VERSION: u64 = 1;
+
+/// Metadata key of everything but the weights, the same as a model's.
+const KEY: &str = "infill";
+
+/// How a classifier came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingRecord {
+    /// Times that every picture was seen.
+    pub epochs: usize,
+    /// Pictures a step.
+    pub batch: usize,
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// The pictures.
+    pub data: DatasetRecord,
+    /// How it did on pictures that it was not trained on.
+    pub validation: Option<Validation>,
+}
+
+/// A test on pictures that were not trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// The pictures.
+    pub data: DatasetRecord,
+    /// How many were asked about.
+    pub pictures: usize,
+    /// Part of them that got their class, 0 to 1.
+    pub accuracy: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: String,
+    version: u64,
+    net: NetConfig,
+    classes: Vec<String>,
+    training: TrainingRecord,
+}
+
+/// A classifier as its file holds it.
+#[derive(Clone, Debug)]
+pub struct ClassifierFile {
+    /// What the net is.
+    pub net: NetConfig,
+    /// Names of the classes, in the order of the net's logits.
+    pub classes: Vec<String>,
+    /// How it came about.
+    pub training: TrainingRecord,
+    weights: Vec<Weight>,
+}
+
+impl ClassifierFile {
+    /// From a trained net.
+    ///
+    /// # Errors
+    /// Weights that cannot be read from their device.
+    pub fn of(net: &Net, config: NetConfig, classes: Vec<String>, training: TrainingRecord) -> anyhow::Result<ClassifierFile> {
+        let weights = parameters::list(net)
+            .into_iter()
+            .map(|parameter| {
+                let values = parameter.values.into_data().convert::<f32>().try_to_vec();
+                let values = values.map_err(|error| anyhow::anyhow!("reading weight {}: {error:?}", parameter.name))?;
+                Ok(Weight { name: parameter.name, shape: parameter.shape, values })
+            })
+            .collect::<anyhow::Result<_>>()?;
+        Ok(ClassifierFile { net: config, classes, training, weights })
+    }
+
+    /// The file's bytes.
+    ///
+    /// # Errors
+    /// Only when the container refuses the tensors.
+    pub fn encode(&self) -> anyhow::Result<Vec<u8>> {
+        let header = Header {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            net: self.net.clone(),
+            classes: self.classes.clone(),
+            training: self.training.clone(),
+        };
+        let header = serde_json::to_string(&header).context("encoding the classifier's description")?;
+        let bytes: Vec<Vec<u8>> =
+            self.weights.iter().map(|weight| weight.values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
+        let views = self
+            .weights
+            .iter()
+            .zip(&bytes)
+            .map(|(weight, bytes)| Ok((weight.name.clone(), TensorView::new(Dtype::F32, weight.shape.clone(), bytes)?)))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), header)]))).context("encoding the classifier")
+    }
+
+    /// Reads a file and checks it against its own description.
+    ///
+    /// # Errors
+    /// Bytes that are no classifier, damaged, of another version, or that do not fit themselves.
+    pub fn parse(bytes: &[u8]) -> anyhow::Result<ClassifierFile> {
+        let wanted = "choose a file written by `infill train-classifier`";
+        let (_, metadata) = SafeTensors::read_metadata(bytes).with_context(|| format!("this is not a classifier; {wanted}"))?;
+        let text = metadata.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+        let text = text.with_context(|| format!("this safetensors file holds no classifier; {wanted}"))?;
+        let value: serde_json::Value =
+            serde_json::from_str(text).context("the classifier's description is damaged; copy the file again")?;
+        if value["format"] != FORMAT {
+            bail!("this file holds {}, not a classifier; {wanted}", value["format"]);
+        }
+        let found = value["version"].as_u64().unwrap_or(0);
+        ensure!(found == VERSION, "the classifier has version {found}, this program reads version {VERSION}; train it again");
+        let header: Header = serde_json::from_value(value).context("the classifier's description is damaged; copy the file again")?;
+        let (net, classes) = (header.net, header.classes);
+        ensure!(net.is_sound(), "no net can be built of the classifier's description ({net:?}); train it again");
+        ensure!(
+            net.classes == classes.len(),
+            "the classifier names {} classes, its net has {}; train it again",
+            classes.len(),
+            net.classes
+        );
+        let tensors = SafeTensors::deserialize(bytes).context("the classifier is damaged; copy the file again")?;
+        let weights = tensors.iter().map(|(name, tensor)| load(name, &tensor)).collect::<anyhow::Result<_>>()?;
+        Ok(ClassifierFile { net, classes, training: header.training, weights })
+    }
+
+    /// The net with these weights, on a device.
+    ///
+    /// # Errors
+    /// A weight that is missing or has another shape.
+    pub fn to_net(&self, device: &Device) -> anyhow::Result<Net> {
+        let weights: HashMap<&str, &Weight> = self.weights.iter().map(|weight| (weight.name.as_str(), weight)).collect();
+        let mut wrong = None;
+        let mut replace = parameters::Replace::new(|name: &str, shape: &[usize]| {
+            let weight = weights.get(name);
+            if let Some(weight) = weight.filter(|weight| weight.shape == shape) {
+                return Some(weight.values.clone());
+            }
+            let found = weight.map_or("none".to_owned(), |weight| format!("{:?}", weight.shape));
+            wrong.get_or_insert_with(|| format!("its weight `{name}` has shape {found}, the net wants {shape:?}"));
+            None
+        });
+        let net = Net::new(&self.net, device).map(&mut replace);
+        match wrong {
+            Some(wrong) => bail!("the classifier does not fit its own description: {wrong}; train it again"),
+            None => Ok(net),
+        }
+    }
+
+    /// How many numbers the net has.
+    pub fn parameter_count(&self) -> usize {
+        self.weights.iter().map(|weight| weight.values.len()).sum()
+    }
+}
+
+fn load(name: &str, tensor: &TensorView<'_>) -> anyhow::Result<Weight> {
+    ensure!(tensor.dtype() == Dtype::F32, "weight `{name}` has the type {:?}, not F32; train the classifier again", tensor.dtype());
+    let values = tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    Ok(Weight { name: name.to_owned(), shape: tensor.shape().to_vec(), values })
+}
+
+#[cfg(test)]
+mod tests {
+    use infill::picture::Picture;
+
+    use super::super::features::look;
+    use super::*;
+
+    fn file() -> (Net, ClassifierFile) {
+        let config = NetConfig { size: 16, widths: vec![8, 16], features: 4, classes: 2 };
+        let net = Net::new(&config, &Device::default()).with_random_weights(3);
+        let data = DatasetRecord { pictures: 7, index_sha256: "0".to_owned(), sources: vec![] };
+        let validation = Some(Validation { data: data.clone(), pictures: 7, accuracy: 0.5 });
+        let training = TrainingRecord { epochs: 1, batch: 2, learning_rate: 1e-3, seed: 4, data, validation };
+        let file = ClassifierFile::of(&net, config, vec!["sea".to_owned(), "forest".to_owned()], training).expect("a file");
+        (net, file)
+    }
+
+    #[test]
+    fn a_file_carries_everything_and_the_net_computes_the_same() {
+        let (net, file) = file();
+        let read = ClassifierFile::parse(&file.encode().expect("bytes")).expect("a classifier");
+        assert_eq!((&read.net, &read.classes, &read.training), (&file.net, &file.classes, &file.training));
+        assert_eq!(read.parameter_count(), file.parameter_count());
+        let picture = Picture::new(20, 20, (0..1200).map(|value| (value % 251) as u8).collect()).expect("a picture");
+        let see = |net: &Net| look(net, 16, &[&picture], &Device::default()).expect("features");
+        assert_eq!(see(&net), see(&read.to_net(&Device::default()).expect("a net")));
+    }
+
+    #[test]
+    fn files_that_do_not_fit_themselves_are_refused_with_the_reason() {
+        let refused = |change: fn(&mut ClassifierFile)| {
+            let mut file = file().1;
+            change(&mut file);
+            let parsed = ClassifierFile::parse(&file.encode().expect("bytes"));
+            format!("{:#}", parsed.and_then(|file| file.to_net(&Device::default()).map(|_| ())).expect_err("an error"))
+        };
+        assert!(refused(|file| file.classes.truncate(1)).contains("names 1 classes, its net has 2"));
+        assert!(refused(|file| file.net.size = 15).contains("no net can be built"));
+        assert!(refused(|file| file.net.features = 5).contains("features"));
+        assert!(refused(|file| drop(file.weights.pop())).contains("shape none"));
+        let model = format!("{:#}", ClassifierFile::parse(b"GIF89a").expect_err("no classifier"));
+        assert!(model.contains("not a classifier") && model.contains("train-classifier"), "{model}");
+    }
+}

@@ -1,0 +1,229 @@
+//! A report as Markdown: what was asked of whom, a summary, the paper's table, who beats whom, then each
+//! case with its sheet.
+
+use std::fmt::Write;
+
+use super::report::{CaseReport, FeatureSpace, Report, Score, Summary};
+
+/// Hexadecimal digits by which a file is told apart in a table.
+const SHORT: usize = 12;
+
+impl Report {
+    /// The report as Markdown.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("# Evaluation of {}\n\n{}\n", self.model.file, self.circumstances());
+        text.push_str(
+            "PSNR, SSIM, MS-SSIM and L1 (mean absolute error, of 255) are measured where something was filled (colour and JPEG: \
+             everywhere). SSIM and MS-SSIM are of luma, for colour the mean of the channels. Means over pictures ± standard error. The \
+             mean of several samples minimises the error and looks blurred; a single sample is what a user gets.\n\n",
+        );
+        if let Some(space) = &self.features {
+            let _ = writeln!(text, "{}\n", space.describe(self.count));
+        }
+        let _ = writeln!(text, "{}\n{}", self.summary(), self.conclusion());
+        for case in &self.cases {
+            let _ = writeln!(text, "## {}: {}\n\n{}", case.case, case.description, case.table());
+            let _ = writeln!(text, "{}", case.whole_table());
+            if self.samples > 1 {
+                let _ = writeln!(text, "{}\n", case.diversity());
+            }
+            let _ = writeln!(text, "![{}]({})\n\nRows: {}.\n", case.case, case.sheet, case.sheet_rows.join("; "));
+        }
+        text
+    }
+
+    /// The model, the questions, the sampler and the time it took.
+    fn circumstances(&self) -> String {
+        let sources: Vec<_> = self.data.sources.iter().map(|source| source.name.as_str()).collect();
+        let mut text = format!(
+            "{} pictures of {}, {}² px, model of {:.1} M parameters, {} pictures seen in training. Sampler {}, {} steps, seed {}, {} samples a \
+             question. {} net evaluations in {:.0} s of sampling ({:.0} s in all) on {}.\n",
+            self.count,
+            sources.join(", "),
+            self.model.size,
+            self.model.parameters as f64 / 1e6,
+            self.model.pictures_seen,
+            self.sampler.kind,
+            self.sampler.steps,
+            self.sampler.seed,
+            self.samples,
+            self.net_evaluations,
+            self.sampling_seconds,
+            self.seconds,
+            self.device,
+        );
+        if let Some(regression) = &self.regression {
+            let _ = writeln!(
+                text,
+                "The regression net is {} ({}), one evaluation, {} pictures seen in training.",
+                regression.file,
+                short(&regression.sha256),
+                regression.pictures_seen
+            );
+        }
+        text
+    }
+
+    /// What is printed at the end: a row for each case, or the paper's table and who beats whom.
+    pub fn summary(&self) -> String {
+        if self.paper { self.paper_table() } else { self.short_table() }
+    }
+
+    /// Who beats whom, under its own heading.
+    pub fn conclusion(&self) -> String {
+        format!(
+            "## Does the net beat every baseline?\n\n{}\nYes names the net's answer, no the baseline that is at least as good; the numbers \
+             of the whole evaluation are compared, however small the difference.{}\n",
+            self.verdicts(),
+            self.label(),
+        )
+    }
+
+    /// Whose features the numbers above are of.
+    fn label(&self) -> String {
+        self.features.as_ref().map_or(String::new(), |space| format!(" Features: {}.", space.label()))
+    }
+
+    /// One row for each case: the best baseline and the net.
+    fn short_table(&self) -> String {
+        let mut text = String::from(
+            "| case | best baseline | its PSNR | net, one sample | net, mean of samples | its SSIM | net, one sample | net, mean of samples |\n\
+             |---|---|---|---|---|---|---|---|\n",
+        );
+        for case in &self.cases {
+            let (one, last) = (case.one_sample(), case.methods.len() - 1);
+            let Some((best, psnr)) = case.best_baseline(|score| score.psnr) else {
+                continue;
+            };
+            let best_ssim = case.best_baseline(|score| score.ssim).map_or(0.0, |(_, ssim)| ssim);
+            let _ = writeln!(
+                text,
+                "| {} | {} | {psnr:.2} | {:.2} | {:.2} | {best_ssim:.3} | {:.3} | {:.3} |",
+                case.case,
+                case.methods[best],
+                case.mean(one, |score| score.psnr),
+                case.mean(last, |score| score.psnr),
+                case.mean(one, |score| score.ssim),
+                case.mean(last, |score| score.ssim),
+            );
+        }
+        text.push_str("\nPSNR in dB; SSIM is that of the best baseline by SSIM.\n");
+        text
+    }
+
+    /// A row for each task and method, as the paper's tables have it.
+    fn paper_table(&self) -> String {
+        let measures = self.measures();
+        let headings: Vec<&str> = measures.iter().map(|measure| measure.heading()).collect();
+        let mut text = format!("| task | method | {} |\n|---|---|{}\n", headings.join(" | "), "---|".repeat(headings.len()));
+        for case in &self.cases {
+            for (method, name) in case.methods.iter().enumerate() {
+                let _ = write!(text, "| {} | {name} |", case.case);
+                for measure in &measures {
+                    let better = measure.verdict(case).is_some_and(|verdict| verdict.wins && verdict.net.0 == method);
+                    let cell = measure.of(case, method).map_or("–".to_owned(), |value| measure.text(value));
+                    let _ = write!(text, " {} |", if better { format!("**{cell}**") } else { cell });
+                }
+                text.push('\n');
+            }
+        }
+        if let Some(space) = &self.features {
+            let _ = write!(text, "| – | the originals | – | {:.2} |", space.inception_score_of_originals);
+            let accuracy = space.accuracy_of_originals.map_or("–".to_owned(), |accuracy| format!("{:.1} %", 100.0 * accuracy));
+            let _ = writeln!(text, " {accuracy} |{}", " – |".repeat(measures.len() - 3));
+        }
+        let _ = writeln!(text, "\n{} pictures. Bold: the net's best, where it beats every baseline.{}", self.count, self.label());
+        text
+    }
+}
+
+impl FeatureSpace {
+    /// Which net it is, for every table that its numbers stand in.
+    fn label(&self) -> String {
+        format!("{} ({}), {} dimensions at {}²", self.file, short(&self.sha256), self.dimensions, self.size)
+    }
+
+    fn describe(&self, count: usize) -> String {
+        let per_cent = |accuracy: Option<f64>| accuracy.map_or("unknown".to_owned(), |accuracy| format!("{:.1} %", 100.0 * accuracy));
+        format!(
+            "FID, KID, IS, CA and PD are of whole pictures in the features of {}, a classifier of {} classes with an accuracy of {} on its \
+             validation pictures and {} on the originals here. They compare with each other, not with numbers of Inception-v3. FID is of \
+             {count} pictures and biased upwards by so few; KID is not.",
+            self.label(),
+            self.classes.len(),
+            per_cent(self.validation_accuracy),
+            per_cent(self.accuracy_of_originals),
+        )
+    }
+}
+
+fn short(sha256: &str) -> &str {
+    sha256.get(..SHORT).unwrap_or(sha256)
+}
+
+impl CaseReport {
+    /// Where something was filled.
+    fn table(&self) -> String {
+        let reference = self.best_baseline(|score| score.psnr).map(|(method, _)| self.values(method, |score| score.psnr));
+        let mut text = String::from(
+            "| answer | PSNR (dB) | median | SSIM | median | MS-SSIM | L1 | above the best baseline's PSNR |\n|---|---|---|---|---|---|---|---|\n",
+        );
+        for (method, name) in self.methods.iter().enumerate() {
+            let values = self.values(method, |score| score.psnr);
+            let of = |part: fn(&Score) -> f64| Summary::of(&self.values(method, part));
+            let (psnr, ssim, ms_ssim, l1) = (Summary::of(&values), of(|score| score.ssim), of(|score| score.ms_ssim), of(|score| score.l1));
+            let wins = reference.as_ref().filter(|_| method >= self.baselines).map_or("".to_owned(), |reference| {
+                let wins = values.iter().zip(reference).filter(|(value, reference)| value > reference).count();
+                format!("{:.0} % of pictures", 100.0 * wins as f64 / values.len().max(1) as f64)
+            });
+            let _ = writeln!(
+                text,
+                "| {name} | {:.2} ± {:.2} | {:.2} | {:.3} ± {:.3} | {:.3} | {:.3} ± {:.3} | {:.2} ± {:.2} | {wins} |",
+                psnr.mean, psnr.error, psnr.median, ssim.mean, ssim.error, ssim.median, ms_ssim.mean, ms_ssim.error, l1.mean, l1.error
+            );
+        }
+        text
+    }
+
+    /// Over whole pictures, features included where there are some.
+    fn whole_table(&self) -> String {
+        let mut text = String::from("| whole picture | PSNR (dB) | SSIM | MS-SSIM | L1 |");
+        let with_features = !self.features.is_empty();
+        text.push_str(if with_features {
+            " FID | KID | IS | CA | PD |\n|---|---|---|---|---|---|---|---|---|---|\n"
+        } else {
+            "\n|---|---|---|---|---|\n"
+        });
+        for (method, name) in self.methods.iter().enumerate() {
+            let of = |part: fn(&Score) -> f64| Summary::of(&self.whole(method, part)).mean;
+            let (psnr, ssim, ms_ssim, l1) =
+                (of(|score| score.psnr), of(|score| score.ssim), of(|score| score.ms_ssim), of(|score| score.l1));
+            let _ = write!(text, "| {name} | {psnr:.2} | {ssim:.3} | {ms_ssim:.3} | {l1:.2} |");
+            if let Some(score) = self.features.get(method) {
+                let number = |value: Option<f64>, digits: usize| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"));
+                let accuracy = score.accuracy.map_or("–".to_owned(), |accuracy| format!("{:.1} %", 100.0 * accuracy));
+                let (fid, kid) = (number(score.fid, 2), number(score.kid, 4));
+                let _ = write!(text, " {fid} | {kid} | {:.2} | {accuracy} | {:.2} |", score.inception_score, score.distance);
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// How far samples of one question lie apart.
+    fn diversity(&self) -> String {
+        let spread: Vec<f64> = self.answers.iter().map(|answer| answer.spread).collect();
+        let similarity: Vec<f64> = self.answers.iter().filter_map(|answer| answer.ms_ssim_between_samples).collect();
+        let distance: Vec<f64> = self.answers.iter().filter_map(|answer| answer.feature_distance_between_samples).collect();
+        let mut text = format!(
+            "Between samples of one question: standard deviation {:.1} of 255, MS-SSIM {:.3}",
+            Summary::of(&spread).mean,
+            Summary::of(&similarity).mean
+        );
+        if !distance.is_empty() {
+            let _ = write!(text, ", feature distance {:.2}", Summary::of(&distance).mean);
+        }
+        text.push('.');
+        text
+    }
+}
