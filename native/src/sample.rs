@@ -48,18 +48,19 @@ pub struct SampleArguments {
     /// Write one picture, the mean of all samples: blurrier, but nearer to the truth on average.
     #[arg(long)]
     pub mean: bool,
-    /// Evaluations of the net for each crop.
-    #[arg(long, default_value_t = SamplerSettings::default().steps)]
-    pub steps: usize,
+    /// Evaluations of the net for each crop [default: what was measured to suit the model and the task].
+    #[arg(long)]
+    pub steps: Option<usize>,
     /// Sampler: dpm-solver, uni-pc, ddim or ancestral.
     #[arg(long, default_value_t = SamplerKind::DpmSolver)]
     pub sampler: SamplerKind,
     /// Share of fresh noise in ddim, 0 to 1.
     #[arg(long, default_value_t = 0.0)]
     pub eta: f64,
-    /// Factor of all noise: 0 gives the most likely answer, always the same, 1 is as varied as the net.
-    #[arg(long, default_value_t = SamplerSettings::default().temperature)]
-    pub temperature: f64,
+    /// Factor of all noise: 0 gives the most likely answer, always the same, 1 is as varied as the net
+    /// [default: what was measured to suit the model and the task].
+    #[arg(long)]
+    pub temperature: Option<f64>,
     /// Quality of a .jpg output.
     #[arg(long, default_value_t = 92, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub quality: u8,
@@ -177,14 +178,15 @@ fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result
     let interrupt = Interrupt::listen()?;
     let picture = file.picture()?;
     let model_file = model::read(&model::locate(arguments.model.as_deref())?)?;
+    let sampling = model_file.config.sampling(task.kind());
     let request = |sample: u64| EditRequest {
         picture: picture.clone(),
         task: task.clone(),
         settings: SamplerSettings {
             kind: arguments.sampler,
-            steps: arguments.steps,
+            steps: arguments.steps.unwrap_or(sampling.steps),
             eta: arguments.eta,
-            temperature: arguments.temperature,
+            temperature: arguments.temperature.unwrap_or(sampling.temperature),
             seed: arguments.seed.wrapping_add(sample),
         },
     };

@@ -1,10 +1,13 @@
 //! What a model is: the one description from which the net is built, checked and counted.
 //! It holds no weights and makes no tensors; `unet` builds from it and `model_file` stores it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use crate::prediction::Prediction;
 use crate::{
+    sampler::SamplerSettings,
     schedule,
     task::{HoleCondition, TaskKind},
 };
@@ -28,6 +31,26 @@ pub struct ModelConfig {
     pub log_snr_range: [f64; 2],
     /// The tasks it was trained on.
     pub tasks: Vec<TaskKind>,
+    /// How to sample each task where nobody says otherwise, as it was measured for this model.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sampling: BTreeMap<TaskKind, Sampling>,
+}
+
+/// What suits a task: how many evaluations of the net, and how much noise.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sampling {
+    /// Evaluations of the net.
+    pub steps: usize,
+    /// Factor of all noise, 0 to 1.
+    pub temperature: f64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        let SamplerSettings { steps, temperature, .. } = SamplerSettings::default();
+        Self { steps, temperature }
+    }
 }
 
 /// The Palette U-Net, the ADM net without class input (paper, appendix; arXiv 2105.05233).
@@ -112,6 +135,7 @@ impl ModelConfig {
             hole: HoleCondition::Smooth,
             log_snr_range: [-9.0, 9.0],
             tasks: TaskKind::ALL.to_vec(),
+            sampling: BTreeMap::new(),
         };
         Ok(match name {
             "paper" => Self {
@@ -122,6 +146,7 @@ impl ModelConfig {
                 hole: HoleCondition::Noise,
                 log_snr_range: schedule::TRAINED_LOG_SNR_RANGE,
                 tasks: TaskKind::ALL.to_vec(),
+                sampling: BTreeMap::new(),
             },
             "browser" => own(128, UnetConfig::new(2, 64, &[1, 2, 3, 3], 2, &[16, 8], 64)),
             "nature" => own(64, UnetConfig::new(2, 64, &[1, 2, 2], 1, &[16, 8], 64)),
@@ -130,6 +155,11 @@ impl ModelConfig {
                 return Err(ConfigError::UnknownPreset { name: name.to_owned(), known: PRESETS.join(", ") });
             }
         })
+    }
+
+    /// How to sample a task where nobody says otherwise.
+    pub fn sampling(&self, task: TaskKind) -> Sampling {
+        self.sampling.get(&task).copied().unwrap_or_default()
     }
 
     /// The same net as the paper would have trained it: ε from the raw noise level, noise in holes, every
@@ -195,6 +225,17 @@ impl ModelConfig {
                 other: "holes that show noise, which is no estimate of the picture".to_owned(),
                 way_out: "choose hole = \"smooth\"",
             });
+        }
+        for (task, sampling) in &self.sampling {
+            let settings = SamplerSettings { steps: sampling.steps, temperature: sampling.temperature, ..SamplerSettings::default() };
+            if settings.validate().is_err() {
+                return Err(ConfigError::Mismatch {
+                    what: "sampling",
+                    value: format!("{} steps at temperature {} for {task}", sampling.steps, sampling.temperature),
+                    other: "what can be sampled with".to_owned(),
+                    way_out: "choose 1 to 10000 steps and a temperature from 0 to 1",
+                });
+            }
         }
         self.validate_attention()
     }
@@ -263,6 +304,20 @@ mod tests {
         let own = ModelConfig::preset("browser").unwrap().with_paper_recipe();
         own.validate().unwrap();
         assert_eq!((own.unet.patch, own.prediction, own.hole), (1, Prediction::Epsilon, HoleCondition::Noise));
+    }
+
+    #[test]
+    fn sampling_is_the_model_s_own_or_the_default_and_nonsense_is_refused() {
+        let mut config = ModelConfig::preset("tiny").unwrap();
+        let few = Sampling { steps: 4, temperature: 0.5 };
+        config.sampling.insert(TaskKind::Restore, few);
+        config.validate().unwrap();
+        assert_eq!((config.sampling(TaskKind::Restore), config.sampling(TaskKind::Inpaint)), (few, Sampling::default()));
+        let text = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<ModelConfig>(&text).unwrap(), config);
+        config.sampling.insert(TaskKind::Restore, Sampling { steps: 4, temperature: 2.0 });
+        let message = config.validate().unwrap_err().to_string();
+        assert!(message.contains("restore") && message.contains('2'), "{message}");
     }
 
     #[test]

@@ -49,6 +49,9 @@ pub struct CurveArguments {
     /// Seed of the questions and of the samples.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// Factor of all noise, 0 (always the same) to 1 (as varied as the net).
+    #[arg(long, default_value_t = 1.0)]
+    pub temperature: f64,
     /// Samples drawn at once; a GPU takes 64 and more.
     #[arg(long, default_value_t = 16)]
     pub batch: usize,
@@ -68,6 +71,7 @@ struct Question {
     cases: Vec<String>,
     count: usize,
     seed: u64,
+    temperature: f64,
 }
 
 /// One sampler at one number of steps.
@@ -105,6 +109,7 @@ pub fn run(arguments: &CurveArguments) -> anyhow::Result<()> {
         cases: cases.iter().map(|case| case.name()).collect(),
         count: arguments.count,
         seed: arguments.seed,
+        temperature: arguments.temperature,
     };
     std::fs::create_dir_all(&arguments.output).with_context(|| format!("creating {}", arguments.output.display()))?;
     let mut curve = Curve::open(&arguments.output, question)?;
@@ -146,7 +151,9 @@ impl CurveArguments {
             cases: cases.to_vec(),
             count: self.count,
             samples: 1,
-            sampler: SamplerSettings { kind, steps, seed: self.seed, ..SamplerSettings::default() },
+            sampler: SamplerSettings { kind, seed: self.seed, ..SamplerSettings::default() },
+            steps: Some(steps),
+            temperature: Some(self.temperature),
             batch: self.batch,
             one_evaluation: false,
             paper: false,
@@ -160,7 +167,7 @@ impl Point {
         let mean = |part: fn(&evaluate::Score) -> f64| report.cases.iter().map(|case| case.mean_of_one_sample(part)).collect();
         Point {
             sampler: report.sampler.kind,
-            steps: report.sampler.steps,
+            steps: report.sampling.first().map_or(0, |sampling| sampling.steps),
             seconds: report.sampling_seconds / (report.count * report.cases.len()) as f64,
             psnr: mean(|score| score.psnr),
             ssim: mean(|score| score.ssim),
@@ -245,9 +252,9 @@ impl Curve {
     }
 
     fn markdown(&self) -> String {
-        let Question { model, data, cases, count, seed } = &self.question;
+        let Question { model, data, cases, count, seed, temperature } = &self.question;
         let mut text = format!(
-            "# Steps against quality of {}\n\nOne sample for each of {count} pictures of {}, seed {seed}. Cells: PSNR in dB / SSIM where \
+            "# Steps against quality of {}\n\nOne sample for each of {count} pictures of {}, seed {seed}, temperature {temperature}. Cells: PSNR in dB / SSIM where \
              something was filled, mean over {}; seconds of sampling for one picture.\n\n{}\n\
              PSNR and SSIM prefer blur: a sample with believable texture loses to a smooth one. Read them together with the pictures.\n",
             model.file,

@@ -37,15 +37,15 @@ pub struct EvaluateArguments {
     /// Seed of the questions and of the samples.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Evaluations of the net for a sample.
-    #[arg(long, default_value_t = SamplerSettings::default().steps)]
-    pub steps: usize,
+    /// Evaluations of the net for a sample [default: what was measured to suit the model and the task].
+    #[arg(long)]
+    pub steps: Option<usize>,
     /// Sampler: ancestral, ddim, dpm-solver or uni-pc.
     #[arg(long, default_value_t = SamplerKind::DpmSolver)]
     pub sampler: SamplerKind,
-    /// Factor of all noise, 0 (always the same) to 1 (as varied as the net).
-    #[arg(long, default_value_t = SamplerSettings::default().temperature)]
-    pub temperature: f64,
+    /// Factor of all noise, 0 (always the same) to 1 (as varied as the net) [default: as for --steps].
+    #[arg(long)]
+    pub temperature: Option<f64>,
     /// Samples drawn at once; a GPU takes 64 and more.
     #[arg(long, default_value_t = 16)]
     pub batch: usize,
@@ -94,13 +94,9 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         cases,
         count: arguments.count,
         samples: arguments.samples,
-        sampler: SamplerSettings {
-            kind: arguments.sampler,
-            steps: arguments.steps,
-            temperature: arguments.temperature,
-            seed: arguments.seed,
-            ..SamplerSettings::default()
-        },
+        sampler: SamplerSettings { kind: arguments.sampler, seed: arguments.seed, ..SamplerSettings::default() },
+        steps: arguments.steps,
+        temperature: arguments.temperature,
         batch: arguments.batch,
         one_evaluation: arguments.paper,
         paper: arguments.paper,

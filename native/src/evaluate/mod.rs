@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use burn::tensor::Device;
+use infill::config::{ModelConfig, Sampling};
 use infill::denoiser::Model;
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
@@ -60,6 +61,10 @@ pub struct Settings {
     pub samples: usize,
     /// Sampler, steps and the seed of everything random.
     pub sampler: SamplerSettings,
+    /// Evaluations for a sample, in place of the model's own.
+    pub steps: Option<usize>,
+    /// Factor of all noise, in place of the model's own.
+    pub temperature: Option<f64>,
     /// Tiles that go through the net at once.
     pub batch: usize,
     /// Whether the net's answer in a single evaluation is measured beside its samples.
@@ -130,6 +135,7 @@ pub fn evaluate(tools: &Tools<'_>, settings: &Settings) -> anyhow::Result<Evalua
         paper: settings.paper,
         device: format!("{:?}", tools.device),
         sampler: settings.sampler.clone(),
+        sampling: settings.cases.iter().map(|case| settings.sampling(&tools.model.config, *case)).collect(),
         samples: settings.samples,
         count: subjects.len(),
         data: dataset.describe(),
@@ -141,11 +147,25 @@ pub fn evaluate(tools: &Tools<'_>, settings: &Settings) -> anyhow::Result<Evalua
     Ok(Evaluation { report, sheets })
 }
 
+impl Settings {
+    /// Evaluations and temperature for a case: as asked, else as the model's file says.
+    fn sampling(&self, config: &ModelConfig, case: Case) -> Sampling {
+        let own = config.sampling(case.kind());
+        Sampling { steps: self.steps.unwrap_or(own.steps), temperature: self.temperature.unwrap_or(own.temperature) }
+    }
+
+    /// The sampler of a case.
+    fn sampler(&self, config: &ModelConfig, case: Case) -> SamplerSettings {
+        let Sampling { steps, temperature } = self.sampling(config, case);
+        SamplerSettings { steps, temperature, ..self.sampler.clone() }
+    }
+}
+
 /// Evaluations of all nets in the whole evaluation.
 fn expected_evaluations(tools: &Tools<'_>, settings: &Settings, pictures: usize) -> u64 {
-    let each = settings.samples * settings.sampler.steps + usize::from(settings.one_evaluation);
+    let each = |case: &Case| settings.samples * settings.sampling(&tools.model.config, *case).steps + usize::from(settings.one_evaluation);
     let regression = |case: &Case| tools.regression.as_ref().is_some_and(|(_, model)| model.config.tasks.contains(&case.kind()));
-    settings.cases.iter().map(|case| (pictures * (each + usize::from(regression(case)))) as u64).sum()
+    settings.cases.iter().map(|case| (pictures * (each(case) + usize::from(regression(case)))) as u64).sum()
 }
 
 impl Evaluation {
@@ -183,8 +203,8 @@ fn check(tools: &Tools<'_>, settings: &Settings) -> anyhow::Result<()> {
         let Settings { count, samples, batch, .. } = settings;
         bail!("count is {count}, samples is {samples}, batch is {batch}; each must be 1 or more");
     }
-    settings.sampler.validate()?;
     let config = &tools.model.config;
+    settings.cases.iter().try_for_each(|case| settings.sampler(config, *case).validate())?;
     if let Some(task) = settings.cases.iter().map(|case| case.kind()).find(|task| !config.tasks.contains(task)) {
         let known: Vec<_> = config.tasks.iter().map(TaskKind::to_string).collect();
         bail!("this model was not trained on {task}; it knows {}", known.join(", "));

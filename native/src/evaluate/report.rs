@@ -1,6 +1,7 @@
 //! What was measured: the numbers of every case, as they are written to JSON, from which means and medians
 //! can be computed again. The tables made of them are in `tables` and `verdict`.
 
+use infill::config::Sampling;
 use infill::sampler::SamplerSettings;
 use serde::{Deserialize, Serialize};
 
@@ -31,8 +32,10 @@ pub struct Report {
     pub paper: bool,
     /// On what it ran.
     pub device: String,
-    /// The sampler, its steps and the seed of everything random.
+    /// The sampler and the seed of everything random.
     pub sampler: SamplerSettings,
+    /// Evaluations and temperature of each case, which go before the sampler's.
+    pub sampling: Vec<Sampling>,
     /// Samples drawn for each question.
     pub samples: usize,
     /// Questions of each case.

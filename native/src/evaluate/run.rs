@@ -118,7 +118,14 @@ impl<'a> Run<'a> {
             self.evaluations += chunk.len() as u64;
             self.progress.set(self.evaluations, &name);
         };
-        let drawn = net::sample(self.tools.model, self.tools.device, case, &tiles, &self.settings.sampler, evaluated)?;
+        let drawn = net::sample(
+            self.tools.model,
+            self.tools.device,
+            case,
+            &tiles,
+            &self.settings.sampler(&self.tools.model.config, case),
+            evaluated,
+        )?;
         self.sampling += started.elapsed();
         for (&(rank, _), planes) in chunk.iter().zip(drawn) {
             open[(rank - first) as usize].samples.push(planes);

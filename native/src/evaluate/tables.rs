@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use infill::config::Sampling;
+
 use super::report::{CaseReport, FeatureSpace, Report, Score, Summary};
 
 /// Hexadecimal digits by which a file is told apart in a table.
@@ -36,7 +38,7 @@ impl Report {
     fn circumstances(&self) -> String {
         let sources: Vec<_> = self.data.sources.iter().map(|source| source.name.as_str()).collect();
         let mut text = format!(
-            "{} pictures of {}, {}² px, model of {:.1} M parameters, {} pictures seen in training. Sampler {}, {} steps, seed {}, {} samples a \
+            "{} pictures of {}, {}² px, model of {:.1} M parameters, {} pictures seen in training. Sampler {}, {}, seed {}, {} samples a \
              question. {} net evaluations in {:.0} s of sampling ({:.0} s in all) on {}.\n",
             self.count,
             sources.join(", "),
@@ -44,7 +46,7 @@ impl Report {
             self.model.parameters as f64 / 1e6,
             self.model.pictures_seen,
             self.sampler.kind,
-            self.sampler.steps,
+            self.steps_and_temperatures(),
             self.sampler.seed,
             self.samples,
             self.net_evaluations,
@@ -62,6 +64,22 @@ impl Report {
             );
         }
         text
+    }
+
+    /// One text where all cases are sampled alike, else one for each way with its cases.
+    fn steps_and_temperatures(&self) -> String {
+        let text = |sampling: &Sampling| format!("{} steps at temperature {}", sampling.steps, sampling.temperature);
+        let mut ways: Vec<(Sampling, Vec<&str>)> = Vec::new();
+        for (sampling, case) in self.sampling.iter().zip(&self.cases) {
+            match ways.iter_mut().find(|(way, _)| way == sampling) {
+                Some((_, cases)) => cases.push(&case.case),
+                None => ways.push((*sampling, vec![&case.case])),
+            }
+        }
+        match ways.as_slice() {
+            [(way, _)] => text(way),
+            ways => ways.iter().map(|(way, cases)| format!("{} ({})", text(way), cases.join(", "))).collect::<Vec<_>>().join(", "),
+        }
     }
 
     /// What is printed at the end: a row for each case, or the paper's table and who beats whom.

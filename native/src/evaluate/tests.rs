@@ -34,7 +34,9 @@ fn settings(folder: &TempDir, samples: usize) -> Settings {
         cases: Case::of_tasks(&TaskKind::ALL, false),
         count: 3,
         samples,
-        sampler: SamplerSettings { steps: 2, seed: 4, ..SamplerSettings::default() },
+        sampler: SamplerSettings { seed: 4, ..SamplerSettings::default() },
+        steps: Some(2),
+        temperature: None,
         batch: 4,
         one_evaluation: false,
         paper: false,
@@ -99,7 +101,7 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
     for case in Case::ALL.into_iter().filter(|case| case.keeps_known()) {
         let question = case.ask(subjects[0].picture.clone(), Some(&given), HoleCondition::Noise, 4, 0).expect("a question");
         let tile = [Tile { question: &question, rank: 0, sample: 0 }];
-        let drawn = net::sample(&model, &Device::default(), case, &tile, &settings.sampler, || ()).expect("a sample");
+        let drawn = net::sample(&model, &Device::default(), case, &tile, &settings.sampler(&model.config, case), || ()).expect("a sample");
         let size = model.config.size;
         let answer = Picture::from_planes(size, size, &drawn[0]);
         let restored = baseline::compose(&answer, &question.mask, |x, y| question.original.get(x, y));
