@@ -52,11 +52,15 @@ enum Command {
     Info(info::InfoArguments),
     #[command(subcommand)]
     Bench(bench::BenchArguments),
+    ServeDevice(device::ServeArguments),
     /// Check a device; used by the program itself.
     #[command(hide = true)]
     CheckDevice {
         /// The device.
         device: device::DeviceChoice,
+        /// Which of them.
+        #[arg(long, default_value_t = 0)]
+        index: usize,
         /// Accept software adapters.
         #[arg(long)]
         software: bool,
@@ -77,7 +81,8 @@ fn main() -> ExitCode {
         Command::Export(export) => export::run(export),
         Command::Info(info) => info::run(info),
         Command::Bench(bench) => bench::run(bench),
-        Command::CheckDevice { device, software } => return device::run_check(*device, *software),
+        Command::ServeDevice(serve) => device::serve(serve),
+        Command::CheckDevice { device, index, software } => return device::run_check(*device, *index, *software),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
