@@ -1,5 +1,6 @@
 //! The program `infill`: train Palette models, and fill, extend, colour and repair pictures.
 
+mod ablate;
 mod bench;
 mod curve;
 mod device;
@@ -40,6 +41,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(train::TrainArguments),
+    Ablate(ablate::AblateArguments),
     Evaluate(evaluate::EvaluateArguments),
     Curve(curve::CurveArguments),
     Inpaint(sample::InpaintArguments),
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
     log(arguments.verbose, arguments.quiet);
     let result = match &arguments.command {
         Command::Train(train) => train::run(train),
+        Command::Ablate(ablate) => ablate::run(ablate),
         Command::Evaluate(evaluate) => evaluate::run(evaluate),
         Command::Curve(curve) => curve::run(curve),
         Command::Inpaint(inpaint) => sample::inpaint(inpaint),

@@ -10,6 +10,7 @@ use super::{DeviceArguments, DeviceChoice, check_in_child, make, name, pick};
 use crate::exit::input;
 
 /// The variable that holds what a client presents to a server, and a server demands.
+#[cfg(feature = "remote")]
 pub const TOKEN: &str = "INFILL_TOKEN";
 
 /// The options that choose devices for training.

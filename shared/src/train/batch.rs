@@ -190,6 +190,12 @@ impl Batch<'_> {
             .collect()
     }
 
+    /// Those of the whole batch.
+    #[cfg(test)]
+    pub fn all_levels(&self) -> Vec<f64> {
+        self.levels(Part { first: 0, count: self.examples.len() })
+    }
+
     fn tensors(&self, part: Part, device: &Device) -> Tensors {
         let size = self.size();
         let samples = part.first..part.first + part.count;
