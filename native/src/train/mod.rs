@@ -21,7 +21,7 @@ use anyhow::{Context, Result, bail};
 use burn::tensor::Tensor;
 use infill::{
     model_file::ModelFile,
-    train::{LossScale, Trainer},
+    train::{LossScale, TrainError, Trainer},
 };
 
 use crate::{
@@ -48,6 +48,10 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
     let validation = Validation::open(&settings)?;
     let devices = device::choose_several(&arguments.devices)?;
     let (device, others) = devices.split_first().context("no device was chosen")?;
+    let (examples, count) = (settings.train.batch, devices.len());
+    if examples < count {
+        bail!(crate::exit::input(TrainError::Devices { examples, devices: count }));
+    }
     let initial = match &arguments.init {
         Some(path) => {
             let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
