@@ -5,6 +5,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::Arc,
     time::Instant,
 };
 
@@ -18,13 +19,15 @@ use infill::{
     config::ModelConfig,
     noise::{self, Purpose},
     task::{Example, TaskKind},
-    train::{TrainConfig, Trainer},
+    train::{Precision, Trainer},
     unet::{Unet, cost},
 };
 
 use crate::{
-    device::{self, DeviceArguments},
+    device::{self, DevicesArguments},
     exit::input,
+    pictures::{Dataset, Loader},
+    train::{Choices, settings::Settings, validation},
 };
 
 /// Steps before the clock starts: the first ones allocate and choose kernels.
@@ -39,7 +42,7 @@ pub enum BenchArguments {
     Train(BenchTrainArguments),
 }
 
-/// Training steps on random pictures: pictures a second, arithmetic, memory.
+/// Training steps on random pictures, or on real ones: pictures a second, arithmetic, memory.
 #[derive(Debug, Args)]
 pub struct BenchTrainArguments {
     /// Net to train: paper, browser, nature or tiny.
@@ -57,8 +60,15 @@ pub struct BenchTrainArguments {
     /// Python that runs it.
     #[arg(long, default_value = "python3")]
     pub python: PathBuf,
+    /// Train on these pictures, as `infill train` does, and say how long the device waits for them: folder, tar
+    /// shard, or pattern; may be given again.
+    #[arg(long, value_name = "SOURCE")]
+    pub data: Vec<String>,
+    /// f32, or f16 or bf16 for forward and backward.
+    #[arg(long, default_value = "f32")]
+    pub precision: String,
     #[command(flatten)]
-    pub device: DeviceArguments,
+    pub devices: DevicesArguments,
 }
 
 /// Runs the command.
@@ -67,28 +77,47 @@ pub struct BenchTrainArguments {
 /// An unknown preset, a device that fails, a peer that does not run or is another net.
 pub fn run(arguments: &BenchArguments) -> Result<()> {
     let BenchArguments::Train(arguments) = arguments;
-    let config = ModelConfig::preset(&arguments.preset).map_err(input)?;
+    let precision = format!("train.precision={}", arguments.precision);
+    let choices = Choices { preset: Some(arguments.preset.clone()), set: vec![precision], ..Choices::default() };
+    let mut resolved = Settings::fresh(&choices, None)?;
+    resolved.train.batch = arguments.batch;
+    let config = resolved.model.clone();
     if arguments.steps < 2 || arguments.batch == 0 {
         bail!(input(format!("{} steps of {} pictures cannot be timed; choose 2 or more of 1 or more", arguments.steps, arguments.batch)));
     }
-    let device = device::choose(&arguments.device)?;
-    let parameters = Unet::new(&config, &device).num_params();
-    let rate = matrix_rate(&device)?;
-    let settings = TrainConfig { batch: arguments.batch, ..TrainConfig::default() };
-    let mut trainer = Trainer::new(settings, config.clone(), None, &device)?;
-    let batch = examples(&config, arguments.batch);
-    let mut own = time(&mut trainer, &batch, WARM_UP, arguments.steps / 2)?;
-    let device_name = if device::is_cpu(&device) { "cpu" } else { "cuda" };
+    let devices = device::choose_several(&arguments.devices)?;
+    let (device, others) = devices.split_first().context("no device was chosen")?;
+    let parameters = Unet::new(&config, device).num_params();
+    let rate = matrix_rate(device, resolved.train.precision)? * devices.len() as f64;
+    let mut trainer = Trainer::new(resolved.train.clone(), config.clone(), None, device)?.with_devices(others);
+    let mut source = if arguments.data.is_empty() {
+        Source::Made(examples(&config, arguments.batch))
+    } else {
+        Source::Read(Loader::new(Arc::new(Dataset::open(&arguments.data)?), validation::of_training(&resolved), 0))
+    };
+    let mut own = time(&mut trainer, &mut source, WARM_UP, arguments.steps / 2)?;
+    let device_name = if device::is_cpu(device) { "cpu" } else { "cuda" };
     let peer = arguments.peer.as_ref().map(|file| ask_peer(file, arguments, &config, device_name)).transpose()?;
-    own.extend(time(&mut trainer, &batch, 1, arguments.steps - arguments.steps / 2)?);
+    let rest = time(&mut trainer, &mut source, 1, arguments.steps - arguments.steps / 2)?;
+    let waited = (own.waited + rest.waited) / own.steps.iter().chain(&rest.steps).sum::<f64>();
+    own.steps.extend(rest.steps);
 
-    let seconds = median(&mut own);
+    let seconds = median(&mut own.steps);
     let operations = 3.0 * cost::forward_operations(&config) as f64 * arguments.batch as f64;
     let speed = |seconds: f64| arguments.batch as f64 / seconds;
     println!("net             {} ({parameters} parameters), {} pictures a step", arguments.preset, arguments.batch);
-    println!("pictures/s      {:.1} (median of {} steps)", speed(seconds), own.len());
+    println!("devices         {}, in {}", devices.len(), arguments.precision);
+    println!("pictures/s      {:.1} (median of {} steps)", speed(seconds), own.steps.len());
+    if !arguments.data.is_empty() {
+        println!("waited          {:.1} % of the time for pictures", 100.0 * waited);
+    }
     println!("arithmetic      {:.1} GFLOP/s", operations / seconds / 1e9);
-    println!("matrix product  {:.1} GFLOP/s ({MATRIX}² in f32); share {:.0} %", rate / 1e9, 100.0 * operations / seconds / rate);
+    println!(
+        "matrix product  {:.1} GFLOP/s ({MATRIX}² in {}); share {:.0} %",
+        rate / 1e9,
+        arguments.precision,
+        100.0 * operations / seconds / rate
+    );
     match peak_memory() {
         Some(bytes) => println!("peak memory     {:.2} GB of the process", bytes as f64 / 1e9),
         None => println!("peak memory     not known on this system"),
@@ -106,19 +135,45 @@ pub fn run(arguments: &BenchArguments) -> Result<()> {
     Ok(())
 }
 
-/// Seconds of each step, after some that do not count.
-fn time(trainer: &mut Trainer, batch: &[Example], uncounted: usize, counted: usize) -> Result<Vec<f64>> {
-    let mut seconds = Vec::new();
+/// Where batches come from.
+enum Source {
+    /// The same for every step.
+    Made(Vec<Example>),
+    /// Real pictures.
+    Read(Loader),
+}
+
+/// What steps took.
+struct Times {
+    /// Seconds of each.
+    steps: Vec<f64>,
+    /// Seconds of all of those in which the device waited for pictures.
+    waited: f64,
+}
+
+/// Times steps, after some that do not count.
+fn time(trainer: &mut Trainer, source: &mut Source, uncounted: usize, counted: usize) -> Result<Times> {
+    let mut times = Times { steps: Vec::new(), waited: 0.0 };
     for step in 0..uncounted + counted {
         let begun = Instant::now();
+        let next;
+        let batch = match source {
+            Source::Made(batch) => &*batch,
+            Source::Read(loader) => {
+                next = loader.next()?.examples;
+                &next
+            }
+        };
+        let waited = begun.elapsed().as_secs_f64();
         let report = trainer.step(batch)?;
         // Devices work on by themselves: only what was read is done.
         read(report.loss + report.gradient_norm)?;
         if step >= uncounted {
-            seconds.push(begun.elapsed().as_secs_f64());
+            times.steps.push(begun.elapsed().as_secs_f64());
+            times.waited += waited;
         }
     }
-    Ok(seconds)
+    Ok(times)
 }
 
 fn read(tensor: Tensor<1>) -> Result<f32> {
@@ -127,9 +182,9 @@ fn read(tensor: Tensor<1>) -> Result<f32> {
 }
 
 /// Operations a second of the device's own matrix product, the best of five.
-fn matrix_rate(device: &Device) -> Result<f64> {
+fn matrix_rate(device: &Device, precision: Precision) -> Result<f64> {
     let values = noise::gaussian(&mut noise::stream(1, Purpose::Evaluation, 0, 0), MATRIX * MATRIX);
-    let matrix = Tensor::<2>::from_data(TensorData::new(values, [MATRIX, MATRIX]), device);
+    let matrix = Tensor::<2>::from_data(TensorData::new(values, [MATRIX, MATRIX]), device).cast(precision.dtype());
     let mut best = f64::INFINITY;
     for _ in 0..6 {
         let begun = Instant::now();
@@ -167,7 +222,7 @@ struct Peer {
 
 fn ask_peer(file: &Path, arguments: &BenchTrainArguments, config: &ModelConfig, device: &str) -> Result<Peer> {
     let name = || format!("{} {}", arguments.python.display(), file.display());
-    let asked = serde_json::json!({ "config": config, "batch": arguments.batch, "steps": arguments.steps, "device": device });
+    let asked = serde_json::json!({ "config": config, "batch": arguments.batch, "steps": arguments.steps, "device": device, "precision": arguments.precision });
     let mut child = Command::new(&arguments.python)
         .arg(file)
         .stdin(Stdio::piped())

@@ -3,6 +3,8 @@
 //! computes nonsense is passed over with a message instead of producing noise.
 
 mod check;
+mod serve;
+mod several;
 
 use std::{
     process::{Command, Stdio},
@@ -15,6 +17,8 @@ use clap::{Args, ValueEnum};
 
 use crate::exit::input;
 pub use check::run as run_check;
+pub use serve::{ServeArguments, run as serve};
+pub use several::{DevicesArguments, choose_several};
 
 /// How long a GPU may take to show that it works; a first call compiles its kernels.
 const CHECK_LIMIT: Duration = Duration::from_secs(120);
@@ -62,36 +66,50 @@ fn built() -> Vec<DeviceChoice> {
 /// # Errors
 /// A device that this build does not have, or that does not work.
 pub fn choose(arguments: &DeviceArguments) -> Result<Device> {
+    Ok(make(pick(arguments)?, 0))
+}
+
+/// Which kind of device is used: never `Auto`.
+fn pick(arguments: &DeviceArguments) -> Result<DeviceChoice> {
     match arguments.device {
         DeviceChoice::Cpu => Ok(cpu("as asked")),
         DeviceChoice::Auto => {
             for choice in built() {
-                match check_in_child(choice, false) {
+                match check_in_child(choice, 0, false) {
                     Ok(()) => return Ok(gpu(choice)),
                     Err(error) => tracing::warn!("{} is passed over: {error:#}", name(choice)),
                 }
             }
             Ok(cpu(if built().is_empty() { "this build has no GPU support" } else { "no GPU works" }))
         }
-        choice if !built().contains(&choice) => bail!(input(format!(
-            "this program was built without {0}; build it with `cargo build --release -p infill-cli --no-default-features --features {0}`, or use --device auto",
-            name(choice)
-        ))),
         choice => {
-            check_in_child(choice, true).with_context(|| format!("{} cannot be used; try --device auto", name(choice))).map_err(input)?;
+            check_is_built(choice)?;
+            check_in_child(choice, 0, true)
+                .with_context(|| format!("{} cannot be used; try --device auto", name(choice)))
+                .map_err(input)?;
             Ok(gpu(choice))
         }
     }
 }
 
-fn cpu(why: &str) -> Device {
-    tracing::info!("computing on the CPU ({why})");
-    Device::flex()
+fn check_is_built(choice: DeviceChoice) -> Result<()> {
+    if !built().contains(&choice) {
+        bail!(input(format!(
+            "this program was built without {0}; build it with `cargo build --release -p infill-cli --no-default-features --features {0}`, or use --device auto",
+            name(choice)
+        )));
+    }
+    Ok(())
 }
 
-fn gpu(choice: DeviceChoice) -> Device {
+fn cpu(why: &str) -> DeviceChoice {
+    tracing::info!("computing on the CPU ({why})");
+    DeviceChoice::Cpu
+}
+
+fn gpu(choice: DeviceChoice) -> DeviceChoice {
     tracing::info!("computing on the GPU through {}", name(choice));
-    make(choice)
+    choice
 }
 
 fn name(choice: DeviceChoice) -> &'static str {
@@ -104,24 +122,31 @@ fn name(choice: DeviceChoice) -> &'static str {
     }
 }
 
-/// Makes a device without asking whether it works.
-fn make(choice: DeviceChoice) -> Device {
+/// Makes a device without asking whether it works. Through Vulkan, 0 is the best adapter and others are
+/// counted among the discrete ones.
+fn make(choice: DeviceChoice, index: usize) -> Device {
+    #[cfg(any(feature = "vulkan", feature = "wgpu"))]
+    let kind = if index == 0 { burn::tensor::DeviceKind::DefaultDevice } else { burn::tensor::DeviceKind::DiscreteGpu(index) };
     match choice {
         #[cfg(feature = "vulkan")]
-        DeviceChoice::Vulkan => Device::vulkan(burn::tensor::DeviceKind::DefaultDevice),
+        DeviceChoice::Vulkan => Device::vulkan(kind),
         #[cfg(all(feature = "wgpu", not(feature = "vulkan")))]
-        DeviceChoice::Wgpu => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
+        DeviceChoice::Wgpu => Device::wgpu(kind),
         #[cfg(feature = "cuda")]
-        DeviceChoice::Cuda => Device::cuda(0),
-        _ => Device::flex(),
+        DeviceChoice::Cuda => Device::cuda(index),
+        _ => {
+            // All of the machine's processors are one CPU.
+            let _ = index;
+            Device::flex()
+        }
     }
 }
 
 /// Runs `infill check-device` and waits for its verdict.
-fn check_in_child(choice: DeviceChoice, software: bool) -> Result<()> {
+fn check_in_child(choice: DeviceChoice, index: usize, software: bool) -> Result<()> {
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let mut command = Command::new(program);
-    command.arg("check-device").arg(name(choice));
+    command.arg("check-device").arg(name(choice)).arg("--index").arg(index.to_string());
     if software {
         command.arg("--software");
     }

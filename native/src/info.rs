@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use burn::{module::Module, tensor::Device};
 use clap::Args;
-use infill::{config::ModelConfig, unet::Unet};
+use infill::{
+    config::{ModelConfig, PRESETS},
+    unet::{Unet, cost},
+};
 use serde_json::json;
 
 use crate::{exit::input, model};
@@ -18,6 +21,9 @@ pub struct InfoArguments {
     /// Preset to describe instead: paper, browser, nature or tiny.
     #[arg(long, conflicts_with = "model")]
     pub preset: Option<String>,
+    /// Print a table of what every preset needs for training.
+    #[arg(long, conflicts_with_all = ["model", "preset", "json"])]
+    pub presets: bool,
     /// Pictures a step, for the training memory.
     #[arg(long, default_value_t = 16)]
     pub batch: usize,
@@ -31,6 +37,9 @@ pub struct InfoArguments {
 /// # Errors
 /// No or an unusable model, an unknown preset.
 pub fn run(arguments: &InfoArguments) -> Result<()> {
+    if arguments.presets {
+        return presets();
+    }
     let mut description = match (&arguments.model, &arguments.preset) {
         (Some(path), _) => {
             let file = model::read(path)?;
@@ -43,19 +52,39 @@ pub fn run(arguments: &InfoArguments) -> Result<()> {
             })
         }
         (None, Some(name)) => json!({ "preset": name, "config": ModelConfig::preset(name).map_err(input)? }),
-        (None, None) => bail!(input("give a model file, or --preset NAME")),
+        (None, None) => bail!(input("give a model file, --preset NAME or --presets")),
     };
     let config: ModelConfig = serde_json::from_value(description["config"].clone())?;
     // The net is described here, not allocated.
     let parameters = Unet::new(&config, &Device::flex()).num_params();
     description["parameters"] = parameters.into();
-    description["training_memory_bytes"] = infill::unet::cost::training_bytes(&config, parameters, arguments.batch).into();
+    description["training_memory_bytes"] = cost::training_bytes(&config, parameters, arguments.batch).into();
     description["training_memory_batch"] = arguments.batch.into();
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&description)?);
     } else {
         print(&description, &config, parameters);
     }
+    Ok(())
+}
+
+/// Pictures a device for which the table says the memory.
+const TABLE_BATCHES: [usize; 4] = [1, 4, 16, 64];
+
+/// Prints the table of presets, as Markdown.
+fn presets() -> Result<()> {
+    let batches = TABLE_BATCHES.map(|batch| format!("GB at {batch}")).join(" | ");
+    println!("| preset | pixels | parameters | GFLOP a picture | {batches} |");
+    println!("|---{}", "|---".repeat(3 + TABLE_BATCHES.len()) + "|");
+    for name in PRESETS {
+        let config = ModelConfig::preset(name)?;
+        let parameters = Unet::new(&config, &Device::flex()).num_params();
+        let memory = TABLE_BATCHES.map(|batch| format!("{:.1}", cost::training_bytes(&config, parameters, batch) as f64 / 1e9));
+        let arithmetic = 3.0 * cost::forward_operations(&config) as f64 / 1e9;
+        println!("| {name} | {0}² | {1:.1} M | {arithmetic:.0} | {2} |", config.size, parameters as f64 / 1e6, memory.join(" | "));
+    }
+    println!();
+    println!("Training in f32: pictures on one device at a time (micro_batch), and the arithmetic of one picture's forward and backward.");
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The program `infill`: train Palette models, and fill, extend, colour and repair pictures.
 
+mod ablate;
 mod bench;
 mod classifier;
 mod curve;
@@ -42,6 +43,7 @@ struct Arguments {
 enum Command {
     Train(train::TrainArguments),
     TrainClassifier(classifier::TrainClassifierArguments),
+    Ablate(ablate::AblateArguments),
     Evaluate(evaluate::EvaluateArguments),
     Curve(curve::CurveArguments),
     Inpaint(sample::InpaintArguments),
@@ -54,11 +56,15 @@ enum Command {
     Info(info::InfoArguments),
     #[command(subcommand)]
     Bench(bench::BenchArguments),
+    ServeDevice(device::ServeArguments),
     /// Check a device; used by the program itself.
     #[command(hide = true)]
     CheckDevice {
         /// The device.
         device: device::DeviceChoice,
+        /// Which of them.
+        #[arg(long, default_value_t = 0)]
+        index: usize,
         /// Accept software adapters.
         #[arg(long)]
         software: bool,
@@ -71,6 +77,7 @@ fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Train(train) => train::run(train),
         Command::TrainClassifier(train) => classifier::run(train),
+        Command::Ablate(ablate) => ablate::run(ablate),
         Command::Evaluate(evaluate) => evaluate::run(evaluate),
         Command::Curve(curve) => curve::run(curve),
         Command::Inpaint(inpaint) => sample::inpaint(inpaint),
@@ -80,7 +87,8 @@ fn main() -> ExitCode {
         Command::Export(export) => export::run(export),
         Command::Info(info) => info::run(info),
         Command::Bench(bench) => bench::run(bench),
-        Command::CheckDevice { device, software } => return device::run_check(*device, *software),
+        Command::ServeDevice(serve) => device::serve(serve),
+        Command::CheckDevice { device, index, software } => return device::run_check(*device, *index, *software),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -61,9 +61,14 @@ fn a_bench_prints_what_it_measured_and_refuses_another_net() {
     let output = infill(path, "bench train --preset tiny --batch 1 --steps 2 --device cpu");
     expect(&output, 0, &[]);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    for line in ["213276 parameters", "pictures/s", "GFLOP/s", "share", "peak memory"] {
+    for line in ["213276 parameters", "pictures/s", "GFLOP/s", "share", "peak memory", "1, in f32"] {
         assert!(printed.contains(line), "no {line} in {printed}");
     }
+    assert!(!printed.contains("waited"), "{printed}");
+    let output = infill(path, "bench train --preset tiny --batch 2 --steps 2 --devices cpu,cpu --data photo.png");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains("% of the time for pictures") && printed.contains("2, in f32"), "{printed}");
+    expect(&infill(path, "bench train --preset tiny --precision f8 --device cpu"), 3, &["f8", "bf16"]);
     // A peer that says what is in its file.
     let peer = |text: &str| {
         std::fs::write(path.join("peer"), text).unwrap();

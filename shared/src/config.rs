@@ -176,6 +176,13 @@ impl ModelConfig {
         }
     }
 
+    /// The same net as the paper's regression baseline: it is shown no noise, not in holes either, and
+    /// predicts the picture in one pass.
+    #[must_use]
+    pub fn with_regression(self) -> Self {
+        Self { prediction: Prediction::Regression, hole: HoleCondition::Smooth, ..self }
+    }
+
     /// Checks that a net can be built from this configuration.
     ///
     /// # Errors
@@ -218,10 +225,11 @@ impl ModelConfig {
                 way_out: "put the noisiest level first, for example [-10, 10]",
             });
         }
-        if self.prediction == Prediction::Residual && self.hole == HoleCondition::Noise {
+        let starts_from_condition = matches!(self.prediction, Prediction::Residual | Prediction::Regression);
+        if starts_from_condition && self.hole == HoleCondition::Noise {
             return Err(ConfigError::Mismatch {
                 what: "prediction",
-                value: "residual".to_owned(),
+                value: format!("{:?}", self.prediction).to_lowercase(),
                 other: "holes that show noise, which is no estimate of the picture".to_owned(),
                 way_out: "choose hole = \"smooth\"",
             });

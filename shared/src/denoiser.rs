@@ -45,12 +45,11 @@ impl Model {
 
     /// What the net predicts, see [`Prediction`](crate::config::Prediction).
     pub fn predict(&self, given: Given<'_>) -> Tensor<4> {
-        let inputs: Vec<f32> = given
-            .noise_levels
-            .iter()
+        let told = given.noise_levels.iter().map(|level| self.config.prediction.told(*level));
+        let inputs: Vec<f32> = told
             .map(|level| match self.config.noise_embedding {
-                NoiseEmbedding::LogSnr => (schedule::log_snr(*level) * LOG_SNR_SCALE) as f32,
-                NoiseEmbedding::NoiseLevel => *level as f32,
+                NoiseEmbedding::LogSnr => (schedule::log_snr(level) * LOG_SNR_SCALE) as f32,
+                NoiseEmbedding::NoiseLevel => level as f32,
             })
             .collect();
         let count = inputs.len();

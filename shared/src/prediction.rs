@@ -21,6 +21,9 @@ pub enum Prediction {
     /// grey picture, the smooth fill — and all of training goes into bettering it.
     #[serde(rename = "task_residual")]
     Residual,
+    /// What is missing to the condition, from the condition alone: no noise, one pass, and with a squared loss
+    /// the expected picture. The paper's regression baseline (section 4), not a diffusion model.
+    Regression,
 }
 
 /// What is known before the net is asked.
@@ -42,6 +45,7 @@ impl Prediction {
         match self {
             Self::Epsilon | Self::Velocity => given.noisy.clone(),
             Self::Residual => Residual::new(given).input(),
+            Self::Regression => given.noisy.zeros_like(),
         }
     }
 
@@ -54,20 +58,43 @@ impl Prediction {
                 signal * epsilon.clone() - noise * picture.clone()
             }
             Self::Residual => Residual::new(given).target(picture),
+            Self::Regression => picture.clone() - given.condition.clone(),
         }
     }
 
     /// The clean picture that follows from the net's output.
     pub fn estimate(self, given: Given<'_>, output: Tensor<4>) -> Tensor<4> {
-        if self == Self::Residual {
-            return Residual::new(given).estimate(output);
-        }
-        let (signal, noise) = given.scales();
         match self {
             // y0 = (y − √(1−γ)·ε) / √γ (paper, equation 4)
-            Self::Epsilon => (given.noisy.clone() - noise * output) / signal,
+            Self::Epsilon => {
+                let (signal, noise) = given.scales();
+                (given.noisy.clone() - noise * output) / signal
+            }
             // y0 = √γ·y − √(1−γ)·v
-            _ => signal * given.noisy.clone() - noise * output,
+            Self::Velocity => {
+                let (signal, noise) = given.scales();
+                signal * given.noisy.clone() - noise * output
+            }
+            Self::Residual => Residual::new(given).estimate(output),
+            Self::Regression => given.condition.clone() + output,
+        }
+    }
+
+    /// The noise level that the net is told for one.
+    pub fn told(self, noise_level: f64) -> f64 {
+        match self {
+            Self::Epsilon | Self::Velocity | Self::Residual => noise_level,
+            // Always the same, that of log-SNR 0.
+            Self::Regression => 0.5,
+        }
+    }
+
+    /// How many evaluations a sampler makes that was asked for some: a net that sees no noise gives the
+    /// same at every one.
+    pub fn evaluations(self, asked: usize) -> usize {
+        match self {
+            Self::Epsilon | Self::Velocity | Self::Residual => asked,
+            Self::Regression => asked.min(1),
         }
     }
 }
@@ -114,7 +141,7 @@ mod tests {
             let given = Given { condition: &condition, noisy: &condition, noise_levels: &noise_levels, tasks: &[TaskKind::Inpaint, TaskKind::Restore] };
             let noisy = Given { noisy: &picture, ..given }.noised(&epsilon);
             let given = Given { noisy: &noisy, ..given };
-            for prediction in [Prediction::Epsilon, Prediction::Velocity, Prediction::Residual] {
+            for prediction in [Prediction::Epsilon, Prediction::Velocity, Prediction::Residual, Prediction::Regression] {
                 let output = prediction.target(given, &picture, &epsilon);
                 let furthest: f32 = (prediction.estimate(given, output) - picture.clone()).abs().max().into_scalar();
                 // Where there is next to no signal ε loses digits of the picture.

@@ -9,17 +9,17 @@ use infill::self_check::{self, TOLERANCE};
 use super::{DeviceChoice, make};
 
 /// Runs the check, prints what is wrong, and exits with 0 only when nothing is.
-pub fn run(choice: DeviceChoice, software: bool) -> ExitCode {
+pub fn run(choice: DeviceChoice, index: usize, software: bool) -> ExitCode {
     // Without an adapter burn panics; the reason is the answer here, not a crash report.
     std::panic::set_hook(Box::new(|panic| {
         let reason = panic.payload_as_str().unwrap_or("it panicked");
         println!("it cannot be used: {}", reason.lines().next().unwrap_or_default());
     }));
-    if !software && is_software(choice) {
+    if !software && is_software(choice, index) {
         println!("it is a software adapter; ask for it by --device to use it all the same");
         return ExitCode::from(1);
     }
-    match difference(&make(choice)) {
+    match difference(&make(choice, index)) {
         Ok(largest) if largest <= TOLERANCE => ExitCode::SUCCESS,
         Ok(largest) => {
             println!("it computes something else than the CPU (off by {largest}, at most {TOLERANCE} is right)");
@@ -42,12 +42,12 @@ fn difference(device: &Device) -> anyhow::Result<f32> {
 
 /// A GPU way that leads to no card: a software rasteriser.
 #[cfg(any(feature = "vulkan", feature = "wgpu", feature = "cuda"))]
-fn is_software(choice: DeviceChoice) -> bool {
-    choice != DeviceChoice::Cpu && make(choice).identity().is_none_or(|identity| identity.physical.is_none())
+fn is_software(choice: DeviceChoice, index: usize) -> bool {
+    choice != DeviceChoice::Cpu && make(choice, index).identity().is_none_or(|identity| identity.physical.is_none())
 }
 
 /// Without GPU support there are no adapters.
 #[cfg(not(any(feature = "vulkan", feature = "wgpu", feature = "cuda")))]
-fn is_software(_: DeviceChoice) -> bool {
+fn is_software(_: DeviceChoice, _: usize) -> bool {
     false
 }

@@ -57,7 +57,8 @@ pub fn sample(
     });
     // Fresh noise inside the sampler belongs to the case and the sample, in whatever batch it is.
     let seed = noise::stream(settings.seed, Purpose::Step, case.number(), 0).next_u64();
-    let settings = SamplerSettings { seed, ..settings.clone() };
+    let steps = model.config.prediction.evaluations(settings.steps);
+    let settings = SamplerSettings { seed, steps, ..settings.clone() };
     let numbers = tiles.iter().map(|tile| tile.rank * SAMPLES + tile.sample).collect();
 
     let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, known)?.numbered(numbers);

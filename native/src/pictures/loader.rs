@@ -27,6 +27,8 @@ const SMALLEST_CROP: f64 = 0.7;
 pub struct LoaderSettings {
     /// Side of the samples in pixels.
     pub size: usize,
+    /// Steps before the first of these numbers have samples of the side that is the second.
+    pub smaller_before: Option<(u64, usize)>,
     /// Samples of a batch.
     pub batch: usize,
     /// Tasks, drawn uniformly.
@@ -199,7 +201,8 @@ impl Maker {
 
     /// A random square of the picture, perhaps mirrored, with a random task.
     fn cut(&self, picture: &Picture, step: u64, sample: u64) -> anyhow::Result<Example> {
-        let LoaderSettings { size, seed, ref tasks, .. } = self.settings;
+        let LoaderSettings { seed, ref tasks, .. } = self.settings;
+        let size = self.settings.smaller_before.filter(|(before, _)| step < *before).map_or(self.settings.size, |(_, size)| size);
         let mut rng = noise::stream(seed, Purpose::Augmentation, step, sample);
         let largest = picture.width().min(picture.height());
         let smallest = (largest as f64 * SMALLEST_CROP).ceil() as usize;

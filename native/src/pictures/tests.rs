@@ -174,7 +174,16 @@ fn orientation_transparency_and_depth_are_resolved() {
 }
 
 fn settings(threads: usize) -> LoaderSettings {
-    LoaderSettings { size: 16, batch: 3, tasks: TaskKind::ALL.to_vec(), hole: HoleCondition::Smooth, seed: 5, threads, prefetch: 2 }
+    LoaderSettings {
+        size: 16,
+        smaller_before: None,
+        batch: 3,
+        tasks: TaskKind::ALL.to_vec(),
+        hole: HoleCondition::Smooth,
+        seed: 5,
+        threads,
+        prefetch: 2,
+    }
 }
 
 /// Two pictures of nine are broken: one is no picture, one is cut.

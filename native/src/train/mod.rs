@@ -1,13 +1,15 @@
 //! `infill train`: from pictures to a model file, in a run directory that is the record of it.
 //! The arithmetic of a step is `infill::train`; here are settings, files, the loop and its progress.
 
+mod arguments;
 mod checkpoint;
 mod run_directory;
-mod samples;
-mod settings;
+pub mod samples;
+pub mod settings;
+mod tensorboard;
+pub mod validation;
 
 use std::{
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,80 +19,22 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::Tensor;
-use clap::Args;
-use infill::{model_file::ModelFile, task::Example, train::Trainer};
+use infill::{
+    model_file::ModelFile,
+    train::{LossScale, TrainError, Trainer},
+};
 
 use crate::{
-    device::{self, DeviceArguments},
+    device,
     exit::Cancelled,
-    pictures::{Dataset, Loader, LoaderSettings},
+    pictures::{Dataset, Loader},
     progress::StepProgress,
 };
+pub use arguments::{Choices, TrainArguments};
 use run_directory::{RunDirectory, Stat};
 use settings::Settings;
-
-/// Train a model on folders of pictures and tar shards.
-#[derive(Debug, Args)]
-pub struct TrainArguments {
-    /// Folder of pictures, tar shard, or pattern such as 'data/*-train-*.tar'; may be given again.
-    #[arg(long, value_name = "SOURCE")]
-    pub data: Vec<String>,
-    /// Run directory: configuration, statistics, checkpoints, samples and the model.
-    #[arg(long, value_name = "DIR")]
-    pub run: PathBuf,
-    /// Settings as TOML ([model], [train], [run]); `--preset` and the options below override it.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Model to build: paper, browser, nature or tiny.
-    #[arg(long)]
-    pub preset: Option<String>,
-    /// How it is trained: own (the default) or paper, which is Palette's recipe on the preset's net:
-    /// ε, noise in holes, raw noise level, no patches, its schedule, rate and weights.
-    #[arg(long)]
-    pub recipe: Option<settings::Recipe>,
-    /// Start from the weights of this model file.
-    #[arg(long, value_name = "MODEL")]
-    pub init: Option<PathBuf>,
-    /// Go on from the newest usable checkpoint of the run directory.
-    #[arg(long)]
-    pub resume: bool,
-    /// Steps in all.
-    #[arg(long)]
-    pub steps: Option<u64>,
-    /// Stop, with a checkpoint, after this many minutes; `--resume` goes on.
-    #[arg(long)]
-    pub minutes: Option<f64>,
-    /// Pictures a step.
-    #[arg(long)]
-    pub batch: Option<usize>,
-    /// Learning rate after the warm-up.
-    #[arg(long)]
-    pub learning_rate: Option<f64>,
-    /// Seed of everything random.
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// Steps between checkpoints.
-    #[arg(long)]
-    pub checkpoint_every: Option<u64>,
-    /// Minutes between checkpoints, beside those by step; 0 writes none by time.
-    #[arg(long, value_name = "MINUTES")]
-    pub checkpoint_minutes: Option<f64>,
-    /// How many of the newest checkpoints stay, beside the best.
-    #[arg(long, value_name = "COUNT")]
-    pub keep_checkpoints: Option<usize>,
-    /// Pictures that are not trained on, as for --data: at every checkpoint the loss on them is written down
-    /// and the best checkpoint kept; sample grids show them. May be given again.
-    #[arg(long, value_name = "SOURCE")]
-    pub validation: Vec<String>,
-    /// Steps between sample grids; 0 draws none.
-    #[arg(long)]
-    pub sample_every: Option<u64>,
-    /// Threads that decode pictures.
-    #[arg(long)]
-    pub threads: Option<usize>,
-    #[command(flatten)]
-    pub device: DeviceArguments,
-}
+use tensorboard::TensorBoard;
+use validation::Validation;
 
 /// Runs the command.
 ///
@@ -102,7 +46,12 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
     let data = Arc::new(Dataset::open(&settings.run.data)?);
     tracing::info!("{} pictures from {}", data.len(), settings.run.data.join(", "));
     let validation = Validation::open(&settings)?;
-    let device = device::choose(&arguments.device)?;
+    let devices = device::choose_several(&arguments.devices)?;
+    let (device, others) = devices.split_first().context("no device was chosen")?;
+    let (examples, count) = (settings.train.batch, devices.len());
+    if examples < count {
+        bail!(crate::exit::input(TrainError::Devices { examples, devices: count }));
+    }
     let initial = match &arguments.init {
         Some(path) => {
             let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -115,11 +64,11 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
                     settings.model.unet
                 )));
             }
-            Some(file.to_model(&device)?)
+            Some(file.to_model(device)?)
         }
         None => None,
     };
-    let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), initial, &device)?;
+    let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), initial, device)?.with_devices(others);
     if arguments.resume {
         directory.resume(&mut trainer, &settings)?;
     } else {
@@ -150,14 +99,24 @@ struct Pending {
     stat: Stat,
     loss: Tensor<1>,
     gradient_norm: Tensor<1>,
+    loss_scale: Option<LossScale>,
     names: Vec<String>,
+}
+
+/// What a run writes beside checkpoints.
+struct Records {
+    statistics: run_directory::Statistics,
+    board: TensorBoard,
 }
 
 impl Run {
     fn go(mut self) -> Result<()> {
         let total = self.settings.train.total_steps;
-        let mut loader = Loader::new(self.data.clone(), self.loader_settings(), self.trainer.step_count());
-        let mut statistics = self.directory.statistics(self.trainer.step_count())?;
+        let mut loader = Loader::new(self.data.clone(), validation::of_training(&self.settings), self.trainer.step_count());
+        let mut records = Records {
+            statistics: self.directory.statistics(self.trainer.step_count())?,
+            board: TensorBoard::begin(&self.directory.board_path(), self.trainer.step_count())?,
+        };
         let progress = StepProgress::new("training", total, self.trainer.step_count());
         let mut pending: Vec<Pending> = Vec::new();
         let mut validation_loss = None;
@@ -180,6 +139,7 @@ impl Run {
                 },
                 loss: report.loss,
                 gradient_norm: report.gradient_norm,
+                loss_scale: report.loss_scale,
                 names: batch.names,
             });
             let saves = step.is_multiple_of(self.settings.run.checkpoint_every) || step == total || self.is_time_to_save(saved.1);
@@ -188,23 +148,26 @@ impl Run {
                 entry.stat.validation_loss = Some(validation.loss(&self.trainer)?);
             }
             if pending.len() >= READ_EVERY || saves || samples {
-                let last = self.read(&mut pending, &mut statistics)?;
-                progress.set(step, &format!("loss {:.4}, {:.1} pictures/s", last.loss, self.speed(step)));
+                let last = self.read(&mut pending, &mut records)?;
+                progress.set(step, &self.message(&last));
                 validation_loss = last.validation_loss;
             }
             if saves {
-                self.save(&mut statistics, validation_loss)?;
+                self.save(&mut records, validation_loss)?;
                 saved = (step, Instant::now());
             }
             if samples {
                 let pictures = self.validation.as_ref().map_or(&self.data, |validation| &validation.data);
-                samples::draw(&self.trainer.average(), pictures, &self.settings, &self.directory, step)?;
+                let grid = samples::draw(&self.trainer.average(), pictures, &self.settings)?;
+                crate::files::write_atomically(&self.directory.sample_path(step), &grid.png)?;
+                records.board.picture(step, "samples", grid.width, grid.height, &grid.png)?;
             }
         }
-        self.read(&mut pending, &mut statistics)?;
+        self.read(&mut pending, &mut records)?;
         if saved.0 != self.trainer.step_count() || !self.directory.model_path().exists() {
-            self.save(&mut statistics, None)?;
+            self.save(&mut records, None)?;
         }
+        records.board.flush()?;
         progress.finish();
         if loader.broken() > 0 {
             tracing::warn!("{} broken pictures were passed over", loader.broken());
@@ -217,6 +180,20 @@ impl Run {
         Ok(())
     }
 
+    /// What is said of the last step.
+    fn message(&self, last: &Stat) -> String {
+        let waited = 100.0 * last.waited_for_data / last.seconds.max(1e-9);
+        let mut message =
+            format!("loss {:.4}, {:.1} pictures/s, {waited:.0} % of the time waiting for pictures", last.loss, self.speed(last));
+        if let Some(loss) = last.validation_loss {
+            message += &format!(", validation loss {loss:.4}");
+        }
+        if let Some(skipped) = last.skipped_steps.filter(|skipped| *skipped > 0) {
+            message += &format!(", {skipped} steps skipped");
+        }
+        message
+    }
+
     fn interrupted(&self) -> bool {
         let late = self.minutes.is_some_and(|minutes| self.started.elapsed().as_secs_f64() > minutes * 60.0);
         late || self.stop.load(Ordering::SeqCst)
@@ -227,22 +204,25 @@ impl Run {
         minutes > 0.0 && last.elapsed().as_secs_f64() >= minutes * 60.0
     }
 
-    fn speed(&self, step: u64) -> f64 {
-        let begun = self.directory.first_step();
-        ((step - begun) * self.settings.train.batch as u64) as f64 / self.started.elapsed().as_secs_f64()
-    }
-
-    fn loader_settings(&self) -> LoaderSettings {
-        LoaderSettings { batch: self.settings.train.batch, threads: self.settings.run.threads, prefetch: 4, ..alone(&self.settings, 1) }
+    fn speed(&self, last: &Stat) -> f64 {
+        let steps = last.step.saturating_sub(self.directory.first_step());
+        (steps * self.settings.train.batch as u64) as f64 / last.seconds.max(1e-9)
     }
 
     /// Brings losses home, writes them down and stops on one that is no number.
-    fn read(&self, pending: &mut Vec<Pending>, statistics: &mut run_directory::Statistics) -> Result<Stat> {
+    fn read(&self, pending: &mut Vec<Pending>, records: &mut Records) -> Result<Stat> {
         let mut last = Stat::default();
         for mut entry in pending.drain(..) {
             entry.stat.loss = scalar(entry.loss)?;
             entry.stat.gradient_norm = scalar(entry.gradient_norm)?;
-            if !entry.stat.loss.is_finite() || !entry.stat.gradient_norm.is_finite() {
+            if let Some(state) = entry.loss_scale {
+                entry.stat.loss_scale = Some(scalar(state.scale)?);
+                entry.stat.skipped_steps = Some(scalar(state.skipped)? as u64);
+            }
+            // A step of f16 whose gradients overflowed was skipped and its scale halved; one whose scale
+            // cannot fall further was not saved by it.
+            let skipped = entry.stat.loss.is_finite() && entry.stat.loss_scale.is_some_and(|scale| scale > 1.0);
+            if !skipped && !(entry.stat.loss.is_finite() && entry.stat.gradient_norm.is_finite()) {
                 let good = self.directory.newest_checkpoint()?;
                 bail!(
                     "the loss of step {} is {}, its gradient norm {}; the batch was {}; the last good checkpoint is {}; \
@@ -254,56 +234,40 @@ impl Run {
                     good.map_or("none".to_owned(), |path| path.display().to_string()),
                 );
             }
-            statistics.write(&entry.stat)?;
+            records.statistics.write(&entry.stat)?;
+            self.chart(&entry.stat, &mut records.board)?;
             last = entry.stat;
         }
         Ok(last)
     }
 
-    fn save(&self, statistics: &mut run_directory::Statistics, validation_loss: Option<f64>) -> Result<()> {
+    /// Writes a step's numbers for TensorBoard.
+    fn chart(&self, stat: &Stat, board: &mut TensorBoard) -> Result<()> {
+        let mut scalars = vec![
+            ("loss", stat.loss),
+            ("gradient_norm", stat.gradient_norm),
+            ("learning_rate", stat.learning_rate),
+            ("pictures_per_second", self.speed(stat)),
+        ];
+        scalars.extend(stat.validation_loss.map(|loss| ("validation_loss", loss)));
+        scalars.extend(stat.loss_scale.map(|scale| ("loss_scale", scale)));
+        board.scalars(stat.step, &scalars)
+    }
+
+    fn save(&self, records: &mut Records, validation_loss: Option<f64>) -> Result<()> {
         // Statistics first: a checkpoint must never be ahead of its record.
-        statistics.flush()?;
+        records.statistics.flush()?;
+        records.board.flush()?;
         self.directory.save(&self.trainer, &self.settings, &self.data, validation_loss)
     }
 }
 
-/// Pictures that the best checkpoint is chosen by.
-struct Validation {
-    data: Arc<Dataset>,
-    examples: Vec<Example>,
-}
-
-impl Validation {
-    /// Makes the samples, the same for every run with the same settings.
-    fn open(settings: &Settings) -> Result<Option<Self>> {
-        if settings.run.validation.is_empty() {
-            return Ok(None);
-        }
-        let data = Arc::new(Dataset::open(&settings.run.validation)?);
-        let examples = Loader::new(data.clone(), alone(settings, settings.run.validation_pictures), 0).next()?.examples;
-        Ok(Some(Self { data, examples }))
-    }
-
-    fn loss(&self, trainer: &Trainer) -> Result<f64> {
-        scalar(trainer.validation_loss(&self.examples)?)
-    }
-}
-
-/// How one batch of `count` samples is made like those of training.
-fn alone(settings: &Settings, count: usize) -> LoaderSettings {
-    LoaderSettings {
-        size: settings.model.size,
-        batch: count,
-        tasks: settings.model.tasks.clone(),
-        hole: settings.model.hole,
-        seed: settings.train.seed,
-        threads: 1,
-        prefetch: 1,
-    }
-}
-
-fn scalar(tensor: Tensor<1>) -> Result<f64> {
+/// Brings one number home.
+///
+/// # Errors
+/// When the device cannot give it.
+pub fn scalar(tensor: Tensor<1>) -> Result<f64> {
     let values: Vec<f32> =
-        tensor.into_data().convert::<f32>().try_to_vec().map_err(|error| anyhow::anyhow!("cannot read a loss: {error:?}"))?;
-    values.first().map(|value| f64::from(*value)).context("the device gave an empty loss")
+        tensor.into_data().convert::<f32>().try_to_vec().map_err(|error| anyhow::anyhow!("cannot read a number: {error:?}"))?;
+    values.first().map(|value| f64::from(*value)).context("the device gave nothing where a number was expected")
 }

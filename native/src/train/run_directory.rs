@@ -1,5 +1,5 @@
-//! The run directory: `config.toml`, `stats.jsonl`, `checkpoints/`, `samples/`, `model.infill`, and with
-//! validation pictures `checkpoints/best.safetensors` and `best.infill`.
+//! The run directory: `config.toml`, `stats.jsonl`, `tensorboard/`, `checkpoints/`, `samples/`, `model.infill`,
+//! and with validation pictures `checkpoints/best.safetensors` and `best.infill`.
 //! It is the record of a run and enough to go on with it.
 
 use std::{
@@ -41,6 +41,12 @@ pub struct Stat {
     /// Loss of the averaged model on the validation pictures, at a checkpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_loss: Option<f64>,
+    /// With f16: the factor of the next step's loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_scale: Option<f64>,
+    /// With f16: steps so far whose gradients overflowed, and which changed nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped_steps: Option<u64>,
 }
 
 /// The directory of one run.
@@ -79,6 +85,11 @@ impl RunDirectory {
     /// Where a sample grid goes.
     pub fn sample_path(&self, step: u64) -> PathBuf {
         self.root.join("samples").join(format!("step-{step:08}.png"))
+    }
+
+    /// Where TensorBoard's event files are.
+    pub fn board_path(&self) -> PathBuf {
+        self.root.join("tensorboard")
     }
 
     /// The step this process began with.

@@ -15,44 +15,57 @@ use infill::{
     unet::parameters,
 };
 
-use super::{run_directory::RunDirectory, settings::Settings};
-use crate::{
-    files,
-    pictures::{Dataset, Loader},
-};
+use super::{settings::Settings, validation};
+use crate::pictures::{Dataset, Loader};
 
 /// Cases in a grid.
 const CASES: usize = 8;
 
-/// Draws the grid of a step.
+/// A grid as a file.
+pub struct Grid {
+    /// In pixels.
+    pub width: usize,
+    /// In pixels.
+    pub height: usize,
+    /// The picture.
+    pub png: Vec<u8>,
+}
+
+/// Draws the grid of a model.
 ///
 /// # Errors
-/// When a picture cannot be read or the grid cannot be written.
-pub fn draw(model: &Model, data: &Arc<Dataset>, settings: &Settings, directory: &RunDirectory, step: u64) -> Result<()> {
+/// When a picture cannot be read.
+pub fn draw(model: &Model, data: &Arc<Dataset>, settings: &Settings) -> Result<Grid> {
     let size = settings.model.size;
     // The very first batch of the run's own order.
-    let examples = Loader::new(data.clone(), super::alone(settings, CASES), 0).next()?.examples;
-    let samples = sample(model, &examples, size, settings.train.seed)?;
+    let examples = Loader::new(data.clone(), validation::alone(settings, CASES), 0).next()?.examples;
+    let sampler = SamplerSettings { seed: settings.train.seed, ..SamplerSettings::default() };
     let rows = [
         examples.iter().map(|example| Picture::from_planes(size, size, &example.condition)).collect::<Vec<_>>(),
-        samples,
+        sample(model, &examples, &sampler)?,
         examples.iter().map(|example| Picture::from_planes(size, size, &example.picture)).collect(),
     ];
-    let mut grid = RgbImage::new((size * CASES) as u32, (size * rows.len()) as u32);
+    let (width, height) = (size * CASES, size * rows.len());
+    let mut grid = RgbImage::new(width as u32, height as u32);
     for (row, pictures) in rows.iter().enumerate() {
         for (column, picture) in pictures.iter().enumerate() {
             for (y, line) in picture.pixels().chunks(3 * size).enumerate() {
-                let start = ((row * size + y) * size * CASES + column * size) * 3;
+                let start = ((row * size + y) * width + column * size) * 3;
                 grid.as_flat_samples_mut().samples[start..start + line.len()].copy_from_slice(line);
             }
         }
     }
     let mut png = Vec::new();
     grid.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).context("cannot encode a sample grid")?;
-    files::write_atomically(&directory.sample_path(step), &png)
+    Ok(Grid { width, height, png })
 }
 
-fn sample(model: &Model, examples: &[Example], size: usize, seed: u64) -> Result<Vec<Picture>> {
+/// One sample for each example of the model's size.
+///
+/// # Errors
+/// Sampler settings out of range, or a device that gives nothing.
+pub fn sample(model: &Model, examples: &[Example], settings: &SamplerSettings) -> Result<Vec<Picture>> {
+    let size = model.config.size;
     let device = parameters::device(&model.unet);
     let stack = |channels: usize, part: fn(&Example) -> &Vec<f32>| {
         let values: Vec<f32> = examples.iter().flat_map(|example| part(example).iter().copied()).collect();
@@ -61,8 +74,8 @@ fn sample(model: &Model, examples: &[Example], size: usize, seed: u64) -> Result
     let denoiser = Conditioned::mixed(model, stack(3, |example| &example.condition), examples.iter().map(|example| example.kind).collect());
     // Where the mask is full nothing is known, so all tasks go through one batch.
     let known = Known { picture: stack(3, |example| &example.picture), mask: stack(1, |example| &example.mask) };
-    let start = sampler::gaussian(seed, Purpose::Start, 0, [examples.len(), 3, size, size], &device);
-    let settings = SamplerSettings { seed, ..SamplerSettings::default() };
+    let start = sampler::gaussian(settings.seed, Purpose::Start, 0, [examples.len(), 3, size, size], &device);
+    let settings = SamplerSettings { steps: model.config.prediction.evaluations(settings.steps), ..settings.clone() };
     let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, Some(known))?;
     while !sampler.is_finished() {
         sampler.step(&denoiser);

@@ -7,7 +7,10 @@ use anyhow::{Context, Result, bail};
 use infill::{config::ModelConfig, model_file::ModelFile, train::TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{TrainArguments, run_directory::RunDirectory};
+use super::{
+    arguments::{Choices, Objective, TrainArguments},
+    run_directory::RunDirectory,
+};
 use crate::exit::input;
 
 /// Everything that decides how a run goes.
@@ -95,6 +98,7 @@ impl Recipe {
 struct Partial {
     preset: Option<String>,
     recipe: Option<Recipe>,
+    objective: Option<Objective>,
     model: Option<ModelConfig>,
     #[serde(default)]
     train: toml::Table,
@@ -108,7 +112,11 @@ impl Settings {
     /// # Errors
     /// An unknown key, a value that cannot be used, or no data.
     pub fn resolve(arguments: &TrainArguments, directory: &RunDirectory) -> Result<Self> {
-        let mut settings = if arguments.resume { Self::read(&directory.config_path())? } else { Self::fresh(arguments)? };
+        let mut settings = if arguments.resume {
+            Self::read(&directory.config_path())?.with_choices(&arguments.choices)?
+        } else {
+            Self::fresh(&arguments.choices, arguments.init.as_deref())?
+        };
         if !arguments.data.is_empty() {
             settings.run.data.clone_from(&arguments.data);
         }
@@ -129,14 +137,18 @@ impl Settings {
         Ok(settings)
     }
 
-    fn fresh(arguments: &TrainArguments) -> Result<Self> {
-        let partial: Partial = match &arguments.config {
+    /// What a new run has, before the length of it is said.
+    ///
+    /// # Errors
+    /// An unknown key or preset, a file that cannot be read.
+    pub fn fresh(choices: &Choices, init: Option<&Path>) -> Result<Self> {
+        let partial: Partial = match &choices.config {
             Some(path) => parse(path)?,
             None => Partial::default(),
         };
-        let preset = arguments.preset.clone().or(partial.preset);
-        let recipe = arguments.recipe.or(partial.recipe).unwrap_or(Recipe::Own);
-        let model = match (preset, partial.model, &arguments.init) {
+        let preset = choices.preset.clone().or(partial.preset);
+        let recipe = choices.recipe.or(partial.recipe).unwrap_or(Recipe::Own);
+        let model = match (preset, partial.model, init) {
             (Some(name), _, _) => recipe.model(ModelConfig::preset(&name).map_err(input)?),
             (None, Some(model), _) => model,
             (None, None, Some(path)) => {
@@ -145,21 +157,62 @@ impl Settings {
             }
             (None, None, None) => recipe.model(ModelConfig::preset("nature")?),
         };
+        let model = match choices.objective.or(partial.objective) {
+            Some(Objective::Regression) => model.with_regression(),
+            Some(Objective::Diffusion) | None => model,
+        };
         // What the file does not say is the recipe's.
         let mut train = toml::Table::try_from(recipe.train()).context("the recipe cannot be written down")?;
         train.extend(partial.train);
-        let place = arguments.config.as_ref().map_or_else(String::new, |path| format!(" of {}", path.display()));
+        let place = choices.config.as_ref().map_or_else(String::new, |path| format!(" of {}", path.display()));
         let train = train.try_into().with_context(|| format!("the settings under [train]{place} cannot be used")).map_err(input)?;
-        Ok(Self { model, train, run: partial.run })
+        Self { model, train, run: partial.run }.with_choices(choices)
+    }
+
+    /// With what the command line says of single settings.
+    fn with_choices(mut self, choices: &Choices) -> Result<Self> {
+        self.train.loss_power = choices.loss_power.unwrap_or(self.train.loss_power);
+        self.train.precision = choices.precision.unwrap_or(self.train.precision);
+        self.train.progressive = choices.progressive.or(self.train.progressive);
+        self.with(&choices.set)
+    }
+
+    /// With assignments such as `train.low_discrepancy=false`.
+    ///
+    /// # Errors
+    /// One that is no assignment, of a setting that does not exist, or of a value that it cannot have.
+    pub fn with(self, assignments: &[String]) -> Result<Self> {
+        if assignments.is_empty() {
+            return Ok(self);
+        }
+        let mut table = toml::Table::try_from(&self).context("the settings cannot be written down")?;
+        for assignment in assignments {
+            let (key, value) = assignment
+                .split_once('=')
+                .with_context(|| format!("`{assignment}` is not KEY=VALUE, such as train.low_discrepancy=false"))
+                .map_err(input)?;
+            // What is no TOML by itself is a word: velocity needs no quotation marks.
+            let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
+                .ok()
+                .and_then(|mut parsed| parsed.remove("value"))
+                .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+            set(&mut table, key, value).with_context(|| format!("no setting is called `{key}`")).map_err(input)?;
+        }
+        let place = || format!("the settings with {} cannot be used", assignments.join(" "));
+        table.try_into().with_context(place).map_err(input)
     }
 
     fn read(path: &Path) -> Result<Self> {
         parse(path)
     }
 
-    fn check(&self) -> Result<()> {
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn check(&self) -> Result<()> {
         self.model.validate().map_err(input)?;
-        self.train.validate().map_err(input)?;
+        self.train.validate_for(&self.model).map_err(input)?;
         if self.run.data.is_empty() {
             bail!(input("no training pictures were named; give --data with a folder, a tar shard or a pattern"));
         }
@@ -171,6 +224,17 @@ impl Settings {
             bail!(input(format!("checkpoint_minutes is {checkpoint_minutes}; choose 0 or more")));
         }
         Ok(())
+    }
+}
+
+/// Puts a value to its place; `None` when a part of the way there is no table.
+fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Option<()> {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+            Some(())
+        }
+        Some((first, rest)) => set(table.get_mut(first)?.as_table_mut()?, rest, value),
     }
 }
 

@@ -189,12 +189,13 @@ impl Edit {
     /// A task the model does not know, settings that cannot be sampled with, a mask that is empty or of
     /// another size, a border of nothing, a result beyond [`PIXEL_LIMIT`] or [`SIDE_LIMIT`].
     pub fn new(request: EditRequest, config: &ModelConfig) -> Result<Self, EditError> {
-        let EditRequest { picture, task, settings } = request;
+        let EditRequest { picture, task, mut settings } = request;
         if !config.tasks.contains(&task.kind()) {
             return Err(EditError::TaskNotTrained { task: task.kind(), known: config.tasks.clone() });
         }
         settings.validate()?;
         let kind = task.kind();
+        settings.steps = config.prediction.evaluations(settings.steps);
         let (size, seed) = (config.size, settings.seed);
         let net = fill::NetInput { size, hole: config.hole };
         check_size(picture.width(), picture.height())?;

@@ -13,7 +13,7 @@ mod normalize;
 
 use burn::{
     nn::{GroupNorm, conv::Conv2d},
-    tensor::{Tensor, activation::silu},
+    tensor::{FloatDType, Tensor, activation::silu},
 };
 
 /// A convolution with bias that keeps the resolution.
@@ -50,14 +50,17 @@ pub fn activate(norm: &GroupNorm, input: Tensor<4>, film: Option<Film>) -> Tenso
         return normalize::apply(input, factors, summands, norm.num_groups, norm.epsilon, true);
     }
     let [batch, channels, _, _] = input.dims();
-    let hidden = norm.forward(input);
-    silu(match film {
+    let precision = dtype(&input);
+    // Sums over a group, and what is divided by them, are made in 32 bits.
+    let hidden = norm.forward(input.cast(FloatDType::F32));
+    let output = silu(match film {
         None => hidden,
         Some(Film { scale, shift }) => {
-            let column = |tensor: Tensor<2>| tensor.reshape([batch, channels, 1, 1]);
+            let column = |tensor: Tensor<2>| tensor.reshape([batch, channels, 1, 1]).cast(FloatDType::F32);
             hidden * (column(scale) + 1.0) + column(shift)
         }
-    })
+    });
+    output.cast(precision)
 }
 
 /// A group norm alone.
@@ -71,7 +74,13 @@ pub fn normalize(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
     {
         return normalize::apply(input, factors, summands, norm.num_groups, norm.epsilon, false);
     }
-    norm.forward(input)
+    let precision = dtype(&input);
+    norm.forward(input.cast(FloatDType::F32)).cast(precision)
+}
+
+/// The type of a tensor's numbers.
+pub(crate) fn dtype<const D: usize>(tensor: &Tensor<D>) -> FloatDType {
+    tensor.dtype().into()
 }
 
 /// What remains of the norm's own scale and shift and of FiLM's once the input is normalised,

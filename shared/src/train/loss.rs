@@ -33,25 +33,38 @@ pub fn loss_weight(noise_level: f64, prediction: Prediction, weighting: LossWeig
         Prediction::Epsilon => of_picture / snr,
         Prediction::Velocity => of_picture / (snr + 1.0),
         // Relative to what is off without a net, every level weighs the same.
-        Prediction::Residual => 1.0,
+        Prediction::Residual | Prediction::Regression => 1.0,
     }
 }
 
+/// How errors become one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaskedLoss {
+    /// p of |error|^p, 1 or 2.
+    pub power: u8,
+    /// Whether a sample's errors are averaged over what is to be filled, or over the whole picture.
+    pub hole_normalized: bool,
+}
+
 /// Mean over the batch of weight · Σ|error|^p·mask / (3·Σmask): what is known does not count, and a
-/// small hole counts as much as a large one.
+/// small hole counts as much as a large one. Or, not normalised, over 3·height·width: as much as it is large.
 ///
 /// # Shapes
 /// - error: `[batch, 3, height, width]`
 /// - mask: `[batch, 1, height, width]`, no sample's empty
 /// - weights: `[batch]`
 /// - result: `[1]`
-pub fn masked_loss(error: Tensor<4>, mask: Tensor<4>, weights: Tensor<1>, power: u8) -> Tensor<1> {
-    let [batch, channels, _, _] = error.dims();
-    let size = match power {
+pub fn masked_loss(error: Tensor<4>, mask: Tensor<4>, weights: Tensor<1>, how: MaskedLoss) -> Tensor<1> {
+    let [batch, channels, height, width] = error.dims();
+    let size = match how.power {
         1 => error.abs(),
         _ => error.clone() * error,
     };
     let total = (size * mask.clone()).reshape([batch as i32, -1]).sum_dim(1);
-    let area = mask.reshape([batch as i32, -1]).sum_dim(1).mul_scalar(channels as f32);
-    ((total / area).reshape([batch]) * weights).mean()
+    let mean = if how.hole_normalized {
+        total / mask.reshape([batch as i32, -1]).sum_dim(1).mul_scalar(channels as f32)
+    } else {
+        total.div_scalar((channels * height * width) as f32)
+    };
+    (mean.reshape([batch]) * weights).mean()
 }

@@ -1,10 +1,14 @@
-//! Training as `step(batch)`: noise, loss, gradients, Adam and the moving average, on one device.
+//! Training as `step(batch)`: noise, loss, gradients, Adam and the moving average, on one device or with a
+//! batch shared out to several.
 //! Where batches come from, what is written where, and when to stop is the caller's business; so is
 //! reading the loss, which stays on the device.
 
 mod batch;
+mod config;
 mod loss;
+mod measure;
 mod optimizer;
+mod precision;
 
 use std::collections::HashMap;
 
@@ -12,117 +16,14 @@ use burn::{
     optim::GradientsParams,
     tensor::{Device, Tensor, TensorData},
 };
-use serde::{Deserialize, Serialize};
 
-use crate::{
-    config::{ModelConfig, Prediction},
-    denoiser::Model,
-    model_file::Weight,
-    schedule::LevelDistribution,
-    task::Example,
-    unet::parameters,
-};
-use batch::{Batch, Gradients};
-pub use loss::{LossWeighting, loss_weight, masked_loss};
+use crate::{config::ModelConfig, denoiser::Model, model_file::Weight, task::Example, unet::parameters};
+use batch::{Batch, Gradients, Worker};
+pub use config::{Progressive, TrainConfig, TrainError};
+pub use loss::{LossWeighting, MaskedLoss, loss_weight, masked_loss};
+pub use measure::clean_error;
 pub use optimizer::Slot;
-
-/// What can be chosen about training. The defaults are for short runs from nothing; the paper's are
-/// in the comments.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TrainConfig {
-    /// Every random number follows from it.
-    pub seed: u64,
-    /// Pictures a step (paper: 1024).
-    pub batch: usize,
-    /// Pictures computed at once; a larger batch is made of several, whose gradients are averaged. 0 is
-    /// the whole batch.
-    pub micro_batch: usize,
-    /// Adam's rate after the warm-up (paper: 1e-4).
-    pub learning_rate: f64,
-    /// Steps over which the rate rises from 0 (paper: 10,000).
-    pub warm_up_steps: u64,
-    /// Steps over which the rate falls to a tenth at the end of the run, if any; 0 keeps it constant.
-    pub decay_steps: u64,
-    /// Step at which the fall ends.
-    pub total_steps: u64,
-    /// p of the loss |error|^p, 1 or 2 (paper: 2).
-    pub loss_power: u8,
-    /// How errors at different noise levels weigh (paper: equal).
-    pub loss_weighting: LossWeighting,
-    /// The cap of that weight, at least 1.
-    pub snr_cap: f64,
-    /// Which noise levels are drawn.
-    pub levels: LevelDistribution,
-    /// Decay of the moving average after its warm-up, which is min(decay, (1+n)/(10+n)).
-    pub ema_decay: f64,
-    /// Gradients of a larger global norm are scaled down to this; 0 leaves them (paper).
-    pub clip_norm: f64,
-}
-
-impl Default for TrainConfig {
-    fn default() -> Self {
-        Self {
-            seed: 0,
-            batch: 16,
-            micro_batch: 0,
-            learning_rate: 5e-4,
-            warm_up_steps: 200,
-            decay_steps: 0,
-            total_steps: 10_000,
-            loss_power: 2,
-            loss_weighting: LossWeighting::Equal,
-            snr_cap: 5.0,
-            levels: LevelDistribution::Logistic,
-            ema_decay: 0.9999,
-            clip_norm: 1.0,
-        }
-    }
-}
-
-/// Settings that cannot be trained with.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum TrainError {
-    /// A number out of its range.
-    #[error("{what} is {value}; choose {wanted}")]
-    Setting {
-        /// Which.
-        what: &'static str,
-        /// Its value.
-        value: String,
-        /// What it may be.
-        wanted: &'static str,
-    },
-    /// A model that cannot be built.
-    #[error(transparent)]
-    Config(#[from] crate::config::ConfigError),
-    /// A checkpoint that lacks something.
-    #[error("the checkpoint has no {name}; use an earlier checkpoint")]
-    Missing {
-        /// Name of the tensor.
-        name: String,
-    },
-    /// A checkpoint with a tensor of another net.
-    #[error("{name} of the checkpoint holds {found} numbers, this net's {wanted}; use a checkpoint of this run")]
-    Shape {
-        /// Name of the tensor.
-        name: String,
-        /// Numbers in the checkpoint.
-        found: usize,
-        /// Numbers that the net has there.
-        wanted: usize,
-    },
-    /// A batch of another shape than the model's.
-    #[error("a sample has {found} numbers, the model of {size} px wants {wanted}")]
-    Sample {
-        /// What came.
-        found: usize,
-        /// The model's side.
-        size: usize,
-        /// What it wants.
-        wanted: usize,
-    },
-}
+pub use precision::{LossScale, Precision};
 
 /// The step whose noise the validation loss is computed with; no training reaches it.
 const VALIDATION: u64 = u64::MAX;
@@ -138,6 +39,8 @@ pub struct StepReport {
     pub gradient_norm: Tensor<1>,
     /// The learning rate used.
     pub learning_rate: f64,
+    /// With f16: the scale of the next step's loss, and how many steps were skipped so far.
+    pub loss_scale: Option<LossScale>,
 }
 
 /// A model in training with the state of its optimizer and its moving average.
@@ -145,8 +48,12 @@ pub struct Trainer {
     config: TrainConfig,
     model: Model,
     slots: HashMap<String, Slot>,
+    loss_scale: Option<LossScale>,
     step: u64,
+    /// Where the weights are.
     device: Device,
+    /// All that compute, `device` first.
+    devices: Vec<Device>,
 }
 
 impl Trainer {
@@ -155,17 +62,23 @@ impl Trainer {
     /// # Errors
     /// Settings or a model configuration that cannot be used.
     pub fn new(config: TrainConfig, model: ModelConfig, initial: Option<Model>, device: &Device) -> Result<Self, TrainError> {
-        config.validate()?;
-        if model.prediction == Prediction::Residual && config.loss_weighting != LossWeighting::Equal {
-            let (what, value) = ("loss_weighting", format!("{:?} with a residual prediction", config.loss_weighting));
-            return Err(TrainError::Setting { what, value, wanted: "equal, because a residual's errors are weighed already" });
-        }
-        let device = device.clone().autodiff();
+        config.validate_for(&model)?;
+        let loss_scale = (config.precision == Precision::F16).then(|| LossScale::new(&device.clone().inner()));
+        let device = to_autodiff(device, &config);
         let model = match initial {
             Some(initial) => Model { config: model, unet: optimizer::to_training(initial.unet, &device) },
             None => Model::new(model, config.seed, &device)?,
         };
-        Ok(Self { config, model, slots: HashMap::new(), step: 0, device })
+        Ok(Self { config, model, slots: HashMap::new(), loss_scale, step: 0, devices: vec![device.clone()], device })
+    }
+
+    /// Shares every batch out to `others` too: each computes the gradients of its part with a replica of the
+    /// weights that is made anew at every step. They are summed in this order, so that devices that compute
+    /// alike give, bit for bit, what one gives that computes the same parts as micro-batches.
+    #[must_use]
+    pub fn with_devices(mut self, others: &[Device]) -> Self {
+        self.devices.extend(others.iter().map(|device| to_autodiff(device, &self.config)));
+        self
     }
 
     /// Steps made so far.
@@ -186,27 +99,27 @@ impl Trainer {
     /// One step on `examples`, the batch of step [`Trainer::step_count`].
     ///
     /// # Errors
-    /// A sample of another size than the model's.
+    /// A sample of another size than this step's, or fewer of them than devices.
     pub fn step(&mut self, examples: &[Example]) -> Result<StepReport, TrainError> {
-        let batch = Batch { config: &self.config, model: &self.model.config, step: self.step, examples, device: &self.device };
+        let loss_scale = self.loss_scale.as_ref().map(|state| &state.scale);
+        let batch = Batch { config: &self.config, model: &self.model.config, step: self.step, examples, loss_scale };
         batch.check()?;
-        if self.model.config.unet.dropout > 0.0 {
-            // burn draws dropout from the device; seeding it anew makes a resumed step draw the same.
-            self.device.seed(self.config.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ self.step);
-        }
-        let Gradients { loss, of_parameters } = batch.gradients(&self.model.unet, self.side_by_side());
+        let Gradients { loss, of_parameters } = batch.gradients(&self.model.unet, &self.workers())?;
         let learning_rate = self.config.learning_rate_at(self.step);
         let gradient_norm = self.update(of_parameters, learning_rate);
-        let report = StepReport { step: self.step, loss, gradient_norm, learning_rate };
+        let report = StepReport { step: self.step, loss, gradient_norm, learning_rate, loss_scale: self.loss_scale.clone() };
         self.step += 1;
         Ok(report)
     }
 
-    /// Parts of a batch that are computed at a time. On a CPU that is one for each processor, which keeps
-    /// them busier than what each operation can share out; dropout draws from the device, so there it
-    /// must be one.
-    fn side_by_side(&self) -> usize {
-        if crate::kernel::is_cpu(&self.device) && self.model.config.unet.dropout == 0.0 { crate::kernel::threads() } else { 1 }
+    /// The devices, and how many parts of its share each computes at a time. On a CPU that is one for each
+    /// processor, which keeps them busier than what each operation can share out; dropout draws from the
+    /// device, so there it must be one.
+    fn workers(&self) -> Vec<Worker> {
+        let of_cpu = |device: &Device| crate::kernel::is_cpu(device) && self.model.config.unet.dropout == 0.0;
+        let cpus = self.devices.iter().filter(|device| of_cpu(device)).count().max(1);
+        let side_by_side = |device: &Device| if of_cpu(device) { (crate::kernel::threads() / cpus).max(1) } else { 1 };
+        self.devices.iter().map(|device| Worker { device: device.clone(), side_by_side: side_by_side(device) }).collect()
     }
 
     /// The averaged model, for sampling.
@@ -216,9 +129,11 @@ impl Trainer {
     }
 
     /// Everything a resumed run needs, as tensors under names: `weights.*`, `average.*`,
-    /// `moment_1.*`, `moment_2.*`. The caller reads them.
+    /// `moment_1.*`, `moment_2.*`, with f16 also `loss_scale.*`. The caller reads them.
     pub fn state(&self) -> Vec<crate::unet::NamedParameter> {
-        optimizer::state(&self.model.unet, &self.slots)
+        let mut state = optimizer::state(&self.model.unet, &self.slots);
+        state.extend(self.loss_scale.iter().flat_map(LossScale::state));
+        state
     }
 
     /// The loss of the averaged model on `examples`, `[1]`, with the same noise and noise levels at every call.
@@ -227,9 +142,9 @@ impl Trainer {
     /// A sample of another size than the model's.
     pub fn validation_loss(&self, examples: &[Example]) -> Result<Tensor<1>, TrainError> {
         let device = self.device.clone().inner();
-        let batch = Batch { config: &self.config, model: &self.model.config, step: VALIDATION, examples, device: &device };
+        let batch = Batch { config: &self.config, model: &self.model.config, step: VALIDATION, examples, loss_scale: None };
         batch.check()?;
-        Ok(batch.loss_alone(&self.average()))
+        Ok(batch.loss_alone(&self.average(), &device))
     }
 
     /// Goes back to a state that [`Trainer::state`] gave, after `step` steps.
@@ -249,6 +164,7 @@ impl Trainer {
         let mut replace = parameters::Replace::new(|name: &str, _: &[usize]| find(format!("weights.{name}")));
         let unet = burn::module::Module::map(self.model.unet.clone(), &mut replace);
         let device = self.device.clone().inner();
+        let loss_scale = self.loss_scale.as_ref().map(|_| LossScale::restore(state, &device)).transpose()?;
         let names: Vec<String> = parameters::shapes(&self.model.unet).into_iter().map(|(name, _)| name).collect();
         // Before the first step there is no optimizer state to find.
         let slots = names.into_iter().filter(|_| step > 0).filter_map(|name| {
@@ -267,6 +183,7 @@ impl Trainer {
         }
         self.model.unet = unet;
         self.slots = slots;
+        self.loss_scale = loss_scale;
         self.step = step;
         Ok(())
     }
@@ -286,61 +203,23 @@ impl Trainer {
     }
 
     fn update(&mut self, gradients: GradientsParams, learning_rate: f64) -> Tensor<1> {
-        let average_decay = self.config.ema_decay.min((1.0 + self.step as f64) / (10.0 + self.step as f64));
-        let change = optimizer::Change { learning_rate, average_decay, clip_norm: self.config.clip_norm };
-        let (unet, norm) = optimizer::update(self.model.unet.clone(), gradients, &mut self.slots, change);
-        self.model.unet = unet;
-        norm
+        let change = optimizer::Change {
+            learning_rate,
+            average_decay: self.config.ema_decay_at(self.step),
+            clip_norm: self.config.clip_norm,
+            loss_scale: self.loss_scale.take(),
+        };
+        let updated = optimizer::update(self.model.unet.clone(), gradients, &mut self.slots, change);
+        self.model.unet = updated.unet;
+        self.loss_scale = updated.loss_scale;
+        updated.norm
     }
 }
 
-impl TrainConfig {
-    /// The paper's recipe, but for the batch and the length of the run.
-    pub fn paper() -> Self {
-        Self {
-            learning_rate: 1e-4,
-            warm_up_steps: 10_000,
-            loss_weighting: LossWeighting::Equal,
-            levels: LevelDistribution::Paper,
-            clip_norm: 0.0,
-            ..Self::default()
-        }
-    }
-
-    /// Checks every number.
-    ///
-    /// # Errors
-    /// The first that is out of its range.
-    pub fn validate(&self) -> Result<(), TrainError> {
-        let checks = [
-            (self.batch > 0, "batch", self.batch.to_string(), "1 or more"),
-            (
-                self.learning_rate > 0.0 && self.learning_rate < 1.0,
-                "learning_rate",
-                self.learning_rate.to_string(),
-                "a number between 0 and 1",
-            ),
-            (matches!(self.loss_power, 1 | 2), "loss_power", self.loss_power.to_string(), "1 or 2"),
-            ((0.0..1.0).contains(&self.ema_decay), "ema_decay", self.ema_decay.to_string(), "0 or more and less than 1"),
-            (self.snr_cap >= 1.0, "snr_cap", self.snr_cap.to_string(), "1 or more"),
-            (self.clip_norm >= 0.0, "clip_norm", self.clip_norm.to_string(), "0 or more"),
-        ];
-        match checks.into_iter().find(|(fine, ..)| !fine) {
-            Some((_, what, value, wanted)) => Err(TrainError::Setting { what, value, wanted }),
-            None => Ok(()),
-        }
-    }
-
-    /// The learning rate of a step: linear warm-up, constant, and a linear fall to a tenth.
-    pub fn learning_rate_at(&self, step: u64) -> f64 {
-        let warm = ((step + 1) as f64 / self.warm_up_steps.max(1) as f64).min(1.0);
-        let left = self.total_steps.saturating_sub(step) as f64;
-        let fall = match self.decay_steps {
-            0 => 1.0,
-            steps => 0.1 + 0.9 * (left / steps as f64).min(1.0),
-        };
-        self.learning_rate * warm * fall
-    }
+/// A device with autodiff as the settings want it.
+fn to_autodiff(device: &Device, config: &TrainConfig) -> Device {
+    let device = device.clone().autodiff();
+    if config.gradient_checkpointing { device.gradient_checkpointing() } else { device }
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, GradientsParams, Optimizer};
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
-    tensor::{Device, Tensor},
+    tensor::{Bool, Device, Tensor},
 };
 
+use super::LossScale;
 use crate::unet::{NamedParameter, Unet, parameters};
 
 /// What training keeps for one parameter, flattened.
@@ -25,25 +26,72 @@ pub struct Slot {
     pub average: Tensor<1>,
 }
 
+impl Slot {
+    /// This one after a step that counts, else the one before it; `weights` are those of then.
+    fn or_as_before(self, before: Option<Self>, weights: &Tensor<1>, counts: &Tensor<1, Bool>) -> Self {
+        let before = before.unwrap_or_else(|| Self {
+            steps: 0,
+            moment_1: weights.zeros_like(),
+            moment_2: weights.zeros_like(),
+            average: weights.clone(),
+        });
+        Self {
+            steps: self.steps,
+            moment_1: either(counts, self.moment_1, before.moment_1),
+            moment_2: either(counts, self.moment_2, before.moment_2),
+            average: either(counts, self.average, before.average),
+        }
+    }
+}
+
+/// The new values where the step counts, else the old ones.
+fn either(counts: &Tensor<1, Bool>, new: Tensor<1>, old: Tensor<1>) -> Tensor<1> {
+    let counts = counts.clone().expand(new.dims());
+    old.mask_where(counts, new)
+}
+
 /// The numbers of one update.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Change {
     pub learning_rate: f64,
     pub average_decay: f64,
     pub clip_norm: f64,
+    /// That the gradients carry, if any.
+    pub loss_scale: Option<LossScale>,
 }
 
-/// Applies gradients; gives the new net and the global norm before clipping, `[1]`.
-pub(super) fn update(unet: Unet, gradients: GradientsParams, slots: &mut HashMap<String, Slot>, change: Change) -> (Unet, Tensor<1>) {
+/// What an update gives.
+pub(super) struct Updated {
+    pub unet: Unet,
+    /// Of the gradients before clipping, `[1]`.
+    pub norm: Tensor<1>,
+    /// As it is after the step.
+    pub loss_scale: Option<LossScale>,
+}
+
+/// Applies gradients. Where they carry a scale and are not finite, everything stays as it is but for the
+/// scale and Adam's count of steps.
+pub(super) fn update(unet: Unet, gradients: GradientsParams, slots: &mut HashMap<String, Slot>, change: Change) -> Updated {
     let mut norm = SquaredNorm { gradients: &gradients, sum: None };
     unet.visit(&mut norm);
     let norm = norm.sum.unwrap_or_else(|| Tensor::zeros([1], &parameters::device(&unet))).sqrt();
+    let norm = match &change.loss_scale {
+        Some(LossScale { scale, .. }) => norm / scale.clone(),
+        None => norm,
+    };
     // Stays on the device: min(1, clip/norm).
-    let factor = (change.clip_norm > 0.0).then(|| norm.clone().add_scalar(1e-12).recip().mul_scalar(change.clip_norm).clamp_max(1.0));
+    let clip = (change.clip_norm > 0.0).then(|| norm.clone().add_scalar(1e-12).recip().mul_scalar(change.clip_norm).clamp_max(1.0));
+    let factor = match (clip, &change.loss_scale) {
+        (clip, None) => clip,
+        (None, Some(LossScale { scale, .. })) => Some(scale.clone().recip()),
+        (Some(clip), Some(LossScale { scale, .. })) => Some(clip / scale.clone()),
+    };
+    let is_finite = change.loss_scale.as_ref().map(|_| norm.clone().is_finite());
+    let loss_scale = change.loss_scale.clone().zip(is_finite.clone()).map(|(scale, is_finite)| scale.after(&is_finite));
     // β and ε as in the paper's Adam (arXiv 1412.6980); burn's own defaults differ in ε.
     let adam = AdamConfig::new().with_beta_1(0.9).with_beta_2(0.999).with_epsilon(1e-8).build();
-    let mut update = Update { path: Vec::new(), gradients, slots, change, factor, adam };
-    (unet.map(&mut update), norm)
+    let mut update = Update { path: Vec::new(), gradients, slots, change, factor, is_finite, adam };
+    Updated { unet: unet.map(&mut update), norm, loss_scale }
 }
 
 struct SquaredNorm<'a> {
@@ -69,6 +117,8 @@ struct Update<'a> {
     slots: &'a mut HashMap<String, Slot>,
     change: Change,
     factor: Option<Tensor<1>>,
+    /// Whether the step counts, where it may not.
+    is_finite: Option<Tensor<1, Bool>>,
     adam: Adam,
 }
 
@@ -86,7 +136,7 @@ impl ModuleMapper for Update<'_> {
             return param;
         };
         let (id, tensor, _) = param.consume();
-        let shape = tensor.dims();
+        let (shape, device) = (tensor.dims(), tensor.device());
         let weights: Tensor<1> = tensor.inner().flatten(0, D - 1);
         let mut gradient: Tensor<1> = gradient.flatten(0, D - 1);
         if let Some(factor) = &self.factor {
@@ -95,14 +145,29 @@ impl ModuleMapper for Update<'_> {
         let name = self.path.join(".");
         let old = self.slots.remove(&name);
         let average = old.as_ref().map_or_else(|| weights.clone(), |slot| slot.average.clone());
+        // Held only where they may be needed: what nothing else holds is changed in place.
+        let before = self.is_finite.is_some().then(|| (weights.clone(), old.clone()));
         let state = old.map(|slot| AdamState::new(AdaptiveMomentumState::new(slot.steps, slot.moment_1, slot.moment_2)));
-        let (weights, state) = self.adam.step(self.change.learning_rate, weights, gradient, state);
+        let (mut weights, state) = self.adam.step(self.change.learning_rate, weights, gradient, state);
         let average = average.clone() + (weights.clone() - average).mul_scalar(1.0 - self.change.average_decay);
         if let Some(AdamState { momentum }) = state {
-            let slot = Slot { steps: momentum.time, moment_1: momentum.moment_1, moment_2: momentum.moment_2, average };
+            let mut slot = Slot { steps: momentum.time, moment_1: momentum.moment_1, moment_2: momentum.moment_2, average };
+            if let (Some(is_finite), Some((old_weights, old))) = (&self.is_finite, before) {
+                slot = slot.or_as_before(old, &old_weights, is_finite);
+                weights = either(is_finite, weights, old_weights);
+            }
             self.slots.insert(name, slot);
         }
-        Param::initialized(id, Tensor::from_inner(weights.reshape(shape)).require_grad())
+        Param::initialized(id, tracked(weights.reshape(shape), &device).require_grad())
+    }
+}
+
+/// A tensor as one of a device with autodiff, with that device's way of keeping what the way back needs.
+pub(super) fn tracked<const D: usize>(tensor: Tensor<D>, device: &Device) -> Tensor<D> {
+    let tensor = Tensor::from_inner(tensor);
+    match device.gradient_checkpointing_strategy() {
+        Some(strategy) => tensor.with_gradient_checkpointing_strategy(strategy),
+        None => tensor,
     }
 }
 

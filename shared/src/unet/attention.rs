@@ -3,10 +3,11 @@
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig},
-    tensor::{Device, Tensor, activation::softmax},
+    tensor::{Device, FloatDType, Tensor, activation::softmax},
 };
 
 use super::block::Norm;
+use crate::kernel;
 
 /// Multi-head attention with a residual connection (ADM's attention block).
 #[derive(Module, Debug)]
@@ -41,7 +42,10 @@ impl Attention {
         // The scale is split between both factors, which keeps f16 in range.
         let scale = (head as f64).powf(-0.25);
         let scores = part(0).mul_scalar(scale).matmul(part(1).mul_scalar(scale).swap_dims(2, 3));
-        let mixed = softmax(scores, 3).matmul(part(2)).swap_dims(1, 2).reshape([batch, cells, channels]);
+        let precision = kernel::dtype(&scores);
+        // A sum over all cells, which 16 bits would round away.
+        let weights = softmax(scores.cast(FloatDType::F32), 3).cast(precision);
+        let mixed = weights.matmul(part(2)).swap_dims(1, 2).reshape([batch, cells, channels]);
         let output = self.project.forward(mixed).swap_dims(1, 2).reshape([batch, channels, height, width]);
         input + output
     }

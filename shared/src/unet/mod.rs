@@ -151,7 +151,10 @@ impl Unet {
     /// - output: `[batch, 3, height, width]`
     pub fn forward(&self, condition: Tensor<4>, noisy: Tensor<4>, level: Tensor<1>) -> Tensor<4> {
         let embedding = self.embedding.forward(level);
-        let input = space_to_depth(Tensor::cat(vec![condition, noisy], 1), self.patch);
+        let outside = kernel::dtype(&condition);
+        // Weights of 16 bits want inputs of 16 bits, whatever the callers count in.
+        let input = Tensor::cat(vec![condition, noisy], 1).cast(kernel::dtype(&*self.stem.weight));
+        let input = space_to_depth(input, self.patch);
         let mut hidden = kernel::convolution(&self.stem, input);
         let mut skips = vec![hidden.clone()];
         for level in &self.encoder {
@@ -178,7 +181,7 @@ impl Unet {
             }
         }
         let output = kernel::convolution(&self.head, self.head_norm.activate(hidden, None));
-        depth_to_space(output, self.patch)
+        depth_to_space(output, self.patch).cast(outside)
     }
 }
 

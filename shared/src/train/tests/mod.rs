@@ -1,5 +1,11 @@
 //! Training: closed forms, exact resumption, and that it learns.
 
+mod devices;
+mod objective;
+mod precision;
+
+use burn::tensor::TensorData;
+
 use super::*;
 use crate::{
     config::Prediction,
@@ -23,6 +29,15 @@ fn example() -> Example {
     let mut condition = picture.clone();
     smooth_fill(&mut condition, size, &missing);
     Example { condition, picture, mask: missing.into_iter().map(f32::from).collect(), kind: TaskKind::Inpaint }
+}
+
+/// Pictures of which no two are alike.
+fn unlike(count: usize) -> Vec<Example> {
+    let mut examples = vec![example(); count];
+    for (index, example) in examples.iter_mut().enumerate() {
+        example.picture.iter_mut().for_each(|value| *value *= 1.0 - 0.2 * index as f32);
+    }
+    examples
 }
 
 fn config() -> TrainConfig {
@@ -50,8 +65,12 @@ fn loss_counts_the_hole_alone_and_is_normalised_by_its_area() {
     let mask = Tensor::<4>::from_data(TensorData::new(vec![1f32, 0., 0., 0., 1., 1., 1., 1.], [2, 1, 2, 2]), &device);
     let weights = Tensor::<1>::from_floats([1.0, 3.0], &device);
     // Both samples have a mean of 2^p in their hole, however large it is.
-    assert_eq!(values(masked_loss(error.clone(), mask.clone(), weights.clone(), 2)), [(4.0 + 3.0 * 4.0) / 2.0]);
-    assert_eq!(values(masked_loss(error, mask, weights, 1)), [(2.0 + 3.0 * 2.0) / 2.0]);
+    let loss =
+        |power, hole_normalized| values(masked_loss(error.clone(), mask.clone(), weights.clone(), MaskedLoss { power, hole_normalized }));
+    assert_eq!(loss(2, true), [(4.0 + 3.0 * 4.0) / 2.0]);
+    assert_eq!(loss(1, true), [(2.0 + 3.0 * 2.0) / 2.0]);
+    // Over the whole picture, the hole of a quarter counts a quarter.
+    assert_eq!(loss(2, false), [(4.0 / 4.0 + 3.0 * 4.0) / 2.0]);
 }
 
 #[test]
@@ -187,17 +206,14 @@ fn validation_draws_the_same_noise_every_time_and_changes_nothing() {
 
 #[test]
 fn a_batch_in_parts_has_the_gradients_of_the_whole() {
-    let mut examples = batch();
-    for (index, example) in examples.iter_mut().enumerate() {
-        example.picture.iter_mut().for_each(|value| *value *= 1.0 - 0.2 * index as f32);
-    }
+    let examples = unlike(4);
     let norm_and_loss = |micro_batch: usize, side_by_side: usize| {
         let config = TrainConfig { micro_batch, ..config() };
         let trainer = Trainer::new(config.clone(), ModelConfig::preset("tiny").unwrap(), None, &Device::flex()).unwrap();
         let device = Device::flex().autodiff();
-        let batch = Batch { config: &config, model: trainer.model_config(), step: 3, examples: &examples, device: &device };
+        let batch = Batch { config: &config, model: trainer.model_config(), step: 3, examples: &examples, loss_scale: None };
         let unet = optimizer::to_training(trainer.average().unet.with_random_outputs(4), &device);
-        let gradients = batch.gradients(&unet, side_by_side);
+        let gradients = batch.gradients(&unet, &[Worker { device, side_by_side }]).unwrap();
         let stem = gradients.of_parameters.get::<4>(unet.stem_id()).unwrap();
         (values(gradients.loss)[0], values(stem))
     };

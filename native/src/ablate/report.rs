@@ -1,0 +1,48 @@
+//! The table of an ablation, as Markdown and as JSON.
+
+use serde::Serialize;
+
+use super::{LOG_SNRS, Outcome, SAMPLE_STEPS};
+use crate::train::settings::Settings;
+
+/// What was measured, and of what.
+#[derive(Serialize)]
+pub struct Report<'a> {
+    settings: &'a Settings,
+    log_snrs: [f64; 4],
+    sample_steps: usize,
+    variants: &'a [Outcome],
+}
+
+impl<'a> Report<'a> {
+    /// Of the settings that the variants change.
+    pub fn new(settings: &'a Settings, variants: &'a [Outcome]) -> Self {
+        Self { settings, log_snrs: LOG_SNRS, sample_steps: SAMPLE_STEPS, variants }
+    }
+
+    /// The table; the best of a column is bold.
+    pub fn markdown(&self) -> String {
+        let Settings { model, train, run } = self.settings;
+        let mut text = format!(
+            "{} steps of {} pictures of {} px from seed {}, measured on {} validation pictures that are the same for all: mean squared \
+             error of the clean picture (in [−1, 1]) where something is to be filled, by log-SNR, and PSNR there of one sample in {} steps.\n\n",
+            train.total_steps, train.batch, model.size, train.seed, run.validation_pictures, self.sample_steps
+        );
+        let columns: Vec<String> = LOG_SNRS.iter().map(|log_snr| format!("error at {log_snr}")).collect();
+        text += &format!("| variant | {} | PSNR | seconds |\n|---|{}\n", columns.join(" | "), "---|".repeat(columns.len() + 2));
+        let least = |column: usize| self.variants.iter().map(|outcome| outcome.clean_error[column]).fold(f64::INFINITY, f64::min);
+        let highest = self.variants.iter().map(|outcome| outcome.psnr).fold(f64::NEG_INFINITY, f64::max);
+        for outcome in self.variants {
+            let cell = |text: String, best: bool| if best { format!("**{text}**") } else { text };
+            let mut cells: Vec<String> = outcome
+                .clean_error
+                .iter()
+                .enumerate()
+                .map(|(column, error)| cell(format!("{error:.4}"), *error == least(column)))
+                .collect();
+            cells.push(cell(format!("{:.2}", outcome.psnr), outcome.psnr == highest));
+            text += &format!("| {} | {} | {:.0} |\n", outcome.name, cells.join(" | "), outcome.seconds);
+        }
+        text
+    }
+}

@@ -1,0 +1,60 @@
+//! How samples are made for a run's settings: those it trains on, and those by which models are judged.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use infill::{task::Example, train::Trainer};
+
+use super::{scalar, settings::Settings};
+use crate::pictures::{Dataset, Loader, LoaderSettings};
+
+/// Pictures that the best checkpoint is chosen by.
+pub struct Validation {
+    /// Where they are from.
+    pub data: Arc<Dataset>,
+    /// Samples of them.
+    pub examples: Vec<Example>,
+}
+
+impl Validation {
+    /// Makes the samples, the same for every run with the same settings; none where no pictures are named.
+    ///
+    /// # Errors
+    /// Pictures that cannot be found or read.
+    pub fn open(settings: &Settings) -> Result<Option<Self>> {
+        if settings.run.validation.is_empty() {
+            return Ok(None);
+        }
+        let data = Arc::new(Dataset::open(&settings.run.validation)?);
+        let examples = Loader::new(data.clone(), alone(settings, settings.run.validation_pictures), 0).next()?.examples;
+        Ok(Some(Self { data, examples }))
+    }
+
+    /// The loss on them.
+    ///
+    /// # Errors
+    /// When the device cannot give it.
+    pub fn loss(&self, trainer: &Trainer) -> Result<f64> {
+        scalar(trainer.validation_loss(&self.examples)?)
+    }
+}
+
+/// How the batches of a training are made.
+pub fn of_training(settings: &Settings) -> LoaderSettings {
+    let smaller_before = settings.train.progressive.map(|progressive| (settings.train.full_size_from(), progressive.size));
+    LoaderSettings { batch: settings.train.batch, smaller_before, threads: settings.run.threads, prefetch: 4, ..alone(settings, 1) }
+}
+
+/// How one batch of `count` samples is made like those of training, of the model's own size.
+pub fn alone(settings: &Settings, count: usize) -> LoaderSettings {
+    LoaderSettings {
+        size: settings.model.size,
+        smaller_before: None,
+        batch: count,
+        tasks: settings.model.tasks.clone(),
+        hole: settings.model.hole,
+        seed: settings.train.seed,
+        threads: 1,
+        prefetch: 1,
+    }
+}

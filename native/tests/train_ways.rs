@@ -1,0 +1,269 @@
+//! The ways in which `infill train` can train: several devices, 16 bits, other objectives, pictures that
+//! grow, any setting from the command line; and what it leaves for TensorBoard.
+
+mod support;
+
+use std::path::Path;
+
+use support::{expect, infill, messages, photo, strays};
+use tempfile::TempDir;
+
+fn workplace() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("pictures")).unwrap();
+    for number in 0..5u32 {
+        photo(40 + number, 36).save(folder.path().join(format!("pictures/{number}.png"))).unwrap();
+    }
+    folder
+}
+
+/// A short run, which must succeed.
+fn train(path: &Path, run: &str, more: &str) {
+    let mut arguments = format!("train --run {run} --preset tiny --data pictures --batch 2 --seed 5 --threads 2 {more}");
+    for (option, value) in [("--sample-every", 0), ("--steps", 6)] {
+        if !more.contains(option) {
+            arguments += &format!(" {option} {value}");
+        }
+    }
+    expect(&infill(path, &arguments), 0, &[]);
+}
+
+/// A column of the statistics; what a line does not have is left out.
+fn column(run: &Path, name: &str) -> Vec<f64> {
+    let text = std::fs::read_to_string(run.join("stats.jsonl")).unwrap();
+    text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()[name].as_f64()).collect()
+}
+
+#[test]
+fn two_devices_train_the_very_model_that_one_trains() {
+    let folder = workplace();
+    let path = folder.path();
+    train(path, "one", "--device cpu --set train.micro_batch=1");
+    train(path, "two", "--device cpu --devices 2 --set train.micro_batch=1");
+    train(path, "named", "--devices cpu,cpu --set train.micro_batch=1");
+    let model = |run: &str| std::fs::read(path.join(run).join("model.infill")).unwrap();
+    for run in ["two", "named"] {
+        assert_eq!(column(&path.join("one"), "loss"), column(&path.join(run), "loss"));
+        assert!(model("one") == model(run), "the models differ");
+    }
+    let refused = |devices: &str, texts: &[&str]| {
+        expect(&infill(path, &format!("train --preset tiny --data pictures --run other {devices}")), 3, texts);
+    };
+    refused("--devices tpu:0", &["tpu:0", "cuda:N"]);
+    refused("--device cpu --devices 0", &["0 devices"]);
+    refused("--devices cpu,cpu,cpu --batch 2", &["2 pictures", "3 devices"]);
+    assert!(!path.join("other").exists());
+    if !cfg!(feature = "remote") {
+        refused("--devices remote:ws://127.0.0.1:1", &["127.0.0.1:1", "--features remote"]);
+        expect(&infill(path, "serve-device"), 3, &["--features remote"]);
+    }
+}
+
+#[cfg(feature = "remote")]
+mod remote {
+    use std::{
+        io::{BufRead, BufReader},
+        process::{Child, Command, Stdio},
+    };
+
+    use super::*;
+
+    /// A server on a free port, ended with the test.
+    struct Server {
+        child: Child,
+        address: String,
+    }
+
+    impl Server {
+        fn start(token: Option<&str>) -> Self {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_infill"));
+            command.args(["serve-device", "--port", "0", "--device", "cpu"]).stdout(Stdio::piped()).stderr(Stdio::null());
+            if let Some(token) = token {
+                command.env("INFILL_TOKEN", token);
+            }
+            let mut child = command.spawn().unwrap();
+            let mut line = String::new();
+            BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+            let address = line.trim().strip_prefix("serving on ").expect("where it listens").to_owned();
+            Self { child, address }
+        }
+    }
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
+    /// The remote device computes by burn's own operations, this machine by kernels of ours: they round
+    /// differently, and Adam makes of that at most a step in another direction where a gradient is next to 0.
+    #[test]
+    fn a_device_of_another_process_gives_the_same_curve() {
+        let folder = workplace();
+        let path = folder.path();
+        train(path, "one", "--device cpu");
+        let server = Server::start(None);
+        train(path, "two", &format!("--devices cpu,remote:{}", server.address));
+        train(path, "alone", &format!("--devices remote:{}", server.address));
+        let one = column(&path.join("one"), "loss");
+        for run in ["two", "alone"] {
+            let other = column(&path.join(run), "loss");
+            assert_eq!(one.len(), other.len());
+            for (one, other) in one.iter().zip(&other) {
+                assert!((one - other).abs() < 1e-3 * one, "{one} on one device, {other} of the run {run}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_or_wants_a_token_is_named() {
+        let folder = workplace();
+        let path = folder.path();
+        let server = Server::start(Some("open sesame"));
+        for address in [server.address.as_str(), "ws://127.0.0.1:9"] {
+            let output = infill(path, &format!("train --preset tiny --data pictures --run run --devices remote:{address}"));
+            expect(&output, 3, &[address, "infill serve-device", "INFILL_TOKEN"]);
+        }
+        expect(&infill(path, "serve-device --address 0.0.0.0 --port 0"), 3, &["0.0.0.0", "INFILL_TOKEN"]);
+    }
+}
+
+#[test]
+fn sixteen_bits_are_one_word_and_their_scale_is_written_down_and_resumed() {
+    let folder = workplace();
+    let path = folder.path();
+    train(path, "run", "--device cpu --precision f16 --checkpoint-every 3");
+    assert_eq!(column(&path.join("run"), "loss_scale"), [65536.0; 6]);
+    assert_eq!(column(&path.join("run"), "skipped_steps"), [0.0; 6]);
+    let losses = column(&path.join("run"), "loss");
+    std::fs::remove_file(path.join("run/checkpoints/step-00000006.safetensors")).unwrap();
+    expect(&infill(path, "train --run run --resume --device cpu"), 0, &["going on after step 3"]);
+    assert_eq!(column(&path.join("run"), "loss"), losses);
+    expect(&infill(path, "train --data pictures --run other --precision f8"), 2, &["f8", "bf16"]);
+}
+
+#[test]
+fn pictures_grow_and_a_resume_in_either_part_gives_the_same() {
+    let folder = workplace();
+    let path = folder.path();
+    let growing = "--device cpu --progressive 8:0.5 --checkpoint-every 2 --keep-checkpoints 9";
+    train(path, "run", growing);
+    let model = std::fs::read(path.join("run/model.infill")).unwrap();
+    for lost in [vec![6], vec![4, 6]] {
+        for step in lost {
+            std::fs::remove_file(path.join(format!("run/checkpoints/step-{step:08}.safetensors"))).unwrap();
+        }
+        expect(&infill(path, "train --run run --resume --device cpu"), 0, &[]);
+        assert!(std::fs::read(path.join("run/model.infill")).unwrap() == model, "the models differ");
+    }
+    expect(&infill(path, "train --preset tiny --data pictures --run other --progressive 10:0.5"), 3, &["progressive.size", "10"]);
+}
+
+#[test]
+fn the_regression_baseline_answers_at_once_and_always_the_same() {
+    let folder = workplace();
+    let path = folder.path();
+    photo(30, 20).save(path.join("photo.png")).unwrap();
+    train(path, "run", "--device cpu --objective regression --loss-power 1");
+    let resolved = std::fs::read_to_string(path.join("run/config.toml")).unwrap();
+    for setting in ["prediction = \"regression\"", "hole = \"smooth\"", "loss_power = 1"] {
+        assert!(resolved.contains(setting), "no {setting} in {resolved}");
+    }
+    for seed in [1, 2] {
+        let arguments = format!("colorize photo.png -o {seed}.png --seed {seed} --model run/model.infill --device cpu");
+        expect(&infill(path, &arguments), 0, &[]);
+    }
+    let picture = |seed: u32| image::open(path.join(format!("{seed}.png"))).unwrap().into_rgb8();
+    assert!(picture(1) == picture(2), "the seed changed what knows no noise");
+}
+
+#[test]
+fn every_setting_can_be_set_and_a_wrong_one_is_named() {
+    let folder = workplace();
+    let path = folder.path();
+    let changes = "--set model.prediction=velocity --set train.loss_weighting=min_snr --set train.low_discrepancy=false --set train.ema_warm_up=false --set train.hole_normalized=false --set model.unet.patch=1";
+    train(path, "run", &format!("--device cpu --steps 1 {changes}"));
+    let resolved = std::fs::read_to_string(path.join("run/config.toml")).unwrap();
+    for setting in
+        ["prediction = \"velocity\"", "loss_weighting = \"min_snr\"", "low_discrepancy = false", "ema_warm_up = false", "patch = 1"]
+    {
+        assert!(resolved.contains(setting), "no {setting} in {resolved}");
+    }
+    for (change, texts) in [
+        ("train.low_discrepanc=true", ["low_discrepanc", "unknown field"]),
+        ("trian.batch=2", ["trian.batch", "no setting"]),
+        ("train.levels=high", ["high", "logistic"]),
+        ("train.batch", ["train.batch", "KEY=VALUE"]),
+        ("train.batch=0", ["batch", "1 or more"]),
+    ] {
+        expect(&infill(path, &format!("train --preset tiny --data pictures --run other --set {change}")), 3, &texts);
+    }
+    assert!(!path.join("other/config.toml").exists());
+}
+
+/// Records of a TFRecord file, their checksums checked.
+fn records(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let checksum = |bytes: &[u8]| crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xA282_EAD8).to_le_bytes();
+    let (mut rest, mut found) = (bytes, Vec::new());
+    while !rest.is_empty() {
+        let length = u64::from_le_bytes(rest[..8].try_into().unwrap()) as usize;
+        assert_eq!(rest[8..12], checksum(&rest[..8]));
+        assert_eq!(rest[12 + length..16 + length], checksum(&rest[12..12 + length]));
+        found.push(rest[12..12 + length].to_vec());
+        rest = &rest[16 + length..];
+    }
+    found
+}
+
+#[test]
+fn tensorboard_finds_curves_and_pictures() {
+    let folder = workplace();
+    let path = folder.path();
+    train(path, "run", "--device cpu --validation pictures --checkpoint-every 3 --sample-every 6");
+    let files = strays(&path.join("run/tensorboard"), &[]);
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert!(files[0].to_string_lossy().contains("events.out.tfevents."), "{files:?}");
+    let records = records(&std::fs::read(&files[0]).unwrap());
+    let holding = |text: &[u8]| records.iter().filter(|record| record.windows(text.len()).any(|part| part == text)).count();
+    // The version, the start, a record a step and the grid.
+    assert_eq!(records.len(), 2 + 6 + 1);
+    assert_eq!(
+        (holding(b"brain.Event:2"), holding(b"gradient_norm"), holding(b"learning_rate"), holding(b"pictures_per_second")),
+        (1, 6, 6, 6)
+    );
+    assert_eq!((holding(b"validation_loss"), holding(b"samples"), holding(b"\x89PNG")), (2, 1, 1));
+}
+
+#[test]
+fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
+    let folder = workplace();
+    let path = folder.path();
+    std::fs::create_dir(path.join("others")).unwrap();
+    photo(36, 48).save(path.join("others/one.png")).unwrap();
+    let common = "ablate --preset tiny --data pictures --validation others --output table --steps 3 --batch 2 --pictures 2 --device cpu";
+    let output = infill(path, common);
+    expect(&output, 0, &[]);
+    let table = std::fs::read_to_string(path.join("table/ablation.md")).unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains(&table), "{}", messages(&output));
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(path.join("table/ablation.json")).unwrap()).unwrap();
+    let variants = json["variants"].as_array().unwrap();
+    assert!(variants.len() > 12, "{table}");
+    for variant in variants {
+        let name = variant["name"].as_str().unwrap();
+        assert!(table.contains(&format!("| {name} |")), "{table}");
+        assert!(
+            variant["clean_error"].as_array().unwrap().iter().all(|error| error.as_f64().is_some_and(|error| error > 0.0)),
+            "{variant}"
+        );
+        assert!(variant["psnr"].as_f64().is_some_and(f64::is_finite), "{variant}");
+    }
+    // What differs in nothing but its steps' loss starts from the same weights, yet ends elsewhere.
+    let error = |name: &str| variants.iter().find(|variant| variant["name"] == name).unwrap()["clean_error"].clone();
+    assert_ne!(error("own"), error("absolute errors"));
+    expect(&infill(path, &format!("{common} --variant own --variant velocity")), 0, &[]);
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(path.join("table/ablation.json")).unwrap()).unwrap();
+    assert_eq!(json["variants"][0]["clean_error"], error("own"));
+    assert_eq!(json["variants"].as_array().unwrap().len(), 2);
+    expect(&infill(path, &format!("{common} --variant own --variant best")), 3, &["best", "velocity"]);
+}

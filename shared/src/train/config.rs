@@ -1,0 +1,252 @@
+//! What can be chosen about training, and what cannot be trained with. The arithmetic of a step is
+//! elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use super::{LossWeighting, Precision};
+use crate::{
+    config::{ModelConfig, Prediction},
+    schedule::LevelDistribution,
+};
+
+/// What can be chosen about training. The defaults are for short runs from nothing; the paper's are
+/// in the comments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// Every random number follows from it.
+    pub seed: u64,
+    /// Pictures a step (paper: 1024).
+    pub batch: usize,
+    /// Pictures that a device computes at once; a larger batch is made of several, whose gradients are
+    /// averaged. 0 is all of a device's part.
+    pub micro_batch: usize,
+    /// Adam's rate after the warm-up (paper: 1e-4).
+    pub learning_rate: f64,
+    /// Steps over which the rate rises from 0 (paper: 10,000).
+    pub warm_up_steps: u64,
+    /// Steps over which the rate falls to a tenth at the end of the run, if any; 0 keeps it constant.
+    pub decay_steps: u64,
+    /// Step at which the fall ends.
+    pub total_steps: u64,
+    /// p of the loss |error|^p, 1 or 2 (paper: 2).
+    pub loss_power: u8,
+    /// How errors at different noise levels weigh (paper: equal).
+    pub loss_weighting: LossWeighting,
+    /// The cap of that weight, at least 1.
+    pub snr_cap: f64,
+    /// Whether the loss is the mean over what is to be filled, so that a small hole counts as much as a
+    /// large one, or over the whole picture (paper).
+    pub hole_normalized: bool,
+    /// Which noise levels are drawn.
+    pub levels: LevelDistribution,
+    /// Whether a batch's noise levels lie evenly spaced in their distribution (arXiv 2107.00630, appendix
+    /// I), or each by itself (paper).
+    pub low_discrepancy: bool,
+    /// Decay of the moving average (paper: 0.9999).
+    pub ema_decay: f64,
+    /// Whether the decay rises to that as min(decay, (1+n)/(10+n)); without it (paper) short runs average
+    /// mostly what they began with.
+    pub ema_warm_up: bool,
+    /// Gradients of a larger global norm are scaled down to this; 0 leaves them (paper).
+    pub clip_norm: f64,
+    /// In which numbers the net is evaluated.
+    pub precision: Precision,
+    /// Computes what is cheap to compute a second time on the way back instead of keeping it: less memory,
+    /// the same gradients.
+    pub gradient_checkpointing: bool,
+    /// A first share of the steps on smaller pictures (paper: none).
+    pub progressive: Option<Progressive>,
+}
+
+/// Training that begins on smaller pictures: the net is convolutional, and its levels that attend do so
+/// over fewer cells.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progressive {
+    /// Side of the smaller pictures.
+    pub size: usize,
+    /// Share of all steps that are made on them.
+    pub share: f64,
+}
+
+impl std::str::FromStr for Progressive {
+    type Err = String;
+
+    /// From `SIZE:SHARE`, such as `64:0.7`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = text.split_once(':').and_then(|(size, share)| Some(Self { size: size.parse().ok()?, share: share.parse().ok()? }));
+        parsed.ok_or_else(|| format!("`{text}` is not SIZE:SHARE, such as 64:0.7"))
+    }
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            batch: 16,
+            micro_batch: 0,
+            learning_rate: 5e-4,
+            warm_up_steps: 200,
+            decay_steps: 0,
+            total_steps: 10_000,
+            loss_power: 2,
+            loss_weighting: LossWeighting::Equal,
+            snr_cap: 5.0,
+            hole_normalized: true,
+            levels: LevelDistribution::Logistic,
+            low_discrepancy: true,
+            ema_decay: 0.9999,
+            ema_warm_up: true,
+            clip_norm: 1.0,
+            precision: Precision::F32,
+            gradient_checkpointing: false,
+            progressive: None,
+        }
+    }
+}
+
+/// Settings that cannot be trained with.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum TrainError {
+    /// A number out of its range.
+    #[error("{what} is {value}; choose {wanted}")]
+    Setting {
+        /// Which.
+        what: &'static str,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        wanted: String,
+    },
+    /// A model that cannot be built.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// A checkpoint that lacks something.
+    #[error("the checkpoint has no {name}; use an earlier checkpoint")]
+    Missing {
+        /// Name of the tensor.
+        name: String,
+    },
+    /// A checkpoint with a tensor of another net.
+    #[error("{name} of the checkpoint holds {found} numbers, this net's {wanted}; use a checkpoint of this run")]
+    Shape {
+        /// Name of the tensor.
+        name: String,
+        /// Numbers in the checkpoint.
+        found: usize,
+        /// Numbers that the net has there.
+        wanted: usize,
+    },
+    /// A batch of another shape than the model's.
+    #[error("a sample has {found} numbers, the model of {size} px wants {wanted}")]
+    Sample {
+        /// What came.
+        found: usize,
+        /// The side of this step's pictures.
+        size: usize,
+        /// What it wants.
+        wanted: usize,
+    },
+    /// A batch too small to be shared out.
+    #[error("{examples} pictures cannot be shared out to {devices} devices; choose a larger batch or fewer devices")]
+    Devices {
+        /// Pictures of the batch.
+        examples: usize,
+        /// Devices.
+        devices: usize,
+    },
+}
+
+impl TrainConfig {
+    /// The paper's recipe, but for the batch and the length of the run.
+    pub fn paper() -> Self {
+        Self {
+            learning_rate: 1e-4,
+            warm_up_steps: 10_000,
+            loss_weighting: LossWeighting::Equal,
+            hole_normalized: false,
+            levels: LevelDistribution::Paper,
+            low_discrepancy: false,
+            ema_warm_up: false,
+            clip_norm: 0.0,
+            ..Self::default()
+        }
+    }
+
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// The first that is out of its range.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        let share = self.progressive.map_or(0.0, |progressive| progressive.share);
+        let checks = [
+            (self.batch > 0, "batch", self.batch.to_string(), "1 or more"),
+            (
+                self.learning_rate > 0.0 && self.learning_rate < 1.0,
+                "learning_rate",
+                self.learning_rate.to_string(),
+                "a number between 0 and 1",
+            ),
+            (matches!(self.loss_power, 1 | 2), "loss_power", self.loss_power.to_string(), "1 or 2"),
+            ((0.0..1.0).contains(&self.ema_decay), "ema_decay", self.ema_decay.to_string(), "0 or more and less than 1"),
+            (self.snr_cap >= 1.0, "snr_cap", self.snr_cap.to_string(), "1 or more"),
+            (self.clip_norm >= 0.0, "clip_norm", self.clip_norm.to_string(), "0 or more"),
+            ((0.0..=1.0).contains(&share), "progressive.share", share.to_string(), "a share of 0 to 1"),
+        ];
+        match checks.into_iter().find(|(fine, ..)| !fine) {
+            Some((_, what, value, wanted)) => Err(TrainError::Setting { what, value, wanted: wanted.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that a model can be trained with these settings.
+    ///
+    /// # Errors
+    /// A number out of its range, or a setting that makes no sense with the model's.
+    pub fn validate_for(&self, model: &ModelConfig) -> Result<(), TrainError> {
+        self.validate()?;
+        if matches!(model.prediction, Prediction::Residual | Prediction::Regression) && self.loss_weighting != LossWeighting::Equal {
+            let (what, value) = ("loss_weighting", format!("{:?} with {:?} as prediction", self.loss_weighting, model.prediction));
+            return Err(TrainError::Setting { what, value, wanted: "equal, because its errors are weighed already".to_owned() });
+        }
+        let divisor = model.unet.divisor();
+        match self.progressive {
+            Some(Progressive { size, .. }) if size == 0 || size > model.size || !size.is_multiple_of(divisor) => {
+                let wanted = format!("a multiple of {divisor} up to the model's {}", model.size);
+                Err(TrainError::Setting { what: "progressive.size", value: size.to_string(), wanted })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The first step on pictures of the model's own size.
+    pub fn full_size_from(&self) -> u64 {
+        self.progressive.map_or(0, |progressive| (progressive.share * self.total_steps as f64).round() as u64)
+    }
+
+    /// Side of the pictures of a step, for a model of `size`.
+    pub fn size_at(&self, step: u64, size: usize) -> usize {
+        match self.progressive {
+            Some(progressive) if step < self.full_size_from() => progressive.size,
+            _ => size,
+        }
+    }
+
+    /// Decay of the moving average at a step.
+    pub fn ema_decay_at(&self, step: u64) -> f64 {
+        let warm = if self.ema_warm_up { (1.0 + step as f64) / (10.0 + step as f64) } else { 1.0 };
+        self.ema_decay.min(warm)
+    }
+
+    /// The learning rate of a step: linear warm-up, constant, and a linear fall to a tenth.
+    pub fn learning_rate_at(&self, step: u64) -> f64 {
+        let warm = ((step + 1) as f64 / self.warm_up_steps.max(1) as f64).min(1.0);
+        let left = self.total_steps.saturating_sub(step) as f64;
+        let fall = match self.decay_steps {
+            0 => 1.0,
+            steps => 0.1 + 0.9 * (left / steps as f64).min(1.0),
+        };
+        self.learning_rate * warm * fall
+    }
+}
