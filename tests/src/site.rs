@@ -24,56 +24,13 @@ impl Site {
     /// When the page was not built, or cannot be copied.
     pub fn tiny(prefix: &'static str) -> Result<Self> {
         let site = Self::copy(prefix)?;
-        let source = site.source()?;
-        write_tiny_model(&source.join("tiny.infill"))?;
-        site.publish(&source)?;
-        Ok(site)
-    }
-
-    /// The page with a model file in place of its own.
-    ///
-    /// # Errors
-    /// When the page was not built, or cannot be copied, or there is no such file.
-    pub fn of_model(prefix: &'static str, model: &Path) -> Result<Self> {
-        let site = Self::copy(prefix)?;
-        let source = site.source()?;
-        let name = model.file_name().context("the model's path names no file")?;
-        fs::copy(model, source.join(name)).with_context(|| format!("cannot copy {}", model.display()))?;
-        site.publish(&source)?;
-        Ok(site)
-    }
-
-    /// A folder for model files that are not cut into chunks yet.
-    fn source(&self) -> Result<PathBuf> {
-        let source = self.folder.path().join("source");
+        let source = site.folder.path().join("source");
         fs::create_dir(&source)?;
-        Ok(source)
-    }
-
-    /// Puts the models of a folder in place of the page's.
-    fn publish(&self, source: &Path) -> Result<()> {
-        let models_folder = self.root().join("models");
+        write_tiny_model(&source.join("tiny.infill"))?;
+        let models_folder = site.root().join("models");
         fs::remove_dir_all(&models_folder).context("the built page has no models folder")?;
-        models::publish(source, &models_folder)?;
-        Ok(())
-    }
-
-    /// Where a file of the site is.
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.root().join(name)
-    }
-
-    /// Puts a copy of a file into the site.
-    ///
-    /// # Errors
-    /// When it cannot be copied.
-    pub fn add(&self, file: &Path, name: &str) -> Result<()> {
-        let target = self.file(name);
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::copy(file, &target).with_context(|| format!("cannot copy {}", file.display()))?;
-        Ok(())
+        models::publish(&source, &models_folder)?;
+        Ok(site)
     }
 
     /// The page as it is shipped.
@@ -96,6 +53,24 @@ impl Site {
 
     fn root(&self) -> PathBuf {
         self.folder.path().join("site").join(self.prefix)
+    }
+
+    /// Where a file of the site is.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    /// Puts a copy of a file into the site.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn add(&self, file: &Path, name: &str) -> Result<()> {
+        let target = self.file(name);
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::copy(file, &target).with_context(|| format!("cannot copy {}", file.display()))?;
+        Ok(())
     }
 
     /// The page's address.

@@ -1,11 +1,7 @@
 //! `cargo xtask bench web`: brings what it takes to measure the page beside onnxruntime-web. The measuring itself is in
 //! the tests' package, which can drive a browser.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -31,9 +27,6 @@ pub struct Settings {
     /// Seconds after which a cell begins no other evaluation; one that does not end is given up at three times as many.
     #[arg(long, default_value_t = 90)]
     pub limit: u64,
-    /// Model file whose net is run, as the page is shipped with it.
-    #[arg(long, default_value = "web/models/nature.infill")]
-    pub model: PathBuf,
     /// Where the figures go as JSON [default: bench-web.json in the target folder].
     #[arg(long)]
     pub output: Option<PathBuf>,
@@ -74,7 +67,7 @@ pub fn web(settings: Settings) -> Result<()> {
         web::build()?;
     }
     let onnxruntime = onnxruntime()?;
-    let graph = export(&settings.model)?;
+    let graph = export()?;
     let output = settings.output.clone().unwrap_or_else(|| tools::target().join("bench-web.json"));
     let job = serde_json::to_string(&Job { settings, graph, onnxruntime, output })?;
     let mut command = tools::command("cargo", &["run", "--quiet", "-p", "infill-tests", "--bin", "bench-web", "--", &job]);
@@ -97,9 +90,14 @@ fn onnxruntime() -> Result<PathBuf> {
     Ok(files)
 }
 
-/// The model's net as a graph of floats. Both native packages are named so that burn keeps the features that it was
-/// built with for the tests.
-fn export(model: &Path) -> Result<PathBuf> {
+/// The net of the page's model, the first of the list, as a graph of floats. Both native packages are named so that burn
+/// keeps the features that it was built with for the tests.
+fn export() -> Result<PathBuf> {
+    let folder = tools::root().join("web/models");
+    let models = fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let models =
+        models.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|ending| ending == "infill"));
+    let model = models.min().with_context(|| format!("{} has no model", folder.display()))?;
     let packages = ["build", "--quiet", "-p", "infill", "-p", "infill-cli", "--no-default-features", "--lib", "--bins"];
     tools::run(tools::command("cargo", &packages))?;
     let graph = tools::target().join("bench-web.onnx");

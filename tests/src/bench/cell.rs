@@ -97,6 +97,13 @@ impl Cell {
     }
 }
 
+/// How far the two outputs are apart, as a share of the largest number.
+pub fn difference(ours: &Cell, peer: &Cell) -> Option<f64> {
+    let largest = peer.sample.iter().fold(0f64, |largest, value| largest.max(value.abs()));
+    let differences = ours.sample.iter().zip(&peer.sample).map(|(ours, peer)| (ours - peer).abs());
+    (!ours.sample.is_empty() && ours.sample.len() == peer.sample.len() && largest > 0.0).then(|| differences.fold(0f64, f64::max) / largest)
+}
+
 /// Measures a cell.
 ///
 /// # Errors

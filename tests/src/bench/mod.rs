@@ -1,7 +1,7 @@
 //! The measuring behind `cargo xtask bench web`: our net and page beside onnxruntime-web in one browser. It measures and
 //! prints; nothing here asserts a speed.
 
-mod cell;
+pub mod cell;
 mod memory;
 mod report;
 mod visit;
@@ -97,18 +97,26 @@ pub async fn run(job: &Job) -> Result<()> {
     Ok(())
 }
 
-/// The built page with the model, and beside it the bench's page, onnxruntime-web and the graph.
+/// The built page, and beside it the bench's page, onnxruntime-web and the graph.
 fn site(job: &Job) -> Result<Site> {
-    let model = tools::root().join(&job.settings.model);
-    let site = Site::of_model("", &model)?;
-    for name in ["bench.html", "bench.js", "onnxruntime-worker.js"] {
-        site.add(&tools::root().join("tests/bench").join(name), name)?;
-    }
+    let site = Site::shipped("")?;
+    add_page(&site)?;
     for name in ONNXRUNTIME {
         site.add(&job.onnxruntime.join(name), &format!("onnxruntime/{name}"))?;
     }
     site.add(&job.graph, "net.onnx")?;
     Ok(site)
+}
+
+/// Puts the bench's page into a site.
+///
+/// # Errors
+/// When a file cannot be copied.
+pub fn add_page(site: &Site) -> Result<()> {
+    for name in ["bench.html", "bench.js", "onnxruntime-worker.js"] {
+        site.add(&tools::root().join("tests/bench").join(name), name)?;
+    }
+    Ok(())
 }
 
 /// Sizes of the files that were asked for, each once, the bench's own left out.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     Download, Figures,
-    cell::{Cell, OURS, PEER},
+    cell::{Cell, OURS, PEER, difference},
     visit::Visit,
 };
 
@@ -82,13 +82,6 @@ fn cell_rows(text: &mut String, ours: &Cell, peer: &Cell) {
     }
 }
 
-/// How far the two outputs are apart, as a share of the largest number.
-fn difference(ours: &Cell, peer: &Cell) -> Option<f64> {
-    let largest = peer.sample.iter().fold(0f64, |largest, value| largest.max(value.abs()));
-    let differences = ours.sample.iter().zip(&peer.sample).map(|(ours, peer)| (ours - peer).abs());
-    (!ours.sample.is_empty() && ours.sample.len() == peer.sample.len() && largest > 0.0).then(|| differences.fold(0f64, f64::max) / largest)
-}
-
 fn downloads(text: &mut String, downloads: &[Download]) {
     let of = |engine: &str, device: &str| downloads.iter().find(|download| download.engine == engine && download.device == device);
     let megabytes = |bytes: usize| format!("{:.2}", bytes as f64 / 1e6);
@@ -118,4 +111,59 @@ fn visit_rows(text: &mut String, visit: &Visit) {
     let met = goal.then_some(visit.first_preview <= PREVIEW_GOAL);
     row(text, [&format!("{name}: ms until the first preview"), &format!("{:.0}", visit.first_preview), "", "", &said], met);
     row(text, [&format!("{name}: ms until the picture is finished"), &format!("{:.0}", visit.finished), "", "", ""], None);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(engine: &'static str, evaluations: &[f64], sample: &[f64]) -> Cell {
+        Cell {
+            engine,
+            device: "wasm".to_owned(),
+            side: 64,
+            adapter: String::new(),
+            start: 100.0,
+            first: 50.0,
+            evaluations: evaluations.to_vec(),
+            peak_memory: Some(300_000_000),
+            memory_before: None,
+            sample: sample.to_vec(),
+            skipped: None,
+        }
+    }
+
+    fn figures(ours: &[f64], preview: f64) -> Figures {
+        let download = |engine, code_brotli| Download { engine, device: "wasm".to_owned(), code: 9, code_brotli, model: 6_000_000 };
+        let visit = |again| Visit { device: "wasm".to_owned(), again, ready: 1.0, first_preview: preview, finished: 9.0 };
+        Figures {
+            browser: "1".to_owned(),
+            processors: 2,
+            load_before: None,
+            onnxruntime: "2",
+            cells: vec![cell(OURS, ours, &[1.0, -2.0]), cell(PEER, &[60.0, 12.0, 20.0], &[1.1, -2.0])],
+            downloads: vec![download(OURS, 1_000_000), download(PEER, 3_000_000), download("page", 1_600_000)],
+            visits: vec![visit(false), visit(true)],
+        }
+    }
+
+    fn rows<'a>(table: &'a str, what: &str) -> Vec<&'a str> {
+        table.lines().filter(|line| line.contains(what)).collect()
+    }
+
+    #[test]
+    fn figures_stand_beside_their_goals() {
+        let good = table(&figures(&[8.0, 12.0, 9.0, 11.0], 4000.0));
+        assert_eq!(rows(&good, "ms a step"), ["| wasm 64²: ms a step | 10.0 (of 4) | 20.0 (of 3) | 2.00× | ≥ 1.2× | met |"]);
+        assert_eq!(rows(&good, "largest difference"), ["| wasm 64²: largest difference, of the largest output | 5.0e-2 |  |  |  |  |"]);
+        let code = rows(&good, "page and code");
+        assert!(code.len() == 1 && code[0].contains("| 1.60 | 3.00 | 1.88× |") && code[0].ends_with("missed |"), "{code:?}");
+        let previews = rows(&good, "first preview");
+        assert!(previews.len() == 2 && previews[1].ends_with("| ≤ 5000 | met |") && previews[0].ends_with("|  |  |"), "{previews:?}");
+        let bad = table(&figures(&[40.0], 6000.0));
+        assert!(rows(&bad, "ms a step")[0].contains("0.50×") && rows(&bad, "ms a step")[0].ends_with("missed |"));
+        assert!(rows(&bad, "first preview")[1].ends_with("missed |"));
+        let none = table(&figures(&[], 6000.0));
+        assert!(rows(&none, "ms a step")[0].ends_with("| - | ≥ 1.2× |  |"), "{none}");
+    }
 }
