@@ -14,6 +14,9 @@ pub const OURS: &str = "ours";
 /// The one that is measured beside it.
 pub const PEER: &str = "onnxruntime-web";
 
+/// A page of another site: the browser ends the process of the one before it, and has all of its memory back.
+const ELSEWHERE: &str = "chrome://version";
+
 /// What was measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cell {
@@ -26,9 +29,9 @@ pub struct Cell {
     /// What the engine says that it runs on.
     pub adapter: String,
     /// Milliseconds until the engine could be used: code and model fetched, compiled and put in place.
-    pub start: f64,
+    pub start: Option<f64>,
     /// Milliseconds of the first evaluation, in which pipelines are compiled.
-    pub first: f64,
+    pub first: Option<f64>,
     /// Milliseconds of each further evaluation.
     pub evaluations: Vec<f64>,
     /// Private memory of renderers and GPU process at its highest, bytes.
@@ -40,6 +43,8 @@ pub struct Cell {
     pub sample: Vec<f64>,
     /// Why there is less than was asked for.
     pub skipped: Option<String>,
+    /// An evaluation was given up that the browser may still be busy with.
+    pub given_up: bool,
 }
 
 /// Why the page gave no figure.
@@ -83,16 +88,17 @@ impl Cell {
 
     /// One line about it, to be printed as soon as it was measured.
     pub fn line(&self) -> String {
-        let median = self.median().map_or("none".to_owned(), |median| format!("{median:.0} ms"));
+        let time = |milliseconds: Option<f64>| milliseconds.map_or("-".to_owned(), |milliseconds| format!("{milliseconds:.0} ms"));
         let skipped = self.skipped.as_ref().map(|reason| format!("; {reason}")).unwrap_or_default();
         format!(
-            "{:<16}{:<7}{:>4} px  start {:.0} ms, first {:.0} ms, median of {} {median}{skipped}",
+            "{:<16}{:<7}{:>4} px  start {}, first {}, median of {} {}{skipped}",
             self.engine,
             self.device,
             self.side,
-            self.start,
-            self.first,
-            self.evaluations.len()
+            time(self.start),
+            time(self.first),
+            self.evaluations.len(),
+            time(self.median())
         )
     }
 }
@@ -109,8 +115,7 @@ pub fn difference(ours: &Cell, peer: &Cell) -> Option<f64> {
 /// # Errors
 /// When the browser is gone. What fails in the page is a reason in the cell.
 pub async fn measure(page: &Page, site: &Site, settings: &Settings, engine: &'static str, device: &str, side: usize) -> Result<Cell> {
-    // What the page before it held is given back first.
-    page.browser.goto("about:blank").await?;
+    page.browser.goto(ELSEWHERE).await?;
     tokio::time::sleep(Duration::from_millis(500)).await;
     page.browser.goto(&format!("{}bench.html", site.address())).await?;
     page.until("return typeof bench === 'object'", 30).await?;
@@ -119,18 +124,19 @@ pub async fn measure(page: &Page, site: &Site, settings: &Settings, engine: &'st
         device: device.to_owned(),
         side,
         adapter: String::new(),
-        start: 0.0,
-        first: 0.0,
+        start: None,
+        first: None,
         evaluations: Vec::new(),
         peak_memory: None,
         memory_before: memory::now(page.driver_id()),
         sample: Vec::new(),
         skipped: None,
+        given_up: false,
     };
     let watch = Watch::start(page.driver_id());
     let outcome = fill(page, settings, &mut cell).await;
     cell.peak_memory = watch.finish();
-    page.browser.goto("about:blank").await?;
+    page.browser.goto(ELSEWHERE).await?;
     outcome.map(|()| cell)
 }
 
@@ -138,8 +144,9 @@ async fn fill(page: &Page, settings: &Settings, cell: &mut Cell) -> Result<()> {
     let longest = Duration::from_secs(3 * settings.limit);
     let begin = format!("bench.begin('{}', '{}', {})", cell.engine, cell.device, cell.side);
     match ask(page, &begin, longest).await? {
-        Ok(answer) => (cell.start, cell.adapter) = (answer.milliseconds.unwrap_or_default(), answer.adapter),
+        Ok(answer) => (cell.start, cell.adapter) = (answer.milliseconds, answer.adapter),
         Err(reason) => {
+            cell.given_up = matches!(reason, NoAnswer::Late(_));
             cell.skipped = Some(format!("it did not start: {reason}"));
             return Ok(());
         }
@@ -152,9 +159,10 @@ async fn fill(page: &Page, settings: &Settings, cell: &mut Cell) -> Result<()> {
             break;
         }
         match ask(page, &format!("bench.evaluate({})", cell.side), longest).await? {
-            Ok(answer) if number == 0 => (cell.first, cell.sample) = (answer.milliseconds.unwrap_or_default(), answer.sample),
-            Ok(answer) => cell.evaluations.push(answer.milliseconds.unwrap_or_default()),
+            Ok(answer) if number == 0 => (cell.first, cell.sample) = (answer.milliseconds, answer.sample),
+            Ok(answer) => cell.evaluations.extend(answer.milliseconds),
             Err(reason) => {
+                cell.given_up = matches!(reason, NoAnswer::Late(_));
                 cell.skipped = Some(reason.to_string());
                 break;
             }

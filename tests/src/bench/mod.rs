@@ -63,7 +63,7 @@ pub async fn run(job: &Job) -> Result<()> {
     let load_before = fs::read_to_string("/proc/loadavg").ok().map(|text| text.trim().to_owned());
     let site = site(job)?;
     let folder = TempDir::new()?;
-    let page = Page::open("about:blank", Gpu::Software, folder.path()).await?;
+    let mut page = Page::open("about:blank", Gpu::Software, folder.path()).await?;
     let browser = page.browser.capabilities().get("browserVersion").and_then(|version| version.as_str()).unwrap_or("?").to_owned();
     let (mut cells, mut downloads) = (Vec::new(), Vec::new());
     for side in &job.settings.sizes {
@@ -73,8 +73,15 @@ pub async fn run(job: &Job) -> Result<()> {
                 let before = site.server.requests().len();
                 let cell = cell::measure(&page, &site, &job.settings, engine, device, *side).await?;
                 println!("{}", cell.line());
-                if !downloads.iter().any(|download: &Download| download.engine == engine && download.device == *device) {
+                if cell.start.is_some()
+                    && !downloads.iter().any(|download: &Download| download.engine == engine && download.device == *device)
+                {
                     downloads.push(download(&site, engine, device, &site.server.requests()[before..])?);
+                }
+                if cell.given_up {
+                    // What was given up goes on in the GPU process, and would slow what comes next.
+                    drop(page);
+                    page = Page::open("about:blank", Gpu::Software, folder.path()).await?;
                 }
                 cells.push(cell);
             }

@@ -73,8 +73,8 @@ fn cell_rows(text: &mut String, ours: &Cell, peer: &Cell) {
             of(peer).zip(of(ours)).filter(|(_, ours)| *ours > 0.0).map_or("-".to_owned(), |(peer, ours)| format!("{:.2}×", peer / ours));
         row(text, [&format!("{name}: {what}"), &number(ours), &number(peer), &ratio, ""], None);
     };
-    plain(text, "ms to start", &|cell| Some(cell.start));
-    plain(text, "ms of the first step beyond the others", &|cell| cell.median().map(|median| (cell.first - median).max(0.0)));
+    plain(text, "ms to start", &|cell| cell.start);
+    plain(text, "ms of the first step beyond the others", &|cell| Some((cell.first? - cell.median()?).max(0.0)));
     plain(text, "peak memory, MB", &|cell| cell.peak_memory.map(|bytes| bytes as f64 / 1e6));
     plain(text, "of that before it began, MB", &|cell| cell.memory_before.map(|bytes| bytes as f64 / 1e6));
     if let Some(difference) = difference(ours, peer) {
@@ -123,13 +123,14 @@ mod tests {
             device: "wasm".to_owned(),
             side: 64,
             adapter: String::new(),
-            start: 100.0,
-            first: 50.0,
+            start: Some(100.0),
+            first: Some(50.0),
             evaluations: evaluations.to_vec(),
             peak_memory: Some(300_000_000),
             memory_before: None,
             sample: sample.to_vec(),
             skipped: None,
+            given_up: false,
         }
     }
 
