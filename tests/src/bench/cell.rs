@@ -17,6 +17,9 @@ pub const PEER: &str = "onnxruntime-web";
 /// A page of another site: the browser ends the process of the one before it, and has all of its memory back.
 const ELSEWHERE: &str = "chrome://version";
 
+/// How long the browser has for that.
+const REST: Duration = Duration::from_secs(2);
+
 /// What was measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cell {
@@ -116,7 +119,7 @@ pub fn difference(ours: &Cell, peer: &Cell) -> Option<f64> {
 /// When the browser is gone. What fails in the page is a reason in the cell.
 pub async fn measure(page: &Page, site: &Site, settings: &Settings, engine: &'static str, device: &str, side: usize) -> Result<Cell> {
     page.browser.goto(ELSEWHERE).await?;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    tokio::time::sleep(REST).await;
     page.browser.goto(&format!("{}bench.html", site.address())).await?;
     page.until("return typeof bench === 'object'", 30).await?;
     let mut cell = Cell {
