@@ -1,14 +1,14 @@
-//! `infill export`: a model file in another encoding.
+//! `infill export`: a model file in another encoding, or its net as an ONNX graph.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use infill::model_file::{Encoding, ModelFile, Weight};
 
-use crate::{files, model};
+use crate::{exit::input, files, model, onnx};
 
-/// Write a model in another encoding, such as 8 bits for the page.
+/// Write a model in another encoding, such as 8 bits for the page, or as an ONNX graph for other runtimes.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
     /// Model file.
@@ -16,9 +16,16 @@ pub struct ExportArguments {
     /// Where the result goes.
     #[arg(long, short)]
     pub output: PathBuf,
-    /// How weights are stored.
-    #[arg(long, value_enum, default_value = "q8")]
-    pub quantize: Quantize,
+    /// How weights are stored [default: q8, with --onnx f32].
+    #[arg(long, value_enum)]
+    pub quantize: Option<Quantize>,
+    /// Write the net as an ONNX graph: inputs `condition`, `input` (the noisy picture as the net is given it) and `level`,
+    /// output `output`; opset 17, with 8-bit weights 21. Schedule, sampler and preconditioning are not in it.
+    #[arg(long)]
+    pub onnx: bool,
+    /// Put the graph's weights into a file beside it, which is also done where they exceed the format's 2 GB.
+    #[arg(long, requires = "onnx")]
+    pub external_data: bool,
     /// Overwrite an output that is there.
     #[arg(long)]
     pub force: bool,
@@ -27,12 +34,22 @@ pub struct ExportArguments {
 /// The encodings by their names on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Quantize {
-    /// 8-bit integers with f16 block scales.
+    /// 8-bit integers with a scale for every 32 input channels.
     Q8,
     /// 16-bit floats.
     F16,
     /// 32-bit floats.
     F32,
+}
+
+impl From<Quantize> for Encoding {
+    fn from(quantize: Quantize) -> Self {
+        match quantize {
+            Quantize::Q8 => Self::Q8,
+            Quantize::F16 => Self::F16,
+            Quantize::F32 => Self::F32,
+        }
+    }
 }
 
 /// Runs the command.
@@ -42,14 +59,29 @@ pub enum Quantize {
 pub fn run(arguments: &ExportArguments) -> Result<()> {
     files::check_output(&arguments.output, arguments.force)?;
     let file = model::read(&arguments.model)?;
-    let encoding = match arguments.quantize {
-        Quantize::Q8 => Encoding::Q8,
-        Quantize::F16 => Encoding::F16,
-        Quantize::F32 => Encoding::F32,
-    };
+    if arguments.onnx {
+        return export_onnx(arguments, &file);
+    }
     let weights: Vec<Weight> = file.weights().cloned().collect();
-    let bytes = ModelFile::encode(&file.config, &file.training, &weights, encoding)?;
-    files::write_atomically(&arguments.output, &bytes)?;
-    println!("wrote {} ({:.2} MB)", arguments.output.display(), bytes.len() as f64 / 1e6);
+    let encoding = arguments.quantize.unwrap_or(Quantize::Q8).into();
+    write(&arguments.output, &ModelFile::encode(&file.config, &file.training, &weights, encoding)?)
+}
+
+fn export_onnx(arguments: &ExportArguments, file: &ModelFile) -> Result<()> {
+    let encoding = arguments.quantize.unwrap_or(Quantize::F32).into();
+    let stem = arguments.output.file_stem().unwrap_or_default().to_string_lossy();
+    let exported = onnx::export(file, encoding, arguments.external_data, &stem)
+        .with_context(|| format!("cannot use {}", arguments.model.display()))
+        .map_err(input)?;
+    // The weights first: a graph that is there has them.
+    if let Some((name, data)) = &exported.data {
+        write(&arguments.output.with_file_name(name), data)?;
+    }
+    write(&arguments.output, &exported.graph)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    files::write_atomically(path, bytes)?;
+    println!("wrote {} ({:.2} MB)", path.display(), bytes.len() as f64 / 1e6);
     Ok(())
 }

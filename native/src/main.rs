@@ -12,6 +12,7 @@ mod files;
 mod info;
 mod interrupt;
 mod model;
+mod onnx;
 mod picture_file;
 mod pictures;
 mod progress;

@@ -1,4 +1,5 @@
-//! What the tests across packages share: a site with a tiny model, and a browser that is driven.
+//! What the tests across packages share: a site with a tiny model, a browser that is driven, and the bench that drives it.
 
+pub mod bench;
 pub mod page;
 pub mod site;

@@ -99,6 +99,11 @@ impl Page {
         Ok(Self { browser, driver, port, downloads })
     }
 
+    /// The process that started the browser.
+    pub fn driver_id(&self) -> u32 {
+        self.driver.id()
+    }
+
     /// Waits until the page says that it is in a state; stops early when it says that it failed.
     ///
     /// # Errors

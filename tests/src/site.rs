@@ -55,6 +55,24 @@ impl Site {
         self.folder.path().join("site").join(self.prefix)
     }
 
+    /// Where a file of the site is.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    /// Puts a copy of a file into the site.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn add(&self, file: &Path, name: &str) -> Result<()> {
+        let target = self.file(name);
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::copy(file, &target).with_context(|| format!("cannot copy {}", file.display()))?;
+        Ok(())
+    }
+
     /// The page's address.
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}/{}", self.server.port(), self.prefix)

@@ -26,6 +26,13 @@ pub enum ToWorker {
     Run(RunRequest),
     /// Stop the run after the step under way.
     Cancel,
+    /// Run the net once and say how long it took, to measure it. Buffers: condition and input of one picture, 32-bit floats.
+    Evaluate {
+        /// Side of the picture in pixels.
+        side: usize,
+        /// The noise level as the net is told it.
+        level: f32,
+    },
 }
 
 /// One run.
@@ -101,6 +108,11 @@ pub enum FromWorker {
     Cancelled {
         /// The run.
         id: u32,
+    },
+    /// The answer to [`ToWorker::Evaluate`]. Buffer: the output, 32-bit floats.
+    Evaluated {
+        /// From the numbers that came to the numbers that go.
+        milliseconds: f64,
     },
     /// Something failed.
     Failed {

@@ -1,6 +1,7 @@
 //! What `cargo xtask` and the tests across packages share: where things are, tools, the page's build,
 //! and the server that shows it.
 
+pub mod bench;
 pub mod browser;
 #[path = "../../shared/src/manifest.rs"]
 pub mod manifest;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{server::Server, stages, tools, web};
+use xtask::{bench, server::Server, stages, tools, web};
 
 /// Builds, shows and tests Infill.
 #[derive(Parser)]
@@ -41,6 +41,15 @@ enum Command {
         #[arg(long)]
         only: Option<String>,
     },
+    /// Measure, beside a peer, and print the goals with the figures.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// The page beside onnxruntime-web, in one browser, on the same net with the same weights.
+    Web(bench::Settings),
 }
 
 fn main() -> Result<()> {
@@ -53,6 +62,7 @@ fn main() -> Result<()> {
         Command::Serve { folder, port } => serve(folder, port),
         Command::Check => stages::run(&stages::check()),
         Command::Test { only } => stages::run(&stages::select(stages::test(), only.as_deref())?),
+        Command::Bench(Bench::Web(settings)) => bench::web(settings),
     }
 }
 

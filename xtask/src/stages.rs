@@ -117,12 +117,13 @@ fn native() -> Result<()> {
     command.args(NATIVE);
     tools::run(command)?;
     // The page's own arithmetic, which needs no browser, and the server that shows it.
-    tools::run(cargo(&["test", "-p", "infill-web", "-p", "xtask", "--lib"]))
+    tools::run(cargo(&["test", "-p", "infill-web", "-p", "xtask", "-p", "infill-tests", "--lib"]))
 }
 
 fn browser_tests() -> Result<()> {
     let found = browser::find()?;
-    let mut command = cargo(&["test", "-p", "infill-tests", "--test", "browser", "--", "--test-threads", "1", "--nocapture"]);
+    let mut command =
+        cargo(&["test", "-p", "infill-tests", "--test", "browser", "--test", "bench", "--", "--test-threads", "1", "--nocapture"]);
     command.env("CHROME", found.program).env("CHROMEDRIVER", found.driver);
     tools::run(command)
 }

@@ -97,7 +97,11 @@ fn measure(dist: &Path) -> Result<()> {
     Ok(())
 }
 
-fn brotli_size(bytes: &[u8]) -> Result<usize> {
+/// Bytes of a file as brotli.
+///
+/// # Errors
+/// None that memory alone can have.
+pub fn brotli_size(bytes: &[u8]) -> Result<usize> {
     let mut writer = brotli::CompressorWriter::new(Vec::new(), 1 << 16, 9, 24);
     writer.write_all(bytes)?;
     writer.flush()?;

@@ -9,7 +9,12 @@ use burn::{
 use super::{Attention, convolution, downsample, upsample};
 use crate::kernel;
 
-/// Group norm with 32 groups, or the largest smaller number that divides the channels.
+/// Groups of a group norm over `channels` channels: 32, or the largest smaller number that divides them.
+pub fn groups(channels: usize) -> usize {
+    (1..=32).rev().find(|groups| channels.is_multiple_of(*groups)).unwrap_or(1)
+}
+
+/// Group norm with as many groups as [`groups`] says.
 #[derive(Module, Debug)]
 pub struct Norm {
     inner: GroupNorm,
@@ -18,8 +23,7 @@ pub struct Norm {
 impl Norm {
     /// For `channels` channels; ε is 1e-5.
     pub fn new(channels: usize, device: &Device) -> Self {
-        let groups = (1..=32).rev().find(|groups| channels.is_multiple_of(*groups)).unwrap_or(1);
-        Self { inner: GroupNormConfig::new(groups, channels).init(device) }
+        Self { inner: GroupNormConfig::new(groups(channels), channels).init(device) }
     }
 
     /// The norm alone.

@@ -206,6 +206,7 @@ fn initial_values(name: &str, shape: &[usize], seed: u64, index: u64) -> Vec<f32
 
 pub mod cost;
 pub mod parameters;
+pub use block::groups;
 
 /// A parameter under its dotted name, flattened.
 #[derive(Clone, Debug)]

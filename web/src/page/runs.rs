@@ -173,6 +173,8 @@ impl App {
             // Of a run that is over.
             FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } => {}
             FromWorker::Cancelled { .. } | FromWorker::Failed { .. } => {}
+            // Asked for by measurements alone.
+            FromWorker::Evaluated { .. } => {}
         }
     }
 

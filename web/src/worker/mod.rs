@@ -1,6 +1,7 @@
 //! The worker: owns the device and the model, answers the page's messages, one run at a time.
 
 mod device;
+mod evaluate;
 mod fetch_model;
 mod run;
 mod store;
@@ -76,19 +77,34 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
             Ok(model) => use_model(&state, Fetched { name, model, kept: true }),
             Err(error) => say(&FromWorker::Failed { id: None, failure: Failure::ModelFile { name, detail: error.to_string() } }, &[]),
         },
+        ToWorker::Evaluate { side, level } => spawn_local(async move {
+            let model = state.model.borrow().clone();
+            let result = match model {
+                Some(model) => evaluate::evaluate(&model, side, level, &buffers).await,
+                None => Err(no_model()),
+            };
+            match result {
+                Ok((milliseconds, output)) => say(&FromWorker::Evaluated { milliseconds }, &[output]),
+                Err(failure) => say(&FromWorker::Failed { id: None, failure }, &[]),
+            }
+        }),
         ToWorker::Run(request) => spawn_local(async move {
             let id = request.id;
             state.cancelled.set(false);
             let model = state.model.borrow().clone();
             let result = match model {
                 Some(model) => run::run(&request, buffers, &model, &state.cancelled).await,
-                None => Err(Failure::Model { detail: "no model is loaded yet".to_owned() }),
+                None => Err(no_model()),
             };
             if let Err(failure) = result {
                 say(&FromWorker::Failed { id: Some(id), failure }, &[]);
             }
         }),
     }
+}
+
+fn no_model() -> Failure {
+    Failure::Model { detail: "no model is loaded yet".to_owned() }
 }
 
 /// Fetches the model, unless there is one already.

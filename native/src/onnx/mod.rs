@@ -1,0 +1,162 @@
+//! The net as an ONNX graph: what `infill export --onnx` writes, so that other runtimes can run it.
+//!
+//! The graph is `Unet::forward` alone, from the numbers that the net is given to the numbers that it gives. What
+//! the numbers mean — the residual's preconditioning, the schedule, the sampler — stays with whoever runs it, as it
+//! stays outside of the net here; the model's configuration travels in the file's metadata and says which it is.
+//! Weights are constants under the names that they have in the net.
+
+mod builder;
+#[cfg(test)]
+mod interpreter;
+mod layers;
+mod proto;
+#[cfg(test)]
+mod tests;
+
+use infill::{
+    config::{ModelConfig, NoiseEmbedding},
+    model_file::{Encoding, ModelFile, ModelFileError},
+    unet::PICTURE_CHANNELS,
+};
+use prost::Message;
+
+use builder::{Builder, Value, int};
+use layers::{Layers, Map, Resample};
+use proto::{Dimension, Entry, Graph, Model, OperatorSet, Shape, TensorType, Type, ValueInfo, data_type};
+
+/// Version of the operators, and of the format, that floats need.
+const OPSET: (i64, i64) = (17, 8);
+
+/// The same for 8-bit weights, whose blocks `DequantizeLinear` knows from here on.
+const OPSET_OF_BLOCKS: (i64, i64) = (21, 10);
+
+/// Bytes that a protobuf message may have, and some room for the nodes.
+const LARGEST: u64 = (1 << 31) - (16 << 20);
+
+/// A graph as it is written.
+pub struct Exported {
+    /// The `.onnx` file.
+    pub graph: Vec<u8>,
+    /// A file that goes beside it, under the name that the graph knows it by.
+    pub data: Option<(String, Vec<u8>)>,
+}
+
+/// The graph of a model. Weights are in the file itself, or, where it would be larger than the format allows and
+/// where `outside` asks for it, in a file beside it whose name begins with `stem` and holds its hash.
+///
+/// # Errors
+/// A weight of the net is missing or has another shape.
+pub fn export(file: &ModelFile, encoding: Encoding, outside: bool, stem: &str) -> Result<Exported, ModelFileError> {
+    let mut graph = net(file, encoding)?;
+    let large = builder::constant_bytes(&graph) > LARGEST;
+    let data = (outside || large).then(|| builder::move_out(&mut graph, stem));
+    let (version, ir_version) = if encoding == Encoding::Q8 { OPSET_OF_BLOCKS } else { OPSET };
+    let entry = |key: &str, value: String| Entry { key: key.to_owned(), value };
+    let model = Model {
+        ir_version,
+        producer_name: "infill".to_owned(),
+        producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+        doc_string: "The U-Net of an Infill model, without schedule, sampler and preconditioning.".to_owned(),
+        graph: Some(graph),
+        opset_import: vec![OperatorSet { domain: String::new(), version }],
+        metadata_props: vec![
+            entry("infill.config", json(&file.config)?),
+            entry("infill.training", json(&file.training)?),
+            entry("infill.encoding", json(&encoding)?.trim_matches('"').to_owned()),
+        ],
+    };
+    Ok(Exported { graph: model.encode_to_vec(), data })
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, ModelFileError> {
+    serde_json::to_string(value).map_err(|error| ModelFileError::Encode(error.to_string()))
+}
+
+/// The walk over the configuration, in the order of `Unet::new` and `Unet::forward`.
+fn net(file: &ModelFile, encoding: Encoding) -> Result<Graph, ModelFileError> {
+    let config = &file.config;
+    let unet = &config.unet;
+    let mut layers = Layers { builder: Builder::new(file, encoding) };
+    let given = |name: &str| Value(name.to_owned());
+    let embedding = Map { value: layers.embedding(&given("level"), unet.channels)?, channels: 4 * unet.channels };
+    let both = layers.builder.node("Concat", "given".to_owned(), &[&given("condition"), &given("input")], vec![int("axis", 1)]);
+    let mut hidden = layers.stem(&Map { value: both, channels: 2 * PICTURE_CHANNELS }, unet.patch, unet.channels)?;
+    let mut skips = vec![hidden.clone()];
+    let levels = unet.multipliers.len();
+    for level in 0..levels {
+        let attends = unet.attends(config.size, level);
+        for block in 0..unet.blocks {
+            let name = format!("encoder.{level}.blocks.{block}");
+            hidden = block_of(&mut layers, &name, &hidden, &embedding, unet.level_channels(level), attends.then_some(unet.head_channels))?;
+            skips.push(hidden.clone());
+        }
+        if level + 1 < levels {
+            let name = format!("encoder.{level}.resample");
+            hidden = layers.residual(&name, &hidden, &embedding, hidden.channels, Resample::Down)?;
+            skips.push(hidden.clone());
+        }
+    }
+    hidden = layers.residual("middle_first", &hidden, &embedding, hidden.channels, Resample::None)?;
+    hidden = layers.attention("middle_attention", &hidden, unet.head_channels)?;
+    hidden = layers.residual("middle_second", &hidden, &embedding, hidden.channels, Resample::None)?;
+    for (place, level) in (0..levels).rev().enumerate() {
+        let attends = unet.attends(config.size, level);
+        for block in 0..=unet.blocks {
+            let name = format!("decoder.{place}.blocks.{block}");
+            if let Some(skip) = skips.pop() {
+                let inputs = [&hidden.value, &skip.value];
+                let value = layers.builder.node("Concat", format!("{name}/joined"), &inputs, vec![int("axis", 1)]);
+                hidden = Map { value, channels: hidden.channels + skip.channels };
+            }
+            hidden = block_of(&mut layers, &name, &hidden, &embedding, unet.level_channels(level), attends.then_some(unet.head_channels))?;
+        }
+        if level > 0 {
+            let name = format!("decoder.{place}.resample");
+            hidden = layers.residual(&name, &hidden, &embedding, hidden.channels, Resample::Up)?;
+        }
+    }
+    layers.head(&hidden, unet.patch, PICTURE_CHANNELS)?;
+    let picture = |name: &str, meaning: &str| info(name, &["batch", "3", "height", "width"], meaning);
+    let sides = format!("Height and width are multiples of {}.", unet.divisor());
+    let inputs = vec![
+        picture("condition", &format!("The condition, values about −1 to 1. {sides}")),
+        picture("input", "The noisy picture as the net is given it; see `prediction` in infill.config."),
+        info("level", &["batch"], level_meaning(config)),
+    ];
+    let outputs = vec![picture("output", "What the net predicts; see `prediction` in infill.config.")];
+    Ok(layers.builder.finish("unet", inputs, outputs))
+}
+
+/// `Block`: a residual block, and attention with heads of so many channels where the level attends.
+fn block_of(
+    layers: &mut Layers<'_>,
+    name: &str,
+    input: &Map,
+    embedding: &Map,
+    output: usize,
+    head: Option<usize>,
+) -> Result<Map, ModelFileError> {
+    let hidden = layers.residual(&format!("{name}.residual"), input, embedding, output, Resample::None)?;
+    match head {
+        Some(head) => layers.attention(&format!("{name}.attention"), &hidden, head),
+        None => Ok(hidden),
+    }
+}
+
+fn level_meaning(config: &ModelConfig) -> &'static str {
+    match config.noise_embedding {
+        NoiseEmbedding::LogSnr => "The noise level γ of each picture, as 10·ln(γ/(1−γ)).",
+        NoiseEmbedding::NoiseLevel => "The noise level γ of each picture, itself.",
+    }
+}
+
+/// A tensor of floats whose sides are numbers, or names of numbers that the caller chooses.
+fn info(name: &str, shape: &[&str], meaning: &str) -> ValueInfo {
+    let dimension = |side: &&str| match side.parse() {
+        Ok(value) => Dimension { dim_value: Some(value), dim_param: None },
+        Err(_) => Dimension { dim_value: None, dim_param: Some((*side).to_owned()) },
+    };
+    let shape = Shape { dim: shape.iter().map(dimension).collect() };
+    let tensor_type = TensorType { elem_type: data_type::FLOAT, shape: Some(shape) };
+    ValueInfo { name: name.to_owned(), r#type: Some(Type { tensor_type: Some(tensor_type) }), doc_string: meaning.to_owned() }
+}
