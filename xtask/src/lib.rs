@@ -2,9 +2,11 @@
 //! and the server that shows it.
 
 pub mod browser;
+pub mod icon;
 #[path = "../../shared/src/manifest.rs"]
 pub mod manifest;
 pub mod models;
+pub mod offline;
 pub mod server;
 pub mod stages;
 pub mod tools;
