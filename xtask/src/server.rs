@@ -6,7 +6,6 @@
 //! the others to end, which kept alive they do not.
 
 use std::{
-    collections::HashMap,
     fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
@@ -50,8 +49,8 @@ struct Asked {
 
 #[derive(Default)]
 struct Shared {
-    /// By the end of the path: the fault and how often it shows.
-    faults: Mutex<HashMap<String, (Fault, usize)>>,
+    /// By the end of the path: the fault and how often it still shows. The first that fits is taken.
+    faults: Mutex<Vec<(String, Fault, usize)>>,
     requests: Mutex<Vec<Asked>>,
     /// No connection gets an answer.
     down: AtomicBool,
@@ -97,9 +96,9 @@ impl Server {
         drop(self.thread.join());
     }
 
-    /// Lets paths that end so fail, so many times.
+    /// Lets paths that end so fail, so many times, after the faults that they have already.
     pub fn fail(&self, path_end: &str, fault: Fault, times: usize) {
-        lock(&self.shared.faults).insert(path_end.to_owned(), (fault, times));
+        lock(&self.shared.faults).push((path_end.to_owned(), fault, times));
     }
 
     /// All paths that were asked for.
@@ -240,8 +239,8 @@ fn answer(request: &Request, folder: &Path, shared: &Shared) -> Answer {
 
 fn take_fault(shared: &Shared, path: &str) -> Option<Fault> {
     let mut faults = lock(&shared.faults);
-    let (fault, times) = faults.iter_mut().find(|(end, _)| path.ends_with(end.as_str())).map(|(_, fault)| fault)?;
-    *times = times.checked_sub(1)?;
+    let (_, fault, times) = faults.iter_mut().find(|(end, _, times)| *times > 0 && path.ends_with(end.as_str()))?;
+    *times -= 1;
     Some(*fault)
 }
 
