@@ -70,7 +70,11 @@ fn another_version_comes_whole_and_the_one_before_goes() {
         ensure!(!before.iter().any(|name| used.contains(name)), "some of {before:?} are in {used:?}");
 
         // The version before is kept until no page of it can be open any more.
-        page.until("window.waits ??= false; navigator.serviceWorker.getRegistration().then(r => window.waits = !!r.waiting); return window.waits", 30).await?;
+        page.until(
+            "window.waits ??= false; navigator.serviceWorker.getRegistration().then(r => window.waits = !!r.waiting); return window.waits",
+            30,
+        )
+        .await?;
         ensure!(versions(&page).await?.len() == 2);
         page.browser.goto("about:blank").await?;
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -107,7 +111,8 @@ fn half_a_version_is_not_kept() {
         site.server.set_down(true);
         page.browser.refresh().await?;
         page.wait_for("ready", 90).await?;
-        let links: Vec<String> = page.script("return [...document.querySelectorAll('link')].map(link => link.href.split('/').pop())").await?;
+        let links: Vec<String> =
+            page.script("return [...document.querySelectorAll('link')].map(link => link.href.split('/').pop())").await?;
         ensure!(links.contains(&before), "{before} is not in {links:?}");
         Ok(())
     });

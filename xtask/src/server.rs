@@ -184,7 +184,12 @@ fn serve(mut stream: TcpStream, folder: &Path, shared: &Shared) -> std::io::Resu
     if !request.is_some_and(|request| request.head_only) {
         stream.write_all(&body[..break_off.unwrap_or(length).min(length)])?;
     }
-    stream.flush()
+    stream.flush()?;
+    if break_off.is_some() {
+        // Browsers forget what they have not passed on when a connection ends.
+        thread::sleep(Duration::from_millis(300));
+    }
+    Ok(())
 }
 
 struct Answer {

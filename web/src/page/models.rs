@@ -62,7 +62,7 @@ impl App {
         if let Some((name, _)) = own {
             option(OWN, &format!("{name} (your file)"));
         }
-        let used = match (&state.model, &state.model_choice) {
+        let used: &str = match (&state.model, &state.model_choice) {
             (Some(model), _) if model.own => OWN,
             (Some(model), _) => &model.name,
             (None, ModelChoice::Own) => OWN,
@@ -90,7 +90,9 @@ impl App {
 
     /// Uses a model file of the visitor's own. It is read again for every new worker, and held by none.
     pub fn use_own_model(self: &Rc<Self>, file: File) {
-        self.change().offered_model = Some((file.name().trim_end_matches(".infill").to_owned(), file));
+        let name = file.name();
+        let stem = name.strip_suffix(".infill").unwrap_or(&name).to_owned();
+        self.change().offered_model = Some((stem, file));
         self.send_own_model();
     }
 

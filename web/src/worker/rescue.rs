@@ -68,7 +68,7 @@ fn pack(progress: &EditProgress) -> (Saved, Vec<Uint8Array>) {
     let floats = |values: &[f32]| Uint8Array::from(values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>().as_slice());
     let run = progress.run.as_ref();
     let saved = Saved { windows: progress.windows, run: run.map(|run| [run.window, run.count, run.steps]) };
-    let memory = floats(run.map_or(&[], |run| &run.values));
+    let memory = floats(run.map_or(&[][..], |run| run.values.as_slice()));
     (saved, vec![Uint8Array::from(progress.pixels.as_slice()), floats(&progress.sums), memory])
 }
 
