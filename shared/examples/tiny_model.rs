@@ -1,4 +1,5 @@
-//! Writes a tiny model of random weights, 8-bit, for tests of programs that read models.
+//! Writes a tiny model of random weights, 8-bit, for tests of programs that read models; with `nan` after the
+//! path one that computes what is no number.
 
 use burn::tensor::Device;
 use infill::{
@@ -11,7 +12,8 @@ fn main() {
     let path = std::env::args().nth(1).expect("the path of the file to write");
     let config = ModelConfig::preset("tiny").expect("the preset is there");
     let unet = Unet::new(&config, &Device::flex()).with_random_outputs(3);
-    let weights: Vec<Weight> = parameters::list(&unet)
+    let broken = std::env::args().nth(2).is_some_and(|kind| kind == "nan");
+    let mut weights: Vec<Weight> = parameters::list(&unet)
         .into_iter()
         .map(|parameter| Weight {
             name: parameter.name,
@@ -19,6 +21,11 @@ fn main() {
             values: parameter.values.into_data().try_to_vec().expect("f32 values"),
         })
         .collect();
-    let bytes = ModelFile::encode(&config, &TrainingRecord::default(), &weights, Encoding::Q8).expect("a model file");
+    let mut encoding = Encoding::Q8;
+    if broken {
+        weights[0].values.fill(f32::NAN);
+        encoding = Encoding::F32;
+    }
+    let bytes = ModelFile::encode(&config, &TrainingRecord::default(), &weights, encoding).expect("a model file");
     std::fs::write(path, bytes).expect("the file can be written");
 }

@@ -1,5 +1,7 @@
-//! What the tests across packages share: a site with a tiny model, a browser that is driven, and the bench that drives it.
+//! What the tests across packages share: a site with a tiny model, a browser that is driven, what most tests of
+//! the page begin with, and the bench that drives it.
 
 pub mod bench;
 pub mod page;
+pub mod scene;
 pub mod site;

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
-use xtask::{models, server::Server, tools};
+use xtask::{models, offline, server::Server, tools};
 
 /// A site that is being served.
 pub struct Site {
@@ -23,14 +23,49 @@ impl Site {
     /// # Errors
     /// When the page was not built, or cannot be copied.
     pub fn tiny(prefix: &'static str) -> Result<Self> {
+        Self::in_chunks(prefix, models::CHUNK)
+    }
+
+    /// The same with its model in chunks of so many bytes.
+    ///
+    /// # Errors
+    /// When the page was not built, or cannot be copied.
+    pub fn in_chunks(prefix: &'static str, bytes: usize) -> Result<Self> {
         let site = Self::copy(prefix)?;
-        let source = site.folder.path().join("source");
-        fs::create_dir(&source)?;
-        write_tiny_model(&source.join("tiny.infill"))?;
-        let models_folder = site.root().join("models");
-        fs::remove_dir_all(&models_folder).context("the built page has no models folder")?;
-        models::publish(&source, &models_folder)?;
+        fs::create_dir(site.source())?;
+        write_tiny_model(&site.model(), &[])?;
+        site.publish(bytes)?;
         Ok(site)
+    }
+
+    /// Offers the tiny model under another name, too.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn add_model(&self, name: &str) -> Result<()> {
+        fs::copy(self.model(), self.source().join(format!("{name}.infill")))?;
+        self.publish(models::CHUNK)
+    }
+
+    /// A model file that computes what is no number, not offered by the site.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn model_without_numbers(&self) -> Result<PathBuf> {
+        let path = self.folder.path().join("broken.infill");
+        write_tiny_model(&path, &["nan"])?;
+        Ok(path)
+    }
+
+    fn source(&self) -> PathBuf {
+        self.folder.path().join("source")
+    }
+
+    fn publish(&self, chunk: usize) -> Result<()> {
+        let folder = self.root().join("models");
+        fs::remove_dir_all(&folder).context("the built page has no models folder")?;
+        models::publish(&self.source(), &folder, chunk)?;
+        Ok(())
     }
 
     /// The page as it is shipped.
@@ -93,12 +128,78 @@ impl Site {
     /// # Errors
     /// When the manifest cannot be read.
     pub fn first_chunk(&self) -> Result<String> {
+        self.chunks()?.into_iter().next().context("the manifest has no chunk")
+    }
+
+    /// The ends of the paths of all chunks of the first model.
+    ///
+    /// # Errors
+    /// When the manifest cannot be read.
+    pub fn chunks(&self) -> Result<Vec<String>> {
         let text = fs::read(self.root().join("models/manifest.json"))?;
         let manifest: xtask::manifest::Manifest = serde_json::from_slice(&text)?;
-        let chunk = manifest.models.first().and_then(|model| model.chunks.first()).context("the manifest has no chunk")?;
-        Ok(chunk.path.clone())
+        let model = manifest.models.first().context("the manifest has no model")?;
+        Ok(model.chunks.iter().map(|chunk| chunk.path.clone()).collect())
+    }
+
+    /// The name of the page's file that begins and ends so, with its hash between.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub fn file_named(&self, stem: &str, ending: &str) -> Result<String> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.root())? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            let hash = name.strip_prefix(stem).and_then(|name| name.strip_suffix(ending)).unwrap_or_default();
+            if !hash.is_empty() && hash.chars().all(|digit| digit.is_ascii_hexdigit()) {
+                names.push(name);
+            }
+        }
+        ensure!(names.len() == 1, "the page has {names:?} where there should be one {stem}…{ending}");
+        Ok(names.swap_remove(0))
+    }
+
+    /// Puts a script in front of the worker's start script, as part of another version of the page.
+    ///
+    /// # Errors
+    /// When the page has no start script, or it cannot be written.
+    pub fn before_worker(&self, script: &str) -> Result<()> {
+        let name = self.file_named("worker-start-", ".js")?;
+        let text = fs::read_to_string(self.root().join(&name))?;
+        // What was put there before goes.
+        let text = text.split_once(MARK).map_or(text.as_str(), |(_, text)| text);
+        // What the program exports, for scripts that want to harm it.
+        let text = text.replace("\nawait init(", "\nself.program = await init(");
+        self.change_file("worker-start-", ".js", &format!("{script}\n{MARK}{text}"))
+    }
+
+    /// Deploys another version: another style sheet and another start script, the old ones gone.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn deploy(&self) -> Result<()> {
+        for (stem, ending) in [("style-", ".css"), ("worker-start-", ".js")] {
+            let text = fs::read_to_string(self.root().join(self.file_named(stem, ending)?))?;
+            self.change_file(stem, ending, &format!("{text}\n/* Another version. */\n"))?;
+        }
+        Ok(())
+    }
+
+    /// Gives one of the page's files other content and so another name, and lists it.
+    fn change_file(&self, stem: &str, ending: &str, text: &str) -> Result<()> {
+        let old = self.file_named(stem, ending)?;
+        let new = format!("{stem}{}{ending}", &models::hash(text.as_bytes())[..16]);
+        fs::remove_file(self.root().join(&old))?;
+        fs::write(self.root().join(&new), text)?;
+        let page = self.root().join("index.html");
+        fs::write(&page, fs::read_to_string(&page)?.replace(&old, &new))?;
+        let template = fs::read_to_string(tools::root().join("web/service-worker.js"))?;
+        offline::write_service_worker(&self.root(), &template)
     }
 }
+
+/// Between a test's script and the start script.
+const MARK: &str = "// The start script:\n";
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
@@ -116,11 +217,11 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 
 /// The core's own example makes the file, so that these tests need not be built with burn. Both native
 /// packages are named so that burn keeps the features that it was built with for their tests.
-fn write_tiny_model(path: &Path) -> Result<()> {
+fn write_tiny_model(path: &Path, more: &[&str]) -> Result<()> {
     let packages = ["build", "--quiet", "-p", "infill", "-p", "infill-cli", "--no-default-features", "--example", "tiny_model"];
     tools::run(tools::command("cargo", &packages))?;
     let program = tools::target().join("debug/examples/tiny_model");
     let mut command = tools::command(&program.to_string_lossy(), &[]);
-    command.arg(path);
+    command.arg(path).args(more);
     tools::run(command)
 }

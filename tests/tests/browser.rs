@@ -1,40 +1,13 @@
 //! The page in a real browser, used as a person would, on WebGPU (the browser's software adapter) and
 //! on the CPU. Each test has a browser and a site of its own; most use a tiny model of random weights.
 
-use std::{future::Future, path::PathBuf};
-
 use anyhow::{Result, ensure};
-use image::{Rgb, RgbImage};
 use infill_tests::{
     page::{Gpu, Page},
+    scene::{SIZE, block_on, ready},
     site::Site,
 };
 use xtask::server::Fault;
-
-fn block_on(test: impl Future<Output = Result<()>>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    if let Err(error) = runtime.block_on(test) {
-        panic!("{error:#}");
-    }
-}
-
-/// Width and height of the test picture.
-const SIZE: (u32, u32) = (120, 80);
-
-/// A picture in which no two neighbours are alike.
-fn photo(site: &Site, width: u32, height: u32) -> Result<PathBuf> {
-    let path = site.folder().join("photo.png");
-    RgbImage::from_fn(width, height, |x, y| Rgb([(x * 3) as u8, (y * 5) as u8, (x * 7 + y * 11) as u8])).save(&path)?;
-    Ok(path)
-}
-
-async fn ready(site: &Site, gpu: Gpu) -> Result<Page> {
-    let page = Page::open(&site.address(), gpu, site.folder()).await?;
-    page.wait_for("ready", 90).await?;
-    page.choose_file(&photo(site, SIZE.0, SIZE.1)?).await?;
-    page.until("return document.getElementById('work').checkVisibility()", 10).await?;
-    Ok(page)
-}
 
 /// How far a pixel's middle is from a level stroke through the canvas's middle that ends `reach` pixels
 /// of the screen from it.
@@ -257,7 +230,7 @@ fn a_lost_network_is_told_and_trying_again_works() {
 fn a_worker_that_does_not_arrive_is_told_and_started_again() {
     block_on(async {
         let site = Site::tiny("")?;
-        site.server.fail("worker_bg.wasm", Fault::Status500, 1);
+        site.server.fail(&site.file_named("worker-", "_bg.wasm")?, Fault::Status500, 1);
         let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
         page.wait_for("failed", 60).await?;
         let said = page.text("message-text").await?;

@@ -14,15 +14,21 @@ pub enum ToWorker {
         force_cpu: bool,
         /// The page's address; the manifest is `models/manifest.json` below it.
         base: String,
+        /// Which model to fetch then.
+        model: ModelChoice,
     },
-    /// Fetch the model again after a failure.
-    FetchModel,
+    /// Fetch a model: another one, or the same again after a failure.
+    FetchModel {
+        /// Which.
+        model: ModelChoice,
+    },
     /// Use a model of the visitor's own. Buffer: the model file.
     UseModel {
         /// The file's name without its ending.
         name: String,
     },
-    /// Fill a picture. Buffers: RGBA pixels, then (for [`TaskKind::Inpaint`]) the mask, one byte a pixel.
+    /// Fill a picture. Buffers: RGBA pixels, then (for [`TaskKind::Inpaint`]) the mask, one byte a pixel,
+    /// then those of [`RunRequest::resume`].
     Run(RunRequest),
     /// Stop the run after the step under way.
     Cancel,
@@ -33,6 +39,29 @@ pub enum ToWorker {
         /// The noise level as the net is told it.
         level: f32,
     },
+}
+
+/// Which model to use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "which", content = "name", rename_all = "snake_case")]
+pub enum ModelChoice {
+    /// The first of the list.
+    #[default]
+    First,
+    /// The one of this name; the first if it is not listed any more.
+    Named(String),
+    /// None of the list: the page sends the visitor's own.
+    Own,
+}
+
+/// How far a run had come that was broken off, beside three buffers: RGB pixels of the result, sums, and the
+/// sampler's memory, the latter two as little-endian f32. See `infill::edit::EditProgress`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Windows that are done.
+    pub windows: usize,
+    /// Of those under way: the first, how many at a time, and the steps done.
+    pub run: Option<[usize; 3]>,
 }
 
 /// One run.
@@ -50,10 +79,14 @@ pub struct RunRequest {
     pub extend: [usize; 4],
     /// Sampler.
     pub sampler: SamplerKind,
-    /// Evaluations of the net for each crop.
-    pub steps: usize,
+    /// Evaluations of the net for each crop; none where the model's own number is wanted.
+    pub steps: Option<usize>,
+    /// Factor of all noise, 0 to 1; none where the model's own is wanted.
+    pub temperature: Option<f64>,
     /// Seed of the noise.
     pub seed: u64,
+    /// Go on from here instead of beginning.
+    pub resume: Option<Saved>,
 }
 
 /// From the worker to the page.
@@ -64,6 +97,11 @@ pub enum FromWorker {
     Ready,
     /// What it computes on.
     Device(DeviceReport),
+    /// The models that can be had.
+    Models {
+        /// Their names and sizes, in the list's order.
+        listed: Vec<ListedModel>,
+    },
     /// Bytes of the model so far.
     Fetching {
         /// Bytes that arrived.
@@ -114,13 +152,31 @@ pub enum FromWorker {
         /// From the numbers that came to the numbers that go.
         milliseconds: f64,
     },
-    /// Something failed.
+    /// Something failed. Buffers: those of [`Saved`].
     Failed {
         /// The run, when there was one.
         id: Option<u32>,
         /// What failed.
         failure: Failure,
+        /// How far the run had come, where that could be saved.
+        saved: Option<Saved>,
     },
+}
+
+impl FromWorker {
+    /// A failure with nothing saved.
+    pub fn failed(id: Option<u32>, failure: Failure) -> Self {
+        Self::Failed { id, failure, saved: None }
+    }
+}
+
+/// A model of the list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedModel {
+    /// Name from the manifest.
+    pub name: String,
+    /// Bytes of its file.
+    pub size: u64,
 }
 
 /// What the worker computes on.
@@ -147,6 +203,8 @@ pub struct ModelReport {
     pub parameters: usize,
     /// Whether the browser keeps it for the next visit.
     pub kept: bool,
+    /// Whether it is a file of the visitor's.
+    pub own: bool,
 }
 
 /// What can go wrong, for `words` to put into sentences.
@@ -192,9 +250,47 @@ pub enum Failure {
         /// The browser's reason.
         detail: String,
     },
+    /// The device computed what is no number.
+    NotFinite {
+        /// How many values, in the words of `infill::edit`.
+        detail: String,
+    },
+    /// There was not enough memory.
+    Memory {
+        /// The browser's or the program's own text.
+        detail: String,
+    },
     /// The program stopped.
     Panic {
         /// Its message.
         detail: String,
     },
+}
+
+impl Failure {
+    /// Whether nothing more is to be expected of the worker after this.
+    pub fn ends_worker(&self) -> bool {
+        matches!(self, Self::Start { .. } | Self::DeviceLost { .. } | Self::NotFinite { .. } | Self::Memory { .. } | Self::Panic { .. })
+    }
+
+    /// A program that stopped with these words: for want of memory, or for another reason.
+    pub fn stopped(detail: String) -> Self {
+        let lower = detail.to_lowercase();
+        // The words of wgpu, of Rust's allocator and of the browsers' own.
+        let memory = ["out of memory", "outofmemory", "memory allocation of", "allocation failed", "cannot enlarge memory"];
+        if memory.iter().any(|words| lower.contains(words)) { Self::Memory { detail } } else { Self::Panic { detail } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_memory_is_told_from_other_ends() {
+        for text in ["wgpu error: Out of Memory", "Uncaught RangeError: Array buffer allocation failed"] {
+            assert_eq!(Failure::stopped(text.to_owned()), Failure::Memory { detail: text.to_owned() });
+        }
+        assert!(matches!(Failure::stopped("index out of bounds".to_owned()), Failure::Panic { .. }));
+    }
 }

@@ -3,9 +3,11 @@
 
 pub mod bench;
 pub mod browser;
+pub mod icon;
 #[path = "../../shared/src/manifest.rs"]
 pub mod manifest;
 pub mod models;
+pub mod offline;
 pub mod server;
 pub mod stages;
 pub mod tools;

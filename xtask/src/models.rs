@@ -10,14 +10,15 @@ use sha2::{Digest, Sha256};
 
 use crate::manifest::{Chunk, Manifest, ModelEntry};
 
-/// Bytes of a chunk.
-const CHUNK: usize = 4 << 20;
+/// Bytes of a chunk: little enough that a connection that breaks off costs little where the host knows no
+/// ranges, much enough that asking for it does not matter.
+pub const CHUNK: usize = 4 << 20;
 
-/// Cuts all `.infill` files of a folder into `target`, with `manifest.json` beside the chunks.
+/// Cuts all `.infill` files of a folder into chunks of so many bytes in `target`, with `manifest.json` beside them.
 ///
 /// # Errors
 /// When a file cannot be read or written.
-pub fn publish(folder: &Path, target: &Path) -> Result<Manifest> {
+pub fn publish(folder: &Path, target: &Path, chunk: usize) -> Result<Manifest> {
     fs::create_dir_all(target).with_context(|| format!("cannot make {}", target.display()))?;
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .with_context(|| format!("cannot list {}", folder.display()))?
@@ -25,16 +26,16 @@ pub fn publish(folder: &Path, target: &Path) -> Result<Manifest> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "infill"))
         .collect();
     files.sort();
-    let models = files.iter().map(|file| cut(file, target)).collect::<Result<_>>()?;
+    let models = files.iter().map(|file| cut(file, target, chunk)).collect::<Result<_>>()?;
     let manifest = Manifest { models };
     write(&target.join("manifest.json"), &serde_json::to_vec_pretty(&manifest)?)?;
     Ok(manifest)
 }
 
-fn cut(file: &Path, target: &Path) -> Result<ModelEntry> {
+fn cut(file: &Path, target: &Path, chunk: usize) -> Result<ModelEntry> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let mut chunks = Vec::new();
-    for piece in bytes.chunks(CHUNK) {
+    for piece in bytes.chunks(chunk) {
         let sha256 = hash(piece);
         let path = format!("{}.bin", &sha256[..16]);
         write(&target.join(&path), piece)?;

@@ -1,16 +1,19 @@
-//! A static host on 127.0.0.1: files with their types, no special headers. Tests can make it fail.
+//! A static host on 127.0.0.1: files with their types, the rest of a file for those who ask for it, no special
+//! headers. Tests can make it fail.
 //!
 //! A thread a connection and one answer each. Not a server for a network, and not tiny_http: its pool counts
 //! a thread as free that was already woken for another connection, so that one of a browser's six waits for
 //! the others to end, which kept alive they do not.
 
 use std::{
-    collections::HashMap,
     fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -32,13 +35,27 @@ pub enum Fault {
     WrongByte,
     /// The answer waits.
     Slow(Duration),
+    /// The connection ends after so many bytes of what was promised.
+    BreakOff(usize),
+}
+
+/// A request that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Asked {
+    path: String,
+    /// First byte that was asked for, where not all were.
+    from: Option<usize>,
 }
 
 #[derive(Default)]
 struct Shared {
-    /// By the end of the path: the fault and how often it shows.
-    faults: Mutex<HashMap<String, (Fault, usize)>>,
-    requests: Mutex<Vec<String>>,
+    /// By the end of the path: the fault and how often it still shows. The first that fits is taken.
+    faults: Mutex<Vec<(String, Fault, usize)>>,
+    requests: Mutex<Vec<Asked>>,
+    /// No connection gets an answer.
+    down: AtomicBool,
+    /// Parts of files are not known.
+    whole_files_only: AtomicBool,
 }
 
 /// A running server; it stops with the process.
@@ -79,14 +96,30 @@ impl Server {
         drop(self.thread.join());
     }
 
-    /// Lets paths that end so fail, so many times.
+    /// Lets paths that end so fail, so many times, after the faults that they have already.
     pub fn fail(&self, path_end: &str, fault: Fault, times: usize) {
-        lock(&self.shared.faults).insert(path_end.to_owned(), (fault, times));
+        lock(&self.shared.faults).push((path_end.to_owned(), fault, times));
     }
 
     /// All paths that were asked for.
     pub fn requests(&self) -> Vec<String> {
-        lock(&self.shared.requests).clone()
+        lock(&self.shared.requests).iter().map(|asked| asked.path.clone()).collect()
+    }
+
+    /// From which byte on a path that ends so was asked for, request by request; 0 where all of it was.
+    pub fn starts(&self, path_end: &str) -> Vec<usize> {
+        let requests = lock(&self.shared.requests);
+        requests.iter().filter(|asked| asked.path.ends_with(path_end)).map(|asked| asked.from.unwrap_or(0)).collect()
+    }
+
+    /// Ends every connection without an answer, as if the host or the network were gone; or answers again.
+    pub fn set_down(&self, down: bool) {
+        self.shared.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Knows no ranges, as some hosts; or knows them again.
+    pub fn send_whole_files_only(&self, only: bool) {
+        self.shared.whole_files_only.store(only, Ordering::SeqCst);
     }
 }
 
@@ -94,47 +127,88 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads one request and answers it.
-fn serve(mut stream: TcpStream, folder: &Path, shared: &Shared) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
+/// What a request says, as far as it matters here.
+struct Request {
+    head_only: bool,
+    address: String,
+    from: Option<usize>,
+}
+
+/// Reads a request; `None` when it is none, or when nothing came.
+fn read(stream: &mut TcpStream) -> std::io::Result<Option<Request>> {
     let mut bytes = Vec::new();
-    let asked = loop {
+    loop {
         let mut part = [0; 4096];
         let count = stream.read(&mut part)?;
         if count == 0 {
-            return Ok(());
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         bytes.extend_from_slice(&part[..count]);
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let mut request = httparse::Request::new(&mut headers);
         match request.parse(&bytes) {
-            Ok(httparse::Status::Complete(_)) => break Some((request.method == Some("HEAD"), request.path.unwrap_or_default().to_owned())),
+            Ok(httparse::Status::Complete(_)) => {
+                let range = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case("range"));
+                let from = range.and_then(|range| std::str::from_utf8(range.value).ok()).and_then(open_range);
+                let address = request.path.unwrap_or_default().to_owned();
+                return Ok(Some(Request { head_only: request.method == Some("HEAD"), address, from }));
+            }
             Ok(httparse::Status::Partial) if bytes.len() <= LONGEST_REQUEST => {}
-            _ => break None,
+            _ => return Ok(None),
         }
-    };
-    let (head_only, (status, kind, body)) = match &asked {
-        Some((head_only, path)) => (*head_only, answer(path, folder, shared)),
-        None => (false, plain("400 Bad Request")),
-    };
-    let length = body.len();
-    write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")?;
-    if !head_only {
-        stream.write_all(&body)?;
     }
-    stream.flush()
 }
 
-/// Status, type and body.
-type Answer = (&'static str, &'static str, Vec<u8>);
+/// The first byte of `bytes=N-`, the only ranges that are answered; others are as if none was asked for.
+fn open_range(value: &str) -> Option<usize> {
+    value.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+}
+
+/// Reads one request and answers it.
+fn serve(mut stream: TcpStream, folder: &Path, shared: &Shared) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    if shared.down.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    let request = read(&mut stream)?;
+    if shared.down.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    let answer = match &request {
+        Some(request) => answer(request, folder, shared),
+        None => plain("400 Bad Request"),
+    };
+    let Answer { status, kind, range, body, break_off } = answer;
+    let length = body.len();
+    write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{range}Connection: close\r\n\r\n")?;
+    if !request.is_some_and(|request| request.head_only) {
+        stream.write_all(&body[..break_off.unwrap_or(length).min(length)])?;
+    }
+    stream.flush()?;
+    if break_off.is_some() {
+        // Browsers forget what they have not passed on when a connection ends.
+        thread::sleep(Duration::from_millis(300));
+    }
+    Ok(())
+}
+
+struct Answer {
+    status: &'static str,
+    kind: &'static str,
+    /// The header that says which part the body is; empty for a whole file.
+    range: String,
+    body: Vec<u8>,
+    /// How much of the body is sent.
+    break_off: Option<usize>,
+}
 
 fn plain(status: &'static str) -> Answer {
-    (status, "text/plain; charset=utf-8", status.as_bytes().to_vec())
+    Answer { status, kind: "text/plain; charset=utf-8", range: String::new(), body: status.as_bytes().to_vec(), break_off: None }
 }
 
-fn answer(address: &str, folder: &Path, shared: &Shared) -> Answer {
-    let path = address.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/').to_owned();
-    lock(&shared.requests).push(path.clone());
+fn answer(request: &Request, folder: &Path, shared: &Shared) -> Answer {
+    let path = request.address.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/').to_owned();
+    lock(&shared.requests).push(Asked { path: path.clone(), from: request.from });
     let fault = take_fault(shared, &path);
     if let Some(Fault::Slow(time)) = fault {
         thread::sleep(time);
@@ -144,25 +218,34 @@ fn answer(address: &str, folder: &Path, shared: &Shared) -> Answer {
         file = file.join("index.html");
     }
     let inside = !path.split('/').any(|part| part == "..");
-    let read = if inside { fs::read(&file).ok() } else { None };
-    match (read, fault) {
-        (_, Some(Fault::Status500)) => plain("500 Internal Server Error"),
-        (None, _) => plain("404 Not Found"),
-        (Some(mut bytes), fault) => {
-            if fault == Some(Fault::WrongByte)
-                && let Some(byte) = bytes.last_mut()
-            {
-                *byte ^= 1;
-            }
-            ("200 OK", kind(&file), bytes)
+    let found = if inside { fs::read(&file).ok() } else { None };
+    let mut bytes = match (found, fault) {
+        (_, Some(Fault::Status500)) => return plain("500 Internal Server Error"),
+        (None, _) => return plain("404 Not Found"),
+        (Some(bytes), _) => bytes,
+    };
+    if fault == Some(Fault::WrongByte)
+        && let Some(byte) = bytes.last_mut()
+    {
+        *byte ^= 1;
+    }
+    let break_off = if let Some(Fault::BreakOff(count)) = fault { Some(count) } else { None };
+    let from = request.from.filter(|_| !shared.whole_files_only.load(Ordering::SeqCst));
+    let total = bytes.len();
+    match from {
+        Some(from) if from >= total => plain("416 Range Not Satisfiable"),
+        Some(from) => {
+            let range = format!("Content-Range: bytes {from}-{}/{total}\r\n", total - 1);
+            Answer { status: "206 Partial Content", kind: kind(&file), range, body: bytes.split_off(from), break_off }
         }
+        None => Answer { status: "200 OK", kind: kind(&file), range: String::new(), body: bytes, break_off },
     }
 }
 
 fn take_fault(shared: &Shared, path: &str) -> Option<Fault> {
     let mut faults = lock(&shared.faults);
-    let (fault, times) = faults.iter_mut().find(|(end, _)| path.ends_with(end.as_str())).map(|(_, fault)| fault)?;
-    *times = times.checked_sub(1)?;
+    let (_, fault, times) = faults.iter_mut().find(|(end, _, times)| *times > 0 && path.ends_with(end.as_str()))?;
+    *times -= 1;
     Some(*fault)
 }
 
@@ -172,6 +255,8 @@ fn kind(path: &Path) -> &'static str {
         Some("js" | "mjs") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("json") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
+        Some("svg") => "image/svg+xml",
         Some("wasm") => "application/wasm",
         Some("png") => "image/png",
         _ => "application/octet-stream",
@@ -208,5 +293,36 @@ mod tests {
         assert!(head.contains("Content-Length: 5") && head.ends_with("\r\n\r\n"), "{head}");
         assert_eq!(server.requests()[..2], ["", "absent"]);
         drop(silent);
+    }
+
+    #[test]
+    fn the_rest_of_a_file_is_sent_and_faults_are_what_they_are_called() {
+        let folder = tempfile::TempDir::new().unwrap();
+        fs::write(folder.path().join("file.webmanifest"), "0123456789").unwrap();
+        let server = Server::start(folder.path().to_owned(), 0).unwrap();
+        let get = |range: &str| ask(server.port(), &format!("GET /file.webmanifest HTTP/1.1\r\nHost: here\r\n{range}\r\n"));
+        let rest = get("Range: bytes=7-\r\n");
+        assert!(
+            rest.starts_with("HTTP/1.1 206") && rest.contains("Content-Range: bytes 7-9/10\r\n") && rest.ends_with("\r\n789"),
+            "{rest}"
+        );
+        assert!(rest.contains("application/manifest+json"), "{rest}");
+        assert!(get("Range: bytes=10-\r\n").starts_with("HTTP/1.1 416"));
+        server.fail("file.webmanifest", Fault::BreakOff(4), 1);
+        let broken = get("");
+        assert!(broken.contains("Content-Length: 10") && broken.ends_with("\r\n0123"), "{broken}");
+        assert!(get("").ends_with("\r\n0123456789"));
+        server.send_whole_files_only(true);
+        assert!(get("Range: bytes=7-\r\n").starts_with("HTTP/1.1 200"));
+        server.set_down(true);
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        // Whether it ends before or after the request is read is the system's business.
+        drop(stream.write_all(b"GET / HTTP/1.1\r\n\r\n"));
+        let mut said = Vec::new();
+        drop(stream.read_to_end(&mut said));
+        assert!(said.is_empty());
+        server.set_down(false);
+        assert!(get("").starts_with("HTTP/1.1 200"));
+        assert_eq!(server.starts("file.webmanifest")[..5], [7, 10, 0, 0, 7]);
     }
 }

@@ -120,10 +120,13 @@ fn native() -> Result<()> {
     tools::run(cargo(&["test", "-p", "infill-web", "-p", "xtask", "-p", "infill-tests", "--lib"]))
 }
 
+/// The page's tests, each file of them a program.
+const BROWSER: [&str; 5] = ["browser", "offline", "faults", "devices", "bench"];
+
 fn browser_tests() -> Result<()> {
     let found = browser::find()?;
-    let mut command =
-        cargo(&["test", "-p", "infill-tests", "--test", "browser", "--test", "bench", "--", "--test-threads", "1", "--nocapture"]);
+    let mut command = cargo(&["test", "-p", "infill-tests"]);
+    command.args(BROWSER.iter().flat_map(|name| ["--test", name])).args(["--", "--test-threads", "1", "--nocapture"]);
     command.env("CHROME", found.program).env("CHROMEDRIVER", found.driver);
     tools::run(command)
 }

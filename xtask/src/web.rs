@@ -1,5 +1,5 @@
 //! The page's release build: trunk, then what trunk leaves: the start script in a file of its own,
-//! wasm-opt, the models, and the size budget.
+//! wasm-opt, what installs the page, the models, and the size budget.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{models, tools};
+use crate::{models, offline, tools};
 
 /// Bytes that page and code may have as brotli, models not counted.
 const BUDGET: usize = 2_500_000;
@@ -44,7 +44,8 @@ pub fn build() -> Result<()> {
             optimize(&file)?;
         }
     }
-    models::publish(&tools::root().join("web/models"), &dist.join("models"))?;
+    offline::finish(&dist, &tools::root().join("web/service-worker.js"))?;
+    models::publish(&tools::root().join("web/models"), &dist.join("models"), models::CHUNK)?;
     measure(&dist)
 }
 

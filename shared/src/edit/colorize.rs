@@ -9,7 +9,7 @@
 //! overlap by half and are blended.
 
 use super::{
-    Job, Prepared,
+    Job, Prepared, Traces,
     window::{Enlarged, Window},
 };
 use crate::{
@@ -184,6 +184,24 @@ impl Job for Colorize {
         if index + 1 == self.count {
             self.paint();
         }
+    }
+
+    fn traces(&self, done: usize) -> Traces {
+        // Nothing is painted before the last window is done.
+        let pixels = if done < self.count { Vec::new() } else { self.picture.pixels().to_vec() };
+        Traces { pixels, sums: self.sums.clone() }
+    }
+
+    fn resume(&mut self, done: usize, traces: Traces) -> bool {
+        if traces.sums.len() != self.sums.len() {
+            return false;
+        }
+        if done == self.count {
+            let Ok(picture) = Picture::new(self.picture.width(), self.picture.height(), traces.pixels) else { return false };
+            self.picture = picture;
+        }
+        self.sums = traces.sums;
+        true
     }
 
     fn mix(&self, x: usize, y: usize, generated: [f32; 3]) -> [u8; 3] {

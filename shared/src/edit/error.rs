@@ -65,6 +65,20 @@ pub enum EditError {
         /// Values asked for.
         wanted: usize,
     },
+    /// Progress of another edit.
+    #[error(
+        "what was kept of the edit is not of this one: {windows} windows of {of} done, {pixels} pixel values and {sums} sums; begin it anew"
+    )]
+    Progress {
+        /// Windows that are said to be done.
+        windows: usize,
+        /// Windows that this edit has.
+        of: usize,
+        /// Values of pixels given.
+        pixels: usize,
+        /// Sums given.
+        sums: usize,
+    },
     /// The device computed nonsense.
     #[error(
         "{bad} of {of} values from the device are not finite, so the result is not used; \

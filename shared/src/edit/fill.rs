@@ -2,7 +2,7 @@
 //! earlier ones made. Nothing but the missing pixels is ever written.
 
 use super::{
-    Job, Prepared,
+    Job, Prepared, Traces,
     extend::{self, Border},
     plan,
     window::{Enlarged, Planned, Window},
@@ -134,6 +134,26 @@ impl Job for Fill {
                 }
             }
         }
+    }
+
+    fn traces(&self, done: usize) -> Traces {
+        let pixels = if done == 0 { Vec::new() } else { self.picture.pixels().to_vec() };
+        Traces { pixels, sums: Vec::new() }
+    }
+
+    fn resume(&mut self, done: usize, traces: Traces) -> bool {
+        if done > 0 {
+            let (width, height) = self.dimensions();
+            let Ok(picture) = Picture::new(width, height, traces.pixels) else { return false };
+            self.picture = picture;
+        }
+        for planned in &self.windows[..done] {
+            let keep = planned.keep;
+            for y in keep.top..keep.bottom() {
+                self.remaining.row_mut(y)[keep.left..keep.right()].fill(0);
+            }
+        }
+        true
     }
 
     fn mix(&self, x: usize, y: usize, generated: [f32; 3]) -> [u8; 3] {

@@ -11,6 +11,7 @@ mod extend;
 mod fill;
 mod plan;
 mod preview;
+mod progress;
 mod restore;
 mod window;
 
@@ -21,6 +22,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 pub use error::EditError;
 pub use extend::Border;
 pub use preview::Preview;
+pub use progress::{EditProgress, RunMemory, RunProgress};
 
 use crate::{
     config::ModelConfig,
@@ -30,6 +32,7 @@ use crate::{
     sampler::{Known, Sampler, SamplerSettings},
     task::TaskKind,
 };
+use progress::Traces;
 use window::Window;
 
 /// Pixels that an edited picture may have; more would not fit into a browser tab.
@@ -149,6 +152,10 @@ trait Job: fmt::Debug + Send {
     fn prepare(&self, index: usize) -> Prepared;
     /// Takes the net's answer, `[3, size, size]`.
     fn accept(&mut self, index: usize, values: &[f32]);
+    /// What the windows that are done, so many, left behind.
+    fn traces(&self, done: usize) -> Traces;
+    /// Goes on from there. Whether the traces are those of such a job; nothing is changed when not.
+    fn resume(&mut self, done: usize, traces: Traces) -> bool;
     /// A pixel of a preview, from the net's estimate at its place.
     fn mix(&self, x: usize, y: usize, generated: [f32; 3]) -> [u8; 3];
     /// The result as far as it is done.
@@ -254,7 +261,7 @@ impl Edit {
             return EditState::Finished;
         }
         if self.run.is_none() {
-            self.run = Some(self.begin(&model.device()));
+            self.run = Some(self.begin(self.next_count(), &model.device()));
         }
         let Some(run) = &mut self.run else {
             return EditState::Finished;
@@ -265,9 +272,13 @@ impl Edit {
         if run.sampler.is_finished() { EditState::Read(run.sampler.noisy()) } else { EditState::Running }
     }
 
+    /// How many windows run next.
+    fn next_count(&self) -> usize {
+        if self.job.independent() { self.side_by_side.min(self.job.windows() - self.done) } else { 1 }
+    }
+
     /// The next windows as tensors.
-    fn begin(&self, device: &Device) -> Run {
-        let count = if self.job.independent() { self.side_by_side.min(self.job.windows() - self.done) } else { 1 };
+    fn begin(&self, count: usize, device: &Device) -> Run {
         let (mut condition, mut start) = (Vec::new(), Vec::new());
         let mut known: Option<(Vec<f32>, Vec<f32>)> = None;
         for index in self.done..self.done + count {
@@ -334,5 +345,7 @@ fn check_size(width: usize, height: usize) -> Result<(), EditError> {
     Ok(())
 }
 
+#[cfg(test)]
+mod progress_tests;
 #[cfg(test)]
 mod tests;

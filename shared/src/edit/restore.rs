@@ -6,7 +6,7 @@
 
 use std::f32::consts::PI;
 
-use super::{Job, Prepared, window::Window};
+use super::{Job, Prepared, Traces, window::Window};
 use crate::{
     noise::{self, Purpose, stream},
     picture::{Picture, from_unit},
@@ -152,6 +152,24 @@ impl Job for Restore {
         if (index + 1).is_multiple_of(self.columns) {
             self.finish_row(index / self.columns);
         }
+    }
+
+    fn traces(&self, done: usize) -> Traces {
+        // Rows are written when their last tile is done.
+        let pixels = if done < self.columns { Vec::new() } else { self.restored.pixels().to_vec() };
+        Traces { pixels, sums: self.sums.clone() }
+    }
+
+    fn resume(&mut self, done: usize, traces: Traces) -> bool {
+        if traces.sums.len() != self.sums.len() {
+            return false;
+        }
+        if done >= self.columns {
+            let Ok(picture) = Picture::new(self.degraded.width(), self.degraded.height(), traces.pixels) else { return false };
+            self.restored = picture;
+        }
+        self.sums = traces.sums;
+        true
     }
 
     fn mix(&self, _x: usize, _y: usize, generated: [f32; 3]) -> [u8; 3] {

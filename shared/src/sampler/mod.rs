@@ -1,6 +1,7 @@
 //! Samplers as steps: from noise to a picture, one evaluation of a [`Denoiser`] at a time. Callers
 //! loop (command line) or yield (browser) between steps. Nothing here knows nets or tasks.
 
+mod memory;
 mod update;
 
 use std::{fmt, str::FromStr};
@@ -119,6 +120,18 @@ pub enum SamplerError {
     /// A temperature outside [0, 1].
     #[error("the temperature is {0}; choose 0 (the most likely) to 1 (as varied as the net)")]
     Temperature(f64),
+    /// Memory of another run.
+    #[error("a run of {steps} steps cannot go on after {done} of them from values of shape {found:?}; it takes {wanted:?}: begin it anew")]
+    Memory {
+        /// Steps that are said to be done.
+        done: usize,
+        /// Steps in all.
+        steps: usize,
+        /// Shape of the values given.
+        found: [usize; 4],
+        /// Shape of the values that such a run leaves.
+        wanted: [usize; 4],
+    },
 }
 
 /// What is already known of the picture, and stays as it is.
@@ -313,5 +326,7 @@ fn gaussian_of(numbers: &[u64], seed: u64, purpose: Purpose, step: u64, shape: [
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
+#[cfg(test)]
+mod memory_tests;
 #[cfg(test)]
 mod tests;

@@ -7,19 +7,21 @@ use std::{
 };
 
 use infill::task::TaskKind;
-use web_sys::{Element, HtmlCanvasElement};
+use web_sys::{Element, File, HtmlCanvasElement};
 
 use super::{
     document::{Document, ResultPicture},
     dom,
     editor::Gesture,
     listener::Listener,
+    models,
+    recovery::{Asked, Interrupted},
     view,
     viewport::Viewport,
     words::Advice,
     worker_client::WorkerClient,
 };
-use crate::message::ModelReport;
+use crate::message::{ListedModel, ModelChoice, ModelReport};
 
 /// What the pointer does to the mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +61,24 @@ pub struct State {
     pub gesture: Gesture,
     pub worker: Option<WorkerClient>,
     pub model: Option<ModelReport>,
+    /// Which model is fetched for a new worker.
+    pub model_choice: ModelChoice,
+    /// The models that can be chosen.
+    pub listed: Vec<ListedModel>,
+    /// The visitor's model file that is used or was, and one that is not known yet to be any good.
+    pub own_model: Option<(String, File)>,
+    pub offered_model: Option<(String, File)>,
     pub run: u32,
     pub running: bool,
     pub force_cpu: bool,
-    /// A run was under way when the worker failed: it is made again when there is a model again.
-    pub interrupted: bool,
+    /// The worker computes on a GPU.
+    pub on_gpu: bool,
+    /// The run under way.
+    pub asked: Option<Asked>,
+    /// A run was under way when the worker failed: it goes on when there is a model again.
+    pub interrupted: Option<Interrupted>,
+    /// Devices lost during this run.
+    pub losses: usize,
     /// The pictures before each "Keep editing", the latest last.
     pub earlier: Vec<Document>,
     /// The space bar is down: dragging moves the picture.
@@ -109,10 +124,17 @@ impl App {
             gesture: Gesture::None,
             worker: None,
             model: None,
+            model_choice: models::remembered(),
+            listed: Vec::new(),
+            own_model: None,
+            offered_model: None,
             run: 0,
             running: false,
             force_cpu: false,
-            interrupted: false,
+            on_gpu: false,
+            asked: None,
+            interrupted: None,
+            losses: 0,
             earlier: Vec::new(),
             space: false,
             fitted: true,
@@ -121,6 +143,7 @@ impl App {
         super::wiring::wire(&app);
         super::editor::wire(&app);
         super::keys::wire(&app);
+        models::wire(&app);
         dom::show("starting", false);
         app.start_worker();
         app.refresh();
@@ -146,7 +169,7 @@ impl App {
         let mut state = self.change();
         state.brush = (document.width.min(document.height) as f64 / 8.0).clamp(2.0, 400.0).round();
         state.document = Some(document);
-        (state.result, state.preview, state.cursor, state.interrupted) = (None, None, None, false);
+        (state.result, state.preview, state.cursor, state.interrupted) = (None, None, None, None);
         dom::set_value("size", &state.brush.to_string());
         drop(state);
         self.show_extension();
@@ -228,6 +251,7 @@ impl App {
         }
         dom::show("progress-row", state.running);
         dom::enable("open-other", free);
+        dom::enable("model", free);
         // Whoever pressed a button that is gone now goes on at the one that took its place.
         dom::keep_focus(
             &focused,

@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{
     ClipboardEvent, DragEvent, Element, Event, EventTarget, File, HtmlButtonElement, HtmlInputElement, KeyboardEvent, PointerEvent,
 };
@@ -179,14 +178,8 @@ fn load(app: &Rc<App>, file: File) {
         return;
     }
     let app = app.clone();
-    if let Some(name) = file.name().strip_suffix(".infill").map(str::to_owned) {
-        spawn_local(async move {
-            // A file that cannot be read is empty, and the worker says what it thinks of that.
-            let bytes = JsFuture::from(file.array_buffer())
-                .await
-                .map_or_else(|_| Uint8Array::new(&JsValue::NULL), |buffer| Uint8Array::new(&buffer));
-            app.use_model(&name, &bytes);
-        });
+    if file.name().ends_with(".infill") {
+        app.use_own_model(file);
         return;
     }
     spawn_local(async move {

@@ -39,7 +39,16 @@ pub fn failure(failure: &Failure) -> Advice {
         Failure::Request { detail } => advice(sentence(detail), false, false),
         Failure::DeviceLost { detail } => advice(
             format!(
-                "The graphics card stopped answering ({detail}). Your picture and mask are kept: try again, or go on with the slower CPU."
+                "The graphics card stopped answering again ({detail}). Your picture and mask are kept: try again, or go on with the slower CPU."
+            ),
+            true,
+            true,
+        ),
+        Failure::NotFinite { detail } => advice(format!("{} Your picture and mask are kept.", sentence(detail)), true, true),
+        Failure::Memory { detail } => advice(
+            format!(
+                "There was not enough memory ({}). Your picture and mask are kept: close other tabs and try again, or take a smaller picture.",
+                first_line(detail)
             ),
             true,
             true,
@@ -49,14 +58,21 @@ pub fn failure(failure: &Failure) -> Advice {
             true,
             false,
         ),
-        Failure::Panic { detail } => advice(
-            format!(
-                "Something went wrong inside ({}). Your picture and mask are kept: try again, or go on with the CPU.",
-                first_line(detail)
-            ),
-            true,
-            true,
-        ),
+        Failure::Panic { detail } => {
+            advice(format!("Something went wrong inside ({}). Your picture and mask are kept: try again.", first_line(detail)), true, true)
+        }
+    }
+}
+
+/// A run that was given up.
+pub const CANCELLED: &str = "Cancelled; picture and mask are as before.";
+
+/// The first time that a device is lost.
+pub fn going_on(running: bool) -> &'static str {
+    if running {
+        "The graphics card stopped answering; asking for it again, to go on from the last step…"
+    } else {
+        "The graphics card stopped answering; asking for it again…"
     }
 }
 

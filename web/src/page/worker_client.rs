@@ -25,7 +25,7 @@ impl WorkerClient {
     pub fn start(hear: impl Fn(FromWorker, Vec<Uint8Array>) + Clone + 'static) -> Result<Self, Failure> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let address = format!("{}worker-start.js", base());
+        let address = format!("{}{}", base(), program());
         let worker = Worker::new_with_options(&address, &options).map_err(|error| Failure::Start { detail: format!("{error:?}") })?;
         let said = hear.clone();
         let runs = Rc::new(Cell::new(false));
@@ -35,14 +35,19 @@ impl WorkerClient {
                 has_spoken.set(true);
                 match envelope::receive(&event) {
                     Ok((message, buffers)) => said(message, buffers),
-                    Err(error) => said(FromWorker::Failed { id: None, failure: Failure::Panic { detail: error.to_string() } }, Vec::new()),
+                    Err(error) => said(FromWorker::failed(None, Failure::Panic { detail: error.to_string() }), Vec::new()),
                 }
             }),
             Listener::new(&worker, "error", move |event: ErrorEvent| {
                 let detail = Some(event.message()).filter(|text| !text.is_empty()).unwrap_or("the worker could not be loaded".to_owned());
                 // Before its first word it is not running: most often its files did not arrive.
-                let failure = if runs.get() { Failure::Panic { detail } } else { Failure::Start { detail } };
-                hear(FromWorker::Failed { id: None, failure }, Vec::new());
+                let failure = match runs.get() {
+                    false => Failure::Start { detail },
+                    // A program that stops says why, if it has the memory to do so.
+                    true if detail.contains("unreachable") => Failure::Memory { detail },
+                    true => Failure::stopped(detail),
+                };
+                hear(FromWorker::failed(None, failure), Vec::new());
             }),
         ];
         Ok(Self { worker, _listeners: listeners })
@@ -59,6 +64,13 @@ impl Drop for WorkerClient {
         // Frees the device with everything on it.
         self.worker.terminate();
     }
+}
+
+/// The worker's start script, whose name the build writes into the page: a page never starts the worker of
+/// another version.
+fn program() -> String {
+    let named = dom::document().query_selector("meta[name=worker]").ok().flatten();
+    named.and_then(|element| element.get_attribute("content")).unwrap_or_else(|| "worker-start.js".to_owned())
 }
 
 /// The folder the page is in.

@@ -1,23 +1,23 @@
-//! The model over the network: manifest, chunks with progress, hashes checked, one retry each. What the
-//! browser kept of an earlier visit is not fetched again.
+//! A model of the page's list: manifest, chunks with progress, hashes checked. What the browser kept of an
+//! earlier visit is not fetched again, and serves when there is no network.
 
 use burn::tensor::Device;
 use infill::{
     denoiser::Model,
-    manifest::{Chunk, Manifest},
+    manifest::{Chunk, Manifest, ModelEntry},
     model_file::ModelFile,
 };
-use js_sys::{Reflect, Uint8Array};
 use sha2::{Digest, Sha256};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
+use web_sys::RequestCache;
 
-use super::{now, say, scope, store::Store};
-use crate::message::{Failure, FromWorker};
+use super::{download::download, now, say, store::Store};
+use crate::message::{Failure, FromWorker, ListedModel, ModelChoice};
 
 /// Milliseconds between two messages about progress.
 const REPORT_EVERY: f64 = 100.0;
+
+/// How often in a row a chunk may be asked for without a byte of it coming.
+const TRIES: usize = 2;
 
 /// A model that arrived.
 pub struct Fetched {
@@ -29,25 +29,56 @@ pub struct Fetched {
     pub kept: bool,
 }
 
-/// Fetches the first model of the manifest below `base`, from what the browser kept of it where it did, and
-/// puts it on the device.
-pub async fn fetch(base: &str, device: &Device) -> Result<Fetched, Failure> {
+/// Says which models there are below `base`, fetches one of them, from what the browser kept of it where it
+/// did, and puts it on the device. `None` when none of the list is wanted.
+pub async fn fetch(base: &str, choice: &ModelChoice, device: &Device) -> Result<Option<Fetched>, Failure> {
     let folder = format!("{base}models/");
-    let address = format!("{folder}manifest.json");
-    let text = download(&address, RequestCache::Default, &mut |_| {}).await?;
+    let store = Store::open(&folder).await;
     let unusable = |detail: String| Failure::Model { detail };
+    let text = match (list(&folder).await, choice) {
+        (Ok(text), _) => text,
+        // The visitor's own needs no list.
+        (Err(_), ModelChoice::Own) => return Ok(None),
+        (Err(failure), _) => store.list().await.ok_or(failure)?,
+    };
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|error| unusable(format!("the list of models cannot be read: {error}")))?;
-    let entry = manifest.models.into_iter().next().ok_or_else(|| unusable("the list of models is empty".to_owned()))?;
+    let listed = manifest.models.iter().map(|entry| ListedModel { name: entry.name.clone(), size: entry.size }).collect();
+    say(&FromWorker::Models { listed }, &[]);
+    let entry = match choice {
+        ModelChoice::Own => return Ok(None),
+        ModelChoice::First => manifest.models.first(),
+        ModelChoice::Named(name) => manifest.models.iter().find(|entry| &entry.name == name).or(manifest.models.first()),
+    };
+    let entry = entry.ok_or_else(|| unusable("the list of models is empty".to_owned()))?;
+    let (bytes, kept) = chunks(&folder, entry, &store).await?;
+    // Only now: as long as the new ones are not all there, the old list and its chunks are what works offline.
+    store.put_list(&text).await;
+    let all = manifest.models.iter().flat_map(|entry| &entry.chunks).map(|chunk| chunk.sha256.as_str());
+    store.keep_only(&all.collect::<Vec<_>>()).await;
+    let file = ModelFile::parse(&bytes).map_err(|error| unusable(error.to_string()))?;
+    // The weights are copied once more on the way to the device; the file's bytes are not needed then.
+    drop(bytes);
+    let model = file.to_model(device).map_err(|error| unusable(error.to_string()))?;
+    Ok(Some(Fetched { name: entry.name.clone(), model, kept }))
+}
+
+async fn list(folder: &str) -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    download(&format!("{folder}manifest.json"), RequestCache::NoCache, &mut text, &mut |_| {}).await?;
+    Ok(text)
+}
+
+/// A model's bytes, and whether the browser keeps them all.
+async fn chunks(folder: &str, entry: &ModelEntry, store: &Store) -> Result<(Vec<u8>, bool), Failure> {
     let mut bytes = Vec::with_capacity(entry.size as usize);
     let mut progress = Progress { total: entry.size, reported: 0.0 };
-    let store = Store::open(&folder).await;
     let mut kept = true;
     for chunk in &entry.chunks {
-        let piece = match store.get(&chunk.sha256).await.filter(|bytes| hexadecimal(&Sha256::digest(bytes)) == chunk.sha256) {
+        let piece = match store.get(&chunk.sha256).await.filter(|bytes| is_whole(bytes, chunk)) {
             Some(piece) => piece,
             None => {
-                let piece = verified(&folder, chunk, bytes.len() as u64, &mut progress).await?;
+                let piece = verified(folder, chunk, store, bytes.len() as u64, &mut progress).await?;
                 kept &= store.put(&chunk.sha256, &piece).await;
                 piece
             }
@@ -56,13 +87,7 @@ pub async fn fetch(base: &str, device: &Device) -> Result<Fetched, Failure> {
         progress.report(bytes.len() as u64, false);
     }
     progress.report(bytes.len() as u64, true);
-    let hashes: Vec<&str> = entry.chunks.iter().map(|chunk| chunk.sha256.as_str()).collect();
-    store.keep_only(&hashes).await;
-    let file = ModelFile::parse(&bytes).map_err(|error| unusable(error.to_string()))?;
-    // The weights are copied once more on the way to the device; the file's bytes are not needed then.
-    drop(bytes);
-    let model = file.to_model(device).map_err(|error| unusable(error.to_string()))?;
-    Ok(Fetched { name: entry.name, model, kept })
+    Ok((bytes, kept))
 }
 
 struct Progress {
@@ -79,48 +104,39 @@ impl Progress {
     }
 }
 
-/// A chunk with the right hash. A failed or wrong one is asked for once more, past the browser's cache.
-async fn verified(folder: &str, chunk: &Chunk, before: u64, progress: &mut Progress) -> Result<Vec<u8>, Failure> {
+/// A chunk with the right hash. A wrong one is asked for once more, past the browser's cache; a connection
+/// that breaks off is taken up where it broke, as long as each brings something. What has come when that
+/// ends is kept for the next try, in this visit or another.
+async fn verified(folder: &str, chunk: &Chunk, store: &Store, before: u64, progress: &mut Progress) -> Result<Vec<u8>, Failure> {
     let address = format!("{folder}{}", chunk.path);
-    let mut failure = Failure::Corrupt { path: chunk.path.clone() };
-    for cache in [RequestCache::Default, RequestCache::Reload] {
-        match download(&address, cache, &mut |done| progress.report(before + done, false)).await {
-            Ok(bytes) if hexadecimal(&Sha256::digest(&bytes)) == chunk.sha256 => return Ok(bytes),
-            Ok(_) => failure = Failure::Corrupt { path: chunk.path.clone() },
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
-fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-async fn download(address: &str, cache: RequestCache, progress: &mut impl FnMut(u64)) -> Result<Vec<u8>, Failure> {
-    let failed = |detail: String| Failure::Network { path: address.to_owned(), detail };
-    let said =
-        |error: JsValue| error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()));
-    let options = RequestInit::new();
-    options.set_cache(cache);
-    let response = JsFuture::from(scope().fetch_with_str_and_init(address, &options)).await.map_err(|error| failed(said(error)))?;
-    let response: Response = response.unchecked_into();
-    if !response.ok() {
-        return Err(failed(format!("the server answered {}", response.status())));
-    }
-    let Some(body) = response.body() else { return Ok(Vec::new()) };
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let mut bytes = Vec::new();
+    let mut bytes = store.part(&chunk.sha256).await.filter(|part| (part.len() as u64) < chunk.size).unwrap_or_default();
+    let (mut cache, mut wrong, mut idle) = (RequestCache::Default, false, 0);
     loop {
-        let part = JsFuture::from(reader.read()).await.map_err(|error| failed(said(error)))?;
-        let get = |key: &str| Reflect::get(&part, &key.into()).unwrap_or(JsValue::UNDEFINED);
-        if get("done").is_truthy() {
-            return Ok(bytes);
+        let had = bytes.len();
+        let result = download(&address, cache, &mut bytes, &mut |done| progress.report(before + done, false)).await;
+        let failure = match result {
+            Ok(()) if is_whole(&bytes, chunk) => return Ok(bytes),
+            // Of hosts that do not say how long a file is.
+            Ok(()) if (bytes.len() as u64) < chunk.size => {
+                Failure::Network { path: address.clone(), detail: format!("{} of {} bytes came", bytes.len(), chunk.size) }
+            }
+            Ok(()) if wrong => return Err(Failure::Corrupt { path: chunk.path.clone() }),
+            Ok(()) => {
+                (wrong, cache) = (true, RequestCache::Reload);
+                bytes.clear();
+                continue;
+            }
+            Err(failure) => failure,
+        };
+        idle = if bytes.len() > had { 0 } else { idle + 1 };
+        cache = RequestCache::Reload;
+        if idle == TRIES {
+            store.put_part(&chunk.sha256, &bytes).await;
+            return Err(failure);
         }
-        let part: Uint8Array = get("value").unchecked_into();
-        let start = bytes.len();
-        bytes.resize(start + part.length() as usize, 0);
-        part.copy_to(&mut bytes[start..]);
-        progress(bytes.len() as u64);
     }
+}
+
+fn is_whole(bytes: &[u8], chunk: &Chunk) -> bool {
+    bytes.len() as u64 == chunk.size && Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>() == chunk.sha256
 }

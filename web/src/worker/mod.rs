@@ -1,8 +1,10 @@
 //! The worker: owns the device and the model, answers the page's messages, one run at a time.
 
 mod device;
+mod download;
 mod evaluate;
 mod fetch_model;
+mod rescue;
 mod run;
 mod store;
 
@@ -24,7 +26,7 @@ use fetch_model::Fetched;
 
 use crate::{
     envelope,
-    message::{Failure, FromWorker, ModelReport, ToWorker},
+    message::{Failure, FromWorker, ModelChoice, ModelReport, ToWorker},
 };
 
 /// What the worker holds between messages.
@@ -32,50 +34,76 @@ use crate::{
 struct State {
     base: RefCell<String>,
     device: RefCell<Option<burn::tensor::Device>>,
+    /// The device is a GPU's, and is missed when it is lost.
+    on_gpu: Cell<bool>,
     model: RefCell<Option<Rc<Model>>>,
     cancelled: Cell<bool>,
+    /// Counts what was asked for as a model, so that a slow answer does not replace a later one.
+    wanted: Cell<u32>,
+}
+
+impl State {
+    fn want(&self) -> u32 {
+        self.wanted.set(self.wanted.get() + 1);
+        self.wanted.get()
+    }
 }
 
 /// What answers the page's messages.
 type Handler = Closure<dyn FnMut(MessageEvent)>;
 
 thread_local! {
-    /// The handler lives as long as the worker.
-    static HANDLER: RefCell<Option<Handler>> = const { RefCell::new(None) };
+    /// The handlers live as long as the worker.
+    static HANDLERS: RefCell<Vec<Handler>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Listens to the page and says that it does.
 pub fn start() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        say(&FromWorker::Failed { id: None, failure: Failure::Panic { detail: info.to_string() } }, &[]);
+        rescue::fail(Failure::stopped(info.to_string()));
     }));
     let state = Rc::new(State::default());
-    let handler = Closure::new(move |event: MessageEvent| match envelope::receive::<ToWorker>(&event) {
+    let watched = state.clone();
+    let handler: Handler = Closure::new(move |event: MessageEvent| match envelope::receive::<ToWorker>(&event) {
         Ok((message, buffers)) => handle(state.clone(), message, buffers),
-        Err(error) => say(&FromWorker::Failed { id: None, failure: Failure::Request { detail: error.to_string() } }, &[]),
+        Err(error) => say(&FromWorker::failed(None, Failure::Request { detail: error.to_string() }), &[]),
+    });
+    // From the start script, which alone sees the browser's device. Without it a device that is lost while
+    // nothing runs would be noticed by the next run only.
+    let lost: Handler = Closure::new(move |event: MessageEvent| {
+        if watched.on_gpu.get() {
+            rescue::fail(Failure::DeviceLost { detail: event.data().as_string().unwrap_or_default() });
+        }
     });
     scope().set_onmessage(Some(handler.as_ref().unchecked_ref()));
-    HANDLER.with(|slot| slot.replace(Some(handler)));
+    // A scope takes any listener.
+    let _ = scope().add_event_listener_with_callback("devicelost", lost.as_ref().unchecked_ref());
+    HANDLERS.with(|slot| slot.replace(vec![handler, lost]));
     say(&FromWorker::Ready, &[]);
 }
 
 fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
     match message {
         ToWorker::Cancel => state.cancelled.set(true),
-        ToWorker::Start { force_cpu, base } => {
+        ToWorker::Start { force_cpu, base, model } => {
             state.base.replace(base);
             spawn_local(async move {
+                // Nothing is downloaded before it is known what there is to run it on.
                 let (device, report) = device::choose(force_cpu).await;
                 state.device.replace(Some(device));
+                state.on_gpu.set(report.webgpu);
                 say(&FromWorker::Device(report), &[]);
-                fetch(&state).await;
+                fetch(&state, &model).await;
             });
         }
-        ToWorker::FetchModel => spawn_local(async move { fetch(&state).await }),
+        ToWorker::FetchModel { model } => spawn_local(async move { fetch(&state, &model).await }),
         ToWorker::UseModel { name } => match own_model(&state, &buffers) {
-            Ok(model) => use_model(&state, Fetched { name, model, kept: true }),
-            Err(error) => say(&FromWorker::Failed { id: None, failure: Failure::ModelFile { name, detail: error.to_string() } }, &[]),
+            Ok(model) => {
+                state.want();
+                use_model(&state, Fetched { name, model, kept: true }, true);
+            }
+            Err(error) => say(&FromWorker::failed(None, Failure::ModelFile { name, detail: error.to_string() }), &[]),
         },
         ToWorker::Evaluate { side, level } => spawn_local(async move {
             let model = state.model.borrow().clone();
@@ -85,7 +113,7 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
             };
             match result {
                 Ok((milliseconds, output)) => say(&FromWorker::Evaluated { milliseconds }, &[output]),
-                Err(failure) => say(&FromWorker::Failed { id: None, failure }, &[]),
+                Err(failure) => say(&FromWorker::failed(None, failure), &[]),
             }
         }),
         ToWorker::Run(request) => spawn_local(async move {
@@ -96,8 +124,10 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
                 Some(model) => run::run(&request, buffers, &model, &state.cancelled).await,
                 None => Err(no_model()),
             };
-            if let Err(failure) = result {
-                say(&FromWorker::Failed { id: Some(id), failure }, &[]);
+            match result {
+                Ok(()) => {}
+                Err(failure) if failure.ends_worker() => rescue::fail(failure),
+                Err(failure) => say(&FromWorker::failed(Some(id), failure), &[]),
             }
         }),
     }
@@ -107,23 +137,26 @@ fn no_model() -> Failure {
     Failure::Model { detail: "no model is loaded yet".to_owned() }
 }
 
-/// Fetches the model, unless there is one already.
-async fn fetch(state: &State) {
+/// Fetches a model, once there is a device for it.
+async fn fetch(state: &State, choice: &ModelChoice) {
     let Some(device) = state.device.borrow().clone() else { return };
-    let base = state.base.borrow().clone();
-    match fetch_model::fetch(&base, &device).await {
-        Ok(fetched) => use_model(state, fetched),
-        Err(failure) => say(&FromWorker::Failed { id: None, failure }, &[]),
+    let (base, wanted) = (state.base.borrow().clone(), state.want());
+    match fetch_model::fetch(&base, choice, &device).await {
+        Ok(None) => {}
+        _ if state.wanted.get() != wanted => {}
+        Ok(Some(fetched)) => use_model(state, fetched, false),
+        Err(failure) => say(&FromWorker::failed(None, failure), &[]),
     }
 }
 
-fn use_model(state: &State, Fetched { name, model, kept }: Fetched) {
+fn use_model(state: &State, Fetched { name, model, kept }: Fetched, own: bool) {
     let report = ModelReport {
         name,
         size: model.config.size,
         tasks: model.config.tasks.clone(),
         parameters: burn::module::Module::num_params(&model.unet),
         kept,
+        own,
     };
     state.model.replace(Some(Rc::new(model)));
     say(&FromWorker::Model(report), &[]);

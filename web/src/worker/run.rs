@@ -1,12 +1,12 @@
 //! One run: pixels in, steps with progress and previews, pixels and a PNG out.
 
-use std::{borrow::Cow, cell::Cell};
+use std::{borrow::Cow, cell::Cell, rc::Rc};
 
 use burn::tensor::Tensor;
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use infill::{
     denoiser::Model,
-    edit::{Edit, EditRequest, EditState, EditTask},
+    edit::{Edit, EditError, EditModel, EditRequest, EditState, EditTask},
     mask::Mask,
     picture::Picture,
     sampler::SamplerSettings,
@@ -14,7 +14,11 @@ use infill::{
 };
 use js_sys::Uint8Array;
 
-use super::{let_messages_in, now, say};
+use super::{
+    let_messages_in, now,
+    rescue::{self, UnderWay},
+    say,
+};
 use crate::message::{Failure, FromWorker, RunRequest};
 
 /// Milliseconds between two previews.
@@ -23,9 +27,22 @@ const PREVIEW_EVERY: f64 = 200.0;
 /// Bytes of RGBA that are taken from the browser's memory at a time.
 const STRIPE: u32 = 1 << 20;
 
+/// As the visitor wants it, else as suits the model and the task.
+fn settings(request: &RunRequest, model: &Model) -> SamplerSettings {
+    let own = model.config.sampling(request.task);
+    SamplerSettings {
+        kind: request.sampler,
+        steps: request.steps.unwrap_or(own.steps),
+        temperature: request.temperature.unwrap_or(own.temperature),
+        seed: request.seed,
+        ..SamplerSettings::default()
+    }
+}
+
 /// Carries out a run and posts everything about it but a failure.
-pub async fn run(request: &RunRequest, buffers: Vec<Uint8Array>, model: &Model, cancelled: &Cell<bool>) -> Result<(), Failure> {
+pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Model, cancelled: &Cell<bool>) -> Result<(), Failure> {
     let begun = now();
+    let kept = buffers.split_off(buffers.len().min(if request.task == TaskKind::Inpaint { 2 } else { 1 }));
     let (colours, alpha) = split(buffers.first().ok_or_else(|| refused("no picture came with the request"))?);
     let mask = buffers.get(1).map(Uint8Array::to_vec);
     // The browser may have its memory back while the net runs.
@@ -33,33 +50,75 @@ pub async fn run(request: &RunRequest, buffers: Vec<Uint8Array>, model: &Model, 
     let edit_request = EditRequest {
         picture: Picture::new(request.width, request.height, colours).map_err(refused)?,
         task: task(request, mask)?,
-        settings: SamplerSettings { kind: request.sampler, steps: request.steps, seed: request.seed, ..SamplerSettings::default() },
+        settings: settings(request, model),
     };
-    let mut edit = Edit::new(edit_request, &model.config).map_err(refused)?;
+    let under_way = begin(request, edit_request, kept, model)?;
     let mut previewed = f64::NEG_INFINITY;
     loop {
-        match edit.step(model) {
+        let state = under_way.edit.borrow_mut().step(model);
+        match state {
             EditState::Finished => break,
-            EditState::Read(tensor) => edit.accept(values(tensor).await?).map_err(refused)?,
-            EditState::Running => {
-                // Reading waits for the device: progress is what was computed, not what was queued.
-                if let Some(preview) = edit.preview() {
-                    let values = values(preview.tensor).await?;
-                    if now() - previewed >= PREVIEW_EVERY {
-                        previewed = now();
-                        post_preview(request.id, &edit, &values, preview.area);
-                    }
-                }
+            EditState::Read(tensor) => {
+                let values = finite(values(tensor).await?)?;
+                under_way.edit.borrow_mut().accept(values).map_err(refused)?;
             }
+            // Reading waits for the device: progress is what was computed, not what was queued.
+            EditState::Running => look(&under_way, request.id, &mut previewed).await?,
         }
-        say(&FromWorker::Progress { id: request.id, done: edit.done_steps(), total: edit.total_steps() }, &[]);
+        let (done, total) = {
+            let edit = under_way.edit.borrow();
+            (edit.done_steps(), edit.total_steps())
+        };
+        say(&FromWorker::Progress { id: request.id, done, total }, &[]);
         let_messages_in().await;
         if cancelled.get() {
+            rescue::end(under_way);
             say(&FromWorker::Cancelled { id: request.id }, &[]);
             return Ok(());
         }
     }
+    // Nobody else holds it: the device's end would have ended the run.
+    let edit = rescue::end(under_way).ok_or_else(|| refused("the run has ended already"))?;
     finish(request, edit.into_result(), &alpha, begun)
+}
+
+/// A new edit, or the one that was broken off.
+fn begin(request: &RunRequest, edit: EditRequest, kept: Vec<Uint8Array>, model: &Model) -> Result<Rc<UnderWay>, Failure> {
+    let Some(saved) = &request.resume else {
+        return Ok(rescue::begin(request.id, Edit::new(edit, &model.config).map_err(refused)?, None));
+    };
+    let progress = rescue::unpack(saved, &kept).ok_or_else(|| refused("what was kept of the run did not arrive"))?;
+    drop(kept);
+    let memory = progress.run.clone();
+    let edit = Edit::resume(edit, &model.config, progress, &model.device()).map_err(refused)?;
+    Ok(rescue::begin(request.id, edit, memory))
+}
+
+/// After a step: reads the sampler's memory and the estimate at once, keeps the one and shows the other.
+async fn look(under_way: &UnderWay, id: u32, previewed: &mut f64) -> Result<(), Failure> {
+    let (memory, preview) = {
+        let edit = under_way.edit.borrow();
+        (edit.memory(), edit.preview())
+    };
+    let (Some(memory), Some(preview)) = (memory, preview) else { return Ok(()) };
+    let flat = |tensor: &Tensor<4>| tensor.clone().reshape([tensor.shape().num_elements()]);
+    let parts: Vec<Tensor<1>> = vec![flat(&memory.tensor), flat(&preview.tensor)];
+    let mut kept = finite(values(Tensor::cat(parts, 0)).await?)?;
+    let shown = kept.split_off(memory.tensor.shape().num_elements());
+    under_way.remember(memory.with_values(kept));
+    if now() - *previewed >= PREVIEW_EVERY {
+        *previewed = now();
+        post_preview(id, &under_way.edit.borrow(), &shown, preview.area);
+    }
+    Ok(())
+}
+
+/// Values that may be shown: of a device that fails silently, as some do when memory runs out, nothing is.
+fn finite(values: Vec<f32>) -> Result<Vec<f32>, Failure> {
+    match values.iter().filter(|value| !value.is_finite()).count() {
+        0 => Ok(values),
+        bad => Err(Failure::NotFinite { detail: EditError::NonFinite { bad, of: values.len() }.to_string() }),
+    }
 }
 
 fn finish(request: &RunRequest, result: Picture, alpha: &[u8], begun: f64) -> Result<(), Failure> {
@@ -130,7 +189,7 @@ fn split(pixels: &Uint8Array) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Brings a tensor's values home.
-pub async fn values(tensor: Tensor<4>) -> Result<Vec<f32>, Failure> {
+pub async fn values<const RANK: usize>(tensor: Tensor<RANK>) -> Result<Vec<f32>, Failure> {
     let lost = |detail: String| Failure::DeviceLost { detail };
     let data = tensor.into_data_async().await.map_err(|error| lost(format!("{error:?}")))?;
     data.convert::<f32>().try_to_vec().map_err(|error| lost(format!("{error:?}")))

@@ -1,0 +1,22 @@
+// In front of the worker's start script in tests: keeps hold of the browser's devices and does what the page's
+// end of the channel asks for. The page that is shipped has nothing of it.
+const devices = [];
+const requestDevice = GPUAdapter.prototype.requestDevice;
+GPUAdapter.prototype.requestDevice = async function (...wanted) {
+  const device = await requestDevice.apply(this, wanted);
+  devices.push(device);
+  return device;
+};
+const channel = new BroadcastChannel("test");
+channel.onmessage = ({ data }) => {
+  const device = devices.at(-1);
+  if (data === "destroy") device.destroy();
+  // As a browser says that the device is out of memory.
+  if (data === "out of memory") device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error: new GPUOutOfMemoryError("full") }));
+  // More than the program can ever have.
+  if (data === "allocate") self.program.__wbindgen_malloc(0x7fffffff, 1);
+  if (data === "what") {
+    channel.postMessage({ features: [...device.features], buffer: device.limits.maxBufferSize, binding: device.limits.maxStorageBufferBindingSize,
+      invocations: device.limits.maxComputeInvocationsPerWorkgroup, memory: self.program.memory.buffer.byteLength });
+  }
+};

@@ -1,0 +1,217 @@
+//! What happens to the browser's device in the middle of a run: it is lost, it is out of memory, it is less
+//! than others are. Nothing of the picture, the mask or the run is lost with it.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use infill_tests::{
+    page::{Gpu, Page},
+    scene::{block_on, expect_filled, listen, prepare, ready, show, told},
+    site::Site,
+};
+
+/// Keeps the devices within reach of [`ask_worker`].
+const HOOKS: &str = include_str!("../src/hooks.js");
+
+/// A device of the least that WebGPU promises, or less than it has of one feature; `null` leaves all.
+fn withheld(limits: bool, feature: &str) -> String {
+    format!(
+        "const requestAdapter = GPU.prototype.requestAdapter; \
+         GPU.prototype.requestAdapter = async function (...options) {{ \
+           const adapter = await requestAdapter.apply(this, options); \
+           const features = [...adapter.features].filter(name => !({feature}).test(name)); \
+           Object.defineProperty(adapter, 'features', {{ value: new Set(features) }}); \
+           if ({limits}) {{ \
+             const least = (await (await requestAdapter.apply(this, options)).requestDevice()).limits; \
+             Object.defineProperty(adapter, 'limits', {{ value: least }}); \
+           }} \
+           return adapter; \
+         }};\n{HOOKS}"
+    )
+}
+
+async fn ask_worker(page: &Page, what: &str) -> Result<()> {
+    page.script::<serde_json::Value>(&format!("new BroadcastChannel('test').postMessage('{what}')")).await?;
+    Ok(())
+}
+
+/// Waits until the bar is past a value.
+async fn wait_past(page: &Page, value: f64) -> Result<f64> {
+    page.until(&format!("return document.getElementById('progress').value > {value}"), 60).await?;
+    page.script("return document.getElementById('progress').value").await
+}
+
+#[test]
+fn a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        site.before_worker(HOOKS)?;
+        let page = ready(&site, Gpu::Software).await?;
+        prepare(&page, 60).await?;
+        page.click("run").await?;
+        page.wait_for("done", 120).await?;
+        let undisturbed = expect_filled(&site, &page).await?;
+        page.click("discard").await?;
+
+        listen(&page).await?;
+        page.click("run").await?;
+        wait_past(&page, 0.3).await?;
+        ask_worker(&page, "destroy").await?;
+        page.wait_for("done", 120).await?;
+        let (bar, status) = told(&page).await?;
+        ensure!(status.iter().any(|text| text.contains("asking for it again")), "no device was lost: {status:?}");
+        ensure!(bar.len() > 20 && bar[1..].is_sorted(), "the run began again: {bar:?}");
+        let made = expect_filled(&site, &page).await?;
+        ensure!(made == undisturbed, "the picture is not that of a run with one device");
+        page.click("discard").await?;
+
+        page.click("run").await?;
+        let reached = wait_past(&page, 0.3).await?;
+        ask_worker(&page, "destroy").await?;
+        // Another device has made steps.
+        let reached = wait_past(&page, reached + 0.1).await?;
+        ask_worker(&page, "destroy").await?;
+        page.wait_for("failed", 60).await?;
+        let said = page.text("message-text").await?;
+        ensure!(page.shown("use-cpu").await? && said.contains("again") && said.contains("mask are kept"), "it says: {said}");
+        page.screenshot("device-lost-twice").await?;
+        listen(&page).await?;
+        page.click("use-cpu").await?;
+        page.wait_for("done", 120).await?;
+        ensure!(page.text("device").await?.contains("CPU"));
+        let (bar, _) = told(&page).await?;
+        ensure!(bar.first().is_some_and(|first| *first >= reached), "the run began again: {bar:?} after {reached}");
+        expect_filled(&site, &page).await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn without_memory_there_is_a_way_on() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        site.before_worker(HOOKS)?;
+        let page = ready(&site, Gpu::Software).await?;
+        prepare(&page, 60).await?;
+        page.click("run").await?;
+        let reached = wait_past(&page, 0.2).await?;
+        // The device's memory: the program hears of it, and says how far it was.
+        ask_worker(&page, "out of memory").await?;
+        page.wait_for("failed", 60).await?;
+        let said = page.text("message-text").await?;
+        ensure!(page.shown("use-cpu").await? && said.contains("not enough memory"), "it says: {said}");
+        listen(&page).await?;
+        page.click("retry").await?;
+        page.wait_for("running", 90).await?;
+        // The program's own memory: it can do nothing any more, and the run is made again.
+        let first = wait_past(&page, reached).await?;
+        let (bar, _) = told(&page).await?;
+        ensure!(bar.first().is_some_and(|first| *first >= reached), "the run began again: {bar:?} after {reached}");
+        ask_worker(&page, "allocate").await?;
+        page.wait_for("failed", 60).await?;
+        let said = page.text("message-text").await?;
+        ensure!(said.contains("not enough memory"), "it says: {said}, after {first}");
+        page.click("use-cpu").await?;
+        page.wait_for("done", 120).await?;
+        expect_filled(&site, &page).await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn a_device_that_is_lost_between_runs_is_replaced() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        site.before_worker(HOOKS)?;
+        let page = ready(&site, Gpu::Software).await?;
+        prepare(&page, 3).await?;
+        ask_worker(&page, "destroy").await?;
+        page.until("return document.body.dataset.state === 'loading'", 30).await?;
+        page.wait_for("ready", 90).await?;
+        page.click("run").await?;
+        page.wait_for("done", 120).await?;
+        expect_filled(&site, &page).await?;
+        Ok(())
+    });
+}
+
+/// What the worker's device has.
+#[derive(Debug, serde::Deserialize)]
+struct Has {
+    features: Vec<String>,
+    buffer: u64,
+    binding: u64,
+    invocations: u32,
+}
+
+#[test]
+fn devices_of_every_kind_fill_the_same_hole() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        // Everything, the least that WebGPU promises, all but half precision, all but timestamps.
+        let kinds = [(false, "/^$/"), (true, "/./"), (false, "/f16/"), (false, "/timestamp/")];
+        let mut page: Option<Page> = None;
+        let mut made = Vec::new();
+        for (limits, feature) in kinds {
+            site.before_worker(&withheld(limits, feature))?;
+            let page = match &page {
+                Some(page) => {
+                    page.browser.refresh().await?;
+                    page
+                }
+                None => page.insert(Page::open(&site.address(), Gpu::Software, site.folder()).await?),
+            };
+            show(&site, page).await?;
+            let ask = "const done = arguments[0], channel = new BroadcastChannel('test'); \
+                 channel.onmessage = ({data}) => done(data); channel.postMessage('what')";
+            let has: Has = page.browser.execute_async(ask, Vec::new()).await?.convert()?;
+            println!("withheld {limits} {feature}: {has:?}");
+            ensure!(page.text("device").await?.contains("WebGPU"), "WebGPU is not used with {has:?}");
+            match feature {
+                "/f16/" | "/timestamp/" => ensure!(!has.features.iter().any(|name| name.contains(feature.trim_matches('/')))),
+                "/./" => {
+                    // WebGPU's own defaults.
+                    let least = (256 << 20, 128 << 20, 256);
+                    ensure!((has.buffer, has.binding, has.invocations) == least, "more than the least: {has:?}");
+                }
+                _ => {}
+            }
+            prepare(page, 3).await?;
+            page.click("run").await?;
+            page.wait_for("done", 120).await?;
+            made.push(expect_filled(&site, page).await?);
+            page.expect_clean_console().await?;
+        }
+        for other in &made[1..] {
+            let worst = made[0].as_raw().iter().zip(other.as_raw()).map(|(one, other)| one.abs_diff(*other)).max();
+            ensure!(worst <= Some(2), "the pictures differ by {worst:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn nothing_is_downloaded_before_it_is_known_what_it_runs_on() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let wait = "const requestAdapter = GPU.prototype.requestAdapter; \
+            GPU.prototype.requestAdapter = async function (...options) { \
+              await new Promise(resolve => new BroadcastChannel('go').onmessage = resolve); \
+              return requestAdapter.apply(this, options); \
+            };";
+        site.before_worker(wait)?;
+        let page = Page::open(&site.address(), Gpu::Software, site.folder()).await?;
+        let models = || site.server.requests().iter().filter(|path| path.contains("models/")).count();
+        let program = site.file_named("worker-", "_bg.wasm")?;
+        while !site.server.requests().contains(&program) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        ensure!(models() == 0, "asked for {:?}", site.server.requests());
+        // Each adapter that is asked for waits: the page's own question, and burn's.
+        page.script::<serde_json::Value>("window.going = setInterval(() => new BroadcastChannel('go').postMessage(1), 50)").await?;
+        page.wait_for("ready", 90).await?;
+        ensure!(models() > 1);
+        Ok(())
+    });
+}

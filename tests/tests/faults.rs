@@ -1,0 +1,186 @@
+//! Downloads that break off, browsers without room, models that compute nonsense: told, and got over.
+
+use anyhow::{Result, ensure};
+use infill_tests::{
+    page::{Gpu, Page},
+    scene::{block_on, expect_filled, listen, prepare, ready, show, told},
+    site::Site,
+};
+use xtask::server::Fault;
+
+/// Bytes of a chunk, so that the tiny model has several.
+const CHUNK: usize = 40_000;
+
+async fn reload(page: &Page) -> Result<()> {
+    // The browser's ordinary cache is not what is tested.
+    page.browser.cdp().send_raw("Network.clearBrowserCache", serde_json::json!({})).await?;
+    Ok(page.browser.refresh().await?)
+}
+
+#[test]
+fn a_download_that_breaks_off_goes_on_where_it_broke() {
+    block_on(async {
+        let site = Site::in_chunks("", CHUNK)?;
+        let chunks = site.chunks()?;
+        ensure!(chunks.len() > 2, "the model has {} chunks", chunks.len());
+        // Twice in the same chunk, and once more in the next.
+        site.server.fail(&chunks[0], Fault::BreakOff(5000), 2);
+        site.server.fail(&chunks[1], Fault::BreakOff(7), 1);
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready", 90).await?;
+        ensure!(site.server.starts(&chunks[0]) == [0, 5000, 10_000], "{:?}", site.server.starts(&chunks[0]));
+        ensure!(site.server.starts(&chunks[1]) == [0, 7], "{:?}", site.server.starts(&chunks[1]));
+        drop(page);
+
+        // A host that knows no ranges sends all of it again.
+        site.server.send_whole_files_only(true);
+        site.server.fail(&chunks[0], Fault::BreakOff(5000), 1);
+        let folder = tempfile::TempDir::new()?;
+        let page = Page::open(&site.address(), Gpu::None, folder.path()).await?;
+        page.wait_for("ready", 90).await?;
+        ensure!(site.server.starts(&chunks[0])[3..] == [0, 5000], "{:?}", site.server.starts(&chunks[0]));
+        Ok(())
+    });
+}
+
+#[test]
+fn what_has_come_is_there_at_the_next_visit() {
+    block_on(async {
+        let site = Site::in_chunks("", CHUNK)?;
+        let chunks = site.chunks()?;
+        site.server.fail(&chunks[2], Fault::BreakOff(3000), 1);
+        site.server.fail(&chunks[2], Fault::Status500, 2);
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("failed", 90).await?;
+        let said = page.text("message-text").await?;
+        ensure!(said.contains(&chunks[2]) && said.contains("500"), "it says: {said}");
+        ensure!(site.server.starts(&chunks[2]) == [0, 3000, 3000], "{:?}", site.server.starts(&chunks[2]));
+        reload(&page).await?;
+        page.wait_for("ready", 90).await?;
+        for chunk in &chunks[..2] {
+            ensure!(site.server.starts(chunk) == [0], "{chunk} was fetched again: {:?}", site.server.starts(chunk));
+        }
+        ensure!(site.server.starts(&chunks[2])[3..] == [3000], "{:?}", site.server.starts(&chunks[2]));
+        let asked = site.server.requests().len();
+        reload(&page).await?;
+        page.wait_for("ready", 90).await?;
+        let later = site.server.requests().split_off(asked);
+        ensure!(!later.iter().any(|path| path.ends_with(".bin")), "the third visit asked for {later:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn without_room_it_works_and_says_so() {
+    block_on(async {
+        let site = Site::in_chunks("", CHUNK)?;
+        let page = Page::open("about:blank", Gpu::None, site.folder()).await?;
+        let quota = serde_json::json!({ "origin": site.address().trim_end_matches('/'), "quotaSize": 1000 });
+        page.browser.cdp().send_raw("Storage.overrideQuotaForOrigin", quota).await?;
+        page.browser.goto(site.address()).await?;
+        show(&site, &page).await?;
+        reload(&page).await?;
+        page.wait_for("ready", 90).await?;
+        let status = page.text("status").await?;
+        ensure!(status.contains("does not keep it"), "it says: {status}");
+        for chunk in site.chunks()? {
+            ensure!(site.server.starts(&chunk) == [0, 0], "{chunk}: {:?}", site.server.starts(&chunk));
+        }
+        show(&site, &page).await?;
+        prepare(&page, 2).await?;
+        page.script::<serde_json::Value>("navigator.storage.persist = () => { window.asked = true; return Promise.resolve(false) }")
+            .await?;
+        page.click("run").await?;
+        page.wait_for("done", 60).await?;
+        ensure!(page.script::<bool>("return window.asked === true").await?, "the browser was not asked to keep the model");
+        expect_filled(&site, &page).await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn one_of_several_models_is_chosen_and_remembered() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready", 90).await?;
+        page.script::<serde_json::Value>("document.querySelector('details').open = true").await?;
+        ensure!(!page.shown("model-row").await?, "one model is no choice");
+        site.add_model("another")?;
+        page.browser.refresh().await?;
+        show(&site, &page).await?;
+        page.script::<serde_json::Value>("document.querySelector('details').open = true").await?;
+        ensure!(page.shown("model-row").await?, "two models are no choice");
+        let listed: Vec<String> = page.script("return [...document.getElementById('model').options].map(option => option.value)").await?;
+        ensure!(listed == ["another", "tiny"], "{listed:?}");
+        page.script::<serde_json::Value>(
+            "const s = document.getElementById('model'); s.value = 'tiny'; s.dispatchEvent(new Event('change'))",
+        )
+        .await?;
+        page.until("return document.getElementById('status').textContent.includes('“tiny”')", 60).await?;
+        page.browser.refresh().await?;
+        page.wait_for("ready", 90).await?;
+        ensure!(page.text("status").await?.contains("“tiny”"), "it says: {}", page.text("status").await?);
+        ensure!(page.script::<String>("return document.getElementById('model').value").await? == "tiny");
+        // A chosen model that is gone is no reason to have none.
+        page.script::<serde_json::Value>("for (const key of Object.keys(localStorage)) localStorage.setItem(key, 'gone')").await?;
+        page.browser.refresh().await?;
+        page.wait_for("ready", 90).await?;
+        ensure!(page.text("status").await?.contains("“another”"));
+        page.expect_clean_console().await
+    });
+}
+
+#[test]
+fn what_is_no_number_is_not_shown() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.choose_file(&site.model_without_numbers()?).await?;
+        page.until("return document.getElementById('status').textContent.includes('“broken”')", 10).await?;
+        prepare(&page, 4).await?;
+        page.click("run").await?;
+        page.wait_for("failed", 60).await?;
+        let said = page.text("message-text").await?;
+        ensure!(said.contains("not finite") && said.contains("mask are kept"), "it says: {said}");
+        ensure!(!page.shown("use-cpu").await?, "the CPU is offered to the CPU");
+        ensure!(!page.shown("download").await? && !page.shown("compare").await?);
+        // Another worker is given the same file; the run is made again, and ends the same.
+        listen(&page).await?;
+        page.click("retry").await?;
+        page.wait_for("failed", 60).await?;
+        let (_, status) = told(&page).await?;
+        ensure!(status.iter().any(|text| text.contains("Working")), "{status:?}");
+        ensure!(page.text("message-text").await?.contains("not finite"));
+        Ok(())
+    });
+}
+
+#[test]
+fn the_page_answers_while_it_computes() {
+    block_on(async {
+        let site = Site::shipped("")?;
+        let page = ready(&site, Gpu::None).await?;
+        prepare(&page, 4).await?;
+        page.script::<serde_json::Value>(
+            "let last = performance.now(); window.gaps = []; \
+             setInterval(() => { const now = performance.now(); gaps.push(now - last); last = now }, 5)",
+        )
+        .await?;
+        page.click("run").await?;
+        page.wait_for("done", 120).await?;
+        let mut gaps: Vec<f64> = page.script("return window.gaps").await?;
+        gaps.sort_by(f64::total_cmp);
+        let at = |share: f64| gaps[((gaps.len() - 1) as f64 * share) as usize];
+        println!(
+            "the page's own loop, {} rounds: median {:.0} ms, 99 % {:.0} ms, longest {:.0} ms",
+            gaps.len(),
+            at(0.5),
+            at(0.99),
+            at(1.0)
+        );
+        // A bound that a busy machine keeps; computing here would hold it for the whole of a step.
+        ensure!(at(1.0) < 3000.0 && at(0.5) < 200.0);
+        Ok(())
+    });
+}

@@ -1,0 +1,119 @@
+//! The page without a network, installed, and from one version to the next.
+
+use anyhow::{Result, ensure};
+use infill_tests::{
+    page::{Gpu, Page},
+    scene::{block_on, expect_filled, prepare, show},
+    site::Site,
+};
+
+/// Waits until the service worker has the page and answers for it.
+async fn kept(page: &Page) -> Result<()> {
+    let script = "const done = arguments[0]; navigator.serviceWorker.ready.then(async () => { \
+         while (!navigator.serviceWorker.controller) await new Promise(next => setTimeout(next, 50)); done(true) })";
+    page.browser.execute_async(script, Vec::new()).await?;
+    Ok(())
+}
+
+async fn versions(page: &Page) -> Result<Vec<String>> {
+    let script = "const done = arguments[0]; caches.keys().then(names => done(names.filter(name => name.startsWith('infill-page'))))";
+    Ok(page.browser.execute_async(script, Vec::new()).await?.convert()?)
+}
+
+#[test]
+fn without_a_network_the_page_comes_up_and_fills() {
+    block_on(async {
+        let site = Site::in_chunks("deep/down/", 40_000)?;
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready", 90).await?;
+        kept(&page).await?;
+        let program = site.file_named("worker-", "_bg.wasm")?;
+        let fetched = site.server.starts(&program).len();
+        ensure!(fetched == 1, "the first visit fetched the program {fetched} times");
+        let errors = page.browser.cdp().send_raw("Page.getInstallabilityErrors", serde_json::json!({})).await?;
+        ensure!(errors["installabilityErrors"].as_array().is_some_and(Vec::is_empty), "it cannot be installed: {errors}");
+        let manifest = page.browser.cdp().send_raw("Page.getAppManifest", serde_json::json!({})).await?;
+        ensure!(manifest["errors"].as_array().is_some_and(Vec::is_empty), "{manifest}");
+        page.expect_clean_console().await?;
+
+        site.server.set_down(true);
+        page.browser.cdp().send_raw("Network.clearBrowserCache", serde_json::json!({})).await?;
+        page.browser.refresh().await?;
+        show(&site, &page).await?;
+        prepare(&page, 3).await?;
+        page.click("run").await?;
+        page.wait_for("done", 60).await?;
+        expect_filled(&site, &page).await?;
+        page.screenshot("offline-done").await
+    });
+}
+
+#[test]
+fn another_version_comes_whole_and_the_one_before_goes() {
+    block_on(async {
+        let site = Site::tiny("here/")?;
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready", 90).await?;
+        kept(&page).await?;
+        let old = versions(&page).await?;
+        ensure!(old.len() == 1, "{old:?}");
+        let before = [site.file_named("style-", ".css")?, site.file_named("worker-start-", ".js")?];
+        site.deploy()?;
+        let after = [site.file_named("style-", ".css")?, site.file_named("worker-start-", ".js")?];
+
+        // With a network the next visit is the new version, in every part.
+        let shown = "return performance.getEntriesByType('resource').map(entry => entry.name.split('/').pop()).concat(document.querySelector('meta[name=worker]').content)";
+        page.browser.refresh().await?;
+        page.wait_for("ready", 90).await?;
+        let used: Vec<String> = page.script(shown).await?;
+        ensure!(after.iter().all(|name| used.contains(name)), "{after:?} are not all in {used:?}");
+        ensure!(!before.iter().any(|name| used.contains(name)), "some of {before:?} are in {used:?}");
+
+        // The version before is kept until no page of it can be open any more.
+        page.until(
+            "window.waits ??= false; navigator.serviceWorker.getRegistration().then(r => window.waits = !!r.waiting); return window.waits",
+            30,
+        )
+        .await?;
+        ensure!(versions(&page).await?.len() == 2);
+        page.browser.goto("about:blank").await?;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        site.server.set_down(true);
+        page.browser.goto(site.address()).await?;
+        page.wait_for("ready", 90).await?;
+        let used: Vec<String> = page.script(shown).await?;
+        ensure!(after.iter().all(|name| used.contains(name)), "{after:?} are not all in {used:?}");
+        let now = versions(&page).await?;
+        ensure!(now.len() == 1 && now != old, "{now:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn half_a_version_is_not_kept() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready", 90).await?;
+        kept(&page).await?;
+        let old = versions(&page).await?;
+        let before = site.file_named("style-", ".css")?;
+        site.deploy()?;
+        // The host has not all of it yet: one file is cut short.
+        let style = site.file_named("style-", ".css")?;
+        site.server.fail(&style, xtask::server::Fault::WrongByte, 100);
+        page.browser.refresh().await?;
+        page.wait_for("ready", 90).await?;
+        let tried = "const done = arguments[0]; navigator.serviceWorker.getRegistration().then(r => r.update().catch(() => {}).then(async () => { \
+             while (r.installing) await new Promise(next => setTimeout(next, 50)); done(!r.waiting) }))";
+        ensure!(page.browser.execute_async(tried, Vec::new()).await?.convert::<bool>()?, "a damaged version waits to be used");
+        ensure!(versions(&page).await? == old);
+        site.server.set_down(true);
+        page.browser.refresh().await?;
+        page.wait_for("ready", 90).await?;
+        let links: Vec<String> =
+            page.script("return [...document.querySelectorAll('link')].map(link => link.href.split('/').pop())").await?;
+        ensure!(links.contains(&before), "{before} is not in {links:?}");
+        Ok(())
+    });
+}

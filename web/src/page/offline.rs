@@ -1,0 +1,36 @@
+//! What makes the page come up without a network: its service worker, and the wish that the browser keeps
+//! what it has. Both are missing where the page came without HTTPS, and then everything works with a network.
+
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::{dom, worker_client::base};
+
+/// Registers the service worker. Called when the page's own files are all here, so that it finds them in
+/// the browser's cache instead of fetching them a second time.
+pub fn register() {
+    let address = JsValue::from_str(&format!("{}service-worker.js", base()));
+    ask("serviceWorker", "register", &[address]);
+}
+
+/// Asks the browser not to throw away the model when room gets scarce. Some ask the visitor, so this comes
+/// when somebody uses the page, not when it opens.
+pub fn keep() {
+    ask("storage", "persist", &[]);
+}
+
+/// Calls a method of a part of the navigator, where there is one. The page is the same without its answer.
+fn ask(part: &str, method: &str, arguments: &[JsValue]) {
+    let get = |target: &JsValue, key: &str| Reflect::get(target, &key.into()).ok().filter(JsValue::is_truthy);
+    let navigator: JsValue = dom::window().navigator().into();
+    let Some(part) = get(&navigator, part) else { return };
+    let Some(method) = get(&part, method).and_then(|method| method.dyn_into::<Function>().ok()) else { return };
+    if let Ok(promise) = method.apply(&part, &arguments.iter().collect::<js_sys::Array>())
+        && let Ok(promise) = promise.dyn_into::<Promise>()
+    {
+        spawn_local(async move {
+            let _ = JsFuture::from(promise).await;
+        });
+    }
+}

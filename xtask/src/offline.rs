@@ -1,0 +1,157 @@
+//! What makes the page installable and lets it come up without a network: files named by their content, the
+//! web manifest with its icons, and the service worker with the list of all that belongs to this version.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use crate::{icon, models::hash};
+
+/// The page, whose name cannot tell its version.
+const PAGE: &str = "index.html";
+
+/// The service worker's file; browsers ask for it anew at each visit.
+pub const SERVICE_WORKER: &str = "service-worker.js";
+
+/// Finishes a built page whose service worker is `template`.
+///
+/// # Errors
+/// When a file is missing or cannot be written.
+pub fn finish(dist: &Path, template: &Path) -> Result<()> {
+    name_worker(dist)?;
+    write_manifest(dist)?;
+    let template = fs::read_to_string(template).with_context(|| format!("cannot read {}", template.display()))?;
+    write_service_worker(dist, &template)
+}
+
+/// The worker's files, which trunk leaves with fixed names: a page must not start the worker of another version.
+fn name_worker(dist: &Path) -> Result<()> {
+    let program = rename(dist, "worker_bg.wasm", "worker", "_bg.wasm")?;
+    replace(dist, "worker.js", "worker_bg.wasm", &program)?;
+    let glue = rename(dist, "worker.js", "worker", ".js")?;
+    replace(dist, "worker-start.js", "./worker.js", &format!("./{glue}"))?;
+    replace(dist, "worker-start.js", "worker_bg.wasm", &program)?;
+    let start = rename(dist, "worker-start.js", "worker-start", ".js")?;
+    replace(dist, PAGE, "content=\"worker-start.js\"", &format!("content=\"{start}\""))
+}
+
+/// What browsers ask for to install the page.
+fn write_manifest(dist: &Path) -> Result<()> {
+    let mut icons = Vec::new();
+    for (size, purpose) in [(192, icon::Purpose::Any), (512, icon::Purpose::Any), (512, icon::Purpose::Maskable)] {
+        let name = write_named(dist, &format!("icon-{size}-{}", purpose.name()), ".png", &icon::png(size, purpose)?)?;
+        icons.push(json!({ "src": name, "sizes": format!("{size}x{size}"), "type": "image/png", "purpose": purpose.name() }));
+    }
+    let manifest = json!({
+        "name": "Infill",
+        "short_name": "Infill",
+        "description": "Fill holes, extend, colour and repair pictures by diffusion, on your own machine.",
+        // Relative to this file, so that it holds under any path.
+        "id": "./",
+        "start_url": "./",
+        "scope": "./",
+        "display": "standalone",
+        "background_color": "#f7f6f3",
+        "theme_color": "#0b6e5f",
+        "icons": icons,
+    });
+    let name = write_named(dist, "app", ".webmanifest", &serde_json::to_vec_pretty(&manifest)?)?;
+    replace(dist, PAGE, "href=\"app.webmanifest\"", &format!("href=\"{name}\""))
+}
+
+/// Puts version and files of the folder, models left out, into the service worker. What was there before is
+/// overwritten.
+///
+/// # Errors
+/// When a file cannot be read or written, or the template has no place for them.
+pub fn write_service_worker(dist: &Path, template: &str) -> Result<()> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(dist).with_context(|| format!("cannot list {}", dist.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_file() && name != SERVICE_WORKER {
+            files.insert(name, hash(&fs::read(&path)?));
+        }
+    }
+    ensure!(files.contains_key(PAGE), "{} has no page", dist.display());
+    let list = serde_json::to_string_pretty(&files)?;
+    let (version_place, files_place) = ("const VERSION = \"\";", "const FILES = {};");
+    ensure!(template.contains(version_place) && template.contains(files_place), "the service worker has no place for its files");
+    let script = template
+        .replace(version_place, &format!("const VERSION = \"{}\";", &hash(list.as_bytes())[..16]))
+        .replace(files_place, &format!("const FILES = {list};"));
+    write(&dist.join(SERVICE_WORKER), script.as_bytes())
+}
+
+fn rename(dist: &Path, from: &str, stem: &str, ending: &str) -> Result<String> {
+    let path = dist.join(from);
+    let bytes = fs::read(&path).with_context(|| format!("the build left no {}", path.display()))?;
+    let name = write_named(dist, stem, ending, &bytes)?;
+    fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    Ok(name)
+}
+
+fn write_named(dist: &Path, stem: &str, ending: &str, bytes: &[u8]) -> Result<String> {
+    let name = format!("{stem}-{}{ending}", &hash(bytes)[..16]);
+    write(&dist.join(&name), bytes)?;
+    Ok(name)
+}
+
+fn replace(dist: &Path, file: &str, old: &str, new: &str) -> Result<()> {
+    let path = dist.join(file);
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    ensure!(text.contains(old), "{file} does not contain `{old}`");
+    write(&path, text.replace(old, new).as_bytes())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What trunk leaves, as far as it matters here.
+    fn built(worker: &str) -> tempfile::TempDir {
+        let folder = tempfile::TempDir::new().unwrap();
+        let page = "<meta name=\"worker\" content=\"worker-start.js\"><link rel=\"manifest\" href=\"app.webmanifest\">";
+        for (name, text) in [
+            (PAGE, page),
+            ("worker_bg.wasm", worker),
+            ("worker.js", "new URL('worker_bg.wasm', here)"),
+            ("worker-start.js", "import init from \"./worker.js\"; new URL(\"./worker_bg.wasm\", here)"),
+            ("template", "const VERSION = \"\";\nconst FILES = {};"),
+        ] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let template = folder.path().join("template");
+        let dist = folder.path();
+        finish(dist, &template).unwrap();
+        folder
+    }
+
+    fn names(folder: &Path, stem: &str) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with(stem)).collect()
+    }
+
+    #[test]
+    fn a_change_of_the_worker_shows_in_every_name_up_to_the_page() {
+        let (one, other) = (built("one"), built("other"));
+        for stem in ["worker-start-", "worker-"] {
+            let (ours, theirs) = (names(one.path(), stem), names(other.path(), stem));
+            assert!(!ours.is_empty() && ours.iter().all(|name| !theirs.contains(name)), "{ours:?} {theirs:?}");
+        }
+        let page = fs::read_to_string(one.path().join(PAGE)).unwrap();
+        let start = names(one.path(), "worker-start-").swap_remove(0);
+        assert!(page.contains(&start), "{page}");
+        let script = fs::read_to_string(one.path().join(SERVICE_WORKER)).unwrap();
+        for name in names(one.path(), "worker").into_iter().chain(names(one.path(), "icon")).chain(names(one.path(), "app")) {
+            assert!(script.contains(&name), "{name} is not in the list");
+        }
+        assert!(script.contains(&hash(page.as_bytes())) && !script.contains(&format!("\"{SERVICE_WORKER}\"")), "{script}");
+        assert_ne!(script, fs::read_to_string(other.path().join(SERVICE_WORKER)).unwrap());
+    }
+}
