@@ -1,11 +1,18 @@
 // Starts the worker's program. A module of its own, because the page's policy allows no inline script.
 import init from "./worker.js";
-// The program keeps the browser's device to itself, and hears of its loss only when it asks something of it.
-// This tells it at once, in the middle of a run and between runs.
 if (self.GPUAdapter) {
-  const request = GPUAdapter.prototype.requestDevice;
-  GPUAdapter.prototype.requestDevice = async function (...wanted) {
-    const device = await request.apply(this, wanted);
+  const { prototype } = GPUAdapter;
+  const { get } = Object.getOwnPropertyDescriptor(prototype, "features");
+  const timestamps = "timestamp-query";
+  // Timestamp queries are what the program's compute library wants of every adapter in a browser, for
+  // measurements that are not made here. An adapter without them says that it has them, and is not asked for them.
+  Object.defineProperty(prototype, "features", { get() { return new Set([...get.call(this), timestamps]); } });
+  const request = prototype.requestDevice;
+  prototype.requestDevice = async function (wanted) {
+    const requiredFeatures = [...wanted?.requiredFeatures ?? []].filter(name => name !== timestamps || get.call(this).has(name));
+    const device = await request.call(this, { ...wanted, requiredFeatures });
+    // The program keeps the device to itself, and hears of its loss only when it asks something of it. This
+    // tells it at once, in the middle of a run and between runs.
     device.lost.then(({ reason, message }) => self.dispatchEvent(new MessageEvent("devicelost", { data: message || reason })));
     return device;
   };

@@ -13,8 +13,11 @@ channel.onmessage = ({ data }) => {
   if (data === "destroy") device.destroy();
   // As a browser says that the device is out of memory.
   if (data === "out of memory") device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error: new GPUOutOfMemoryError("full") }));
-  // More than the program can ever have.
-  if (data === "allocate") self.program.__wbindgen_malloc(0x7fffffff, 1);
+  // More than the program can ever have: its memory ends at 4 GB.
+  if (data === "allocate") {
+    const name = Object.keys(self.program).find(name => name.includes("malloc"));
+    for (let times = 0; times < 3; times += 1) self.program[name](0x7fffffff, 1);
+  }
   if (data === "what") {
     channel.postMessage({ features: [...device.features], buffer: device.limits.maxBufferSize, binding: device.limits.maxStorageBufferBindingSize,
       invocations: device.limits.maxComputeInvocationsPerWorkgroup, memory: self.program.memory.buffer.byteLength });

@@ -10,17 +10,22 @@ use infill_tests::{
     site::Site,
 };
 
+/// Enough to be disturbed twice; the software adapter takes its time.
+const STEPS: usize = 12;
+
 /// Keeps the devices within reach of [`ask_worker`].
 const HOOKS: &str = include_str!("../src/hooks.js");
 
-/// A device of the least that WebGPU promises, or less than it has of one feature; `null` leaves all.
+/// A device of the least that WebGPU promises, and without the features whose names match.
 fn withheld(limits: bool, feature: &str) -> String {
     format!(
-        "const requestAdapter = GPU.prototype.requestAdapter; \
+        "const own = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'features'); \
+         Object.defineProperty(GPUAdapter.prototype, 'features', {{ \
+           configurable: true, get() {{ return new Set([...own.get.call(this)].filter(name => !({feature}).test(name))); }} \
+         }}); \
+         const requestAdapter = GPU.prototype.requestAdapter; \
          GPU.prototype.requestAdapter = async function (...options) {{ \
            const adapter = await requestAdapter.apply(this, options); \
-           const features = [...adapter.features].filter(name => !({feature}).test(name)); \
-           Object.defineProperty(adapter, 'features', {{ value: new Set(features) }}); \
            if ({limits}) {{ \
              const least = (await (await requestAdapter.apply(this, options)).requestDevice()).limits; \
              Object.defineProperty(adapter, 'limits', {{ value: least }}); \
@@ -47,7 +52,7 @@ fn a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
         let site = Site::tiny("")?;
         site.before_worker(HOOKS)?;
         let page = ready(&site, Gpu::Software).await?;
-        prepare(&page, 60).await?;
+        prepare(&page, STEPS).await?;
         page.click("run").await?;
         page.wait_for("done", 120).await?;
         let undisturbed = expect_filled(&site, &page).await?;
@@ -60,7 +65,7 @@ fn a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
         page.wait_for("done", 120).await?;
         let (bar, status) = told(&page).await?;
         ensure!(status.iter().any(|text| text.contains("asking for it again")), "no device was lost: {status:?}");
-        ensure!(bar.len() > 20 && bar[1..].is_sorted(), "the run began again: {bar:?}");
+        ensure!(bar.len() > 4 && bar[1..].is_sorted(), "the run began again: {bar:?}");
         let made = expect_filled(&site, &page).await?;
         ensure!(made == undisturbed, "the picture is not that of a run with one device");
         page.click("discard").await?;
@@ -92,7 +97,7 @@ fn without_memory_there_is_a_way_on() {
         let site = Site::tiny("")?;
         site.before_worker(HOOKS)?;
         let page = ready(&site, Gpu::Software).await?;
-        prepare(&page, 60).await?;
+        prepare(&page, STEPS).await?;
         page.click("run").await?;
         let reached = wait_past(&page, 0.2).await?;
         // The device's memory: the program hears of it, and says how far it was.

@@ -61,7 +61,8 @@ thread_local! {
 pub fn start() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        rescue::fail(Failure::stopped(info.to_string()));
+        // Where it happened is for the console, not for the page.
+        rescue::fail(Failure::stopped(info.payload_as_str().map_or_else(|| info.to_string(), str::to_owned)));
     }));
     let state = Rc::new(State::default());
     let watched = state.clone();
