@@ -105,11 +105,16 @@ pub enum Objective {
     Regression,
 }
 
-fn precision(text: &str) -> Result<Precision, String> {
+/// A text that names no precision.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is none of f32, f16, bf16")]
+struct UnknownPrecision(String);
+
+fn precision(text: &str) -> Result<Precision, UnknownPrecision> {
     match text {
         "f32" => Ok(Precision::F32),
         "f16" => Ok(Precision::F16),
         "bf16" => Ok(Precision::Bf16),
-        _ => Err(format!("`{text}` is none of f32, f16, bf16")),
+        _ => Err(UnknownPrecision(text.to_owned())),
     }
 }

@@ -70,13 +70,18 @@ pub struct Progressive {
     pub share: f64,
 }
 
+/// A text that is no [`Progressive`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not SIZE:SHARE, such as 64:0.7")]
+pub struct NotProgressive(pub String);
+
 impl std::str::FromStr for Progressive {
-    type Err = String;
+    type Err = NotProgressive;
 
     /// From `SIZE:SHARE`, such as `64:0.7`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, NotProgressive> {
         let parsed = text.split_once(':').and_then(|(size, share)| Some(Self { size: size.parse().ok()?, share: share.parse().ok()? }));
-        parsed.ok_or_else(|| format!("`{text}` is not SIZE:SHARE, such as 64:0.7"))
+        parsed.ok_or_else(|| NotProgressive(text.to_owned()))
     }
 }
 

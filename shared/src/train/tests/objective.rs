@@ -80,7 +80,7 @@ fn settings_that_make_no_sense_together_are_named() {
     }
     let message = refused(TrainConfig { progressive: Some(Progressive { size: 8, share: 1.5 }), ..config() }, model);
     assert!(message.contains("progressive.share") && message.contains("1.5"), "{message}");
-    assert!("64-0.7".parse::<Progressive>().unwrap_err().contains("64:0.7"));
+    assert!("64-0.7".parse::<Progressive>().unwrap_err().to_string().contains("64:0.7"));
 }
 
 #[test]
