@@ -19,7 +19,7 @@ use burn::{
 
 use crate::{config::ModelConfig, denoiser::Model, model_file::Weight, task::Example, unet::parameters};
 use batch::{Batch, Gradients, Worker};
-pub use config::{Progressive, TrainConfig, TrainError};
+pub use config::{NotProgressive, Progressive, TrainConfig, TrainError};
 pub use loss::{LossWeighting, MaskedLoss, loss_weight, masked_loss};
 pub use measure::clean_error;
 pub use optimizer::Slot;
