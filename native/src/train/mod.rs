@@ -222,7 +222,8 @@ impl Run {
             // A step of f16 whose gradients overflowed was skipped and its scale halved; one whose scale
             // cannot fall further was not saved by it.
             let skipped = entry.stat.loss.is_finite() && entry.stat.loss_scale.is_some_and(|scale| scale > 1.0);
-            if !skipped && !(entry.stat.loss.is_finite() && entry.stat.gradient_norm.is_finite()) {
+            let finite = entry.stat.loss.is_finite() && entry.stat.gradient_norm.is_finite();
+            if !skipped && !finite {
                 let good = self.directory.newest_checkpoint()?;
                 bail!(
                     "the loss of step {} is {}, its gradient norm {}; the batch was {}; the last good checkpoint is {}; \
