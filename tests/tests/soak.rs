@@ -35,10 +35,10 @@ fn memory_is_flat_over_many_runs() {
                 taken.push([heap, worker]);
             }
         }
-        for kind in 0..2 {
-            // The first runs fill pools and caches.
-            let (early, late) = (taken[1][kind], taken[taken.len() - 1][kind]);
-            ensure!(late < early * 1.2 + 4e6, "memory went from {early} to {late} bytes");
+        // The first runs fill pools and caches.
+        let (early, late) = (taken[1], taken[taken.len() - 1]);
+        for (what, early, late) in [("page", early[0], late[0]), ("worker", early[1], late[1])] {
+            ensure!(late < early * 1.2 + 4e6, "memory of the {what} went from {early} to {late} bytes");
         }
         Ok(())
     });
