@@ -56,7 +56,8 @@ fn ddim_converges_with_order_one_dpm_solver_with_two_and_uni_pc_with_three() {
 /// The exact denoiser is linear, so that less noise is a smaller sample by the same factor.
 #[test]
 fn temperature_scales_the_start_and_all_fresh_noise() {
-    let exact = Exact { deviation: 0.3 };
+    // So little that no estimate is cut at the ends of the range of pictures.
+    let exact = Exact { deviation: 0.05 };
     for kind in SamplerKind::ALL {
         let sample = |temperature: f64| {
             let settings = SamplerSettings { temperature, eta: 0.5, seed: 3, ..settings(kind, 6) };
@@ -68,7 +69,8 @@ fn temperature_scales_the_start_and_all_fresh_noise() {
             values(sampler.finish())
         };
         let (full, half) = (sample(1.0), sample(0.5));
-        assert!(full.iter().zip(&half).all(|(full, half)| (0.5 * full - half).abs() < 1e-5), "{kind}");
+        let furthest = full.iter().zip(&half).map(|(full, half)| (0.5 * full - half).abs()).fold(0.0, f32::max);
+        assert!(furthest < 1e-4, "{kind}: {furthest}");
         assert!(sample(0.0).iter().all(|value| *value == 0.0), "{kind}");
     }
 }
