@@ -1,10 +1,15 @@
 //! `infill export`: a model file in another encoding, or its net as an ONNX graph.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use infill::config::Sampling;
 use infill::model_file::{Encoding, ModelFile, Weight};
+use infill::task::TaskKind;
 
 use crate::{exit::input, files, model, onnx};
 
@@ -26,9 +31,38 @@ pub struct ExportArguments {
     /// Put the graph's weights into a file beside it, which is also done where they exceed the format's 2 GB.
     #[arg(long, requires = "onnx")]
     pub external_data: bool,
+    /// How the model is to sample a task where nobody says otherwise, such as restore=4:0.5; may be given again.
+    #[arg(long, value_name = "TASK=STEPS:TEMPERATURE", conflicts_with = "onnx")]
+    pub sampling: Vec<Advice>,
     /// Overwrite an output that is there.
     #[arg(long)]
     pub force: bool,
+}
+
+/// Steps and temperature for a task.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Advice {
+    task: TaskKind,
+    sampling: Sampling,
+}
+
+/// A text that is no [`Advice`].
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not TASK=STEPS:TEMPERATURE, such as restore=4:0.5")]
+pub struct NoAdvice(String);
+
+impl FromStr for Advice {
+    type Err = NoAdvice;
+
+    fn from_str(text: &str) -> Result<Self, NoAdvice> {
+        let parse = || {
+            let (task, numbers) = text.split_once('=')?;
+            let (steps, temperature) = numbers.split_once(':')?;
+            let sampling = Sampling { steps: steps.parse().ok()?, temperature: temperature.parse().ok()? };
+            Some(Self { task: task.parse().ok()?, sampling })
+        };
+        parse().ok_or_else(|| NoAdvice(text.to_owned()))
+    }
 }
 
 /// The encodings by their names on the command line.
@@ -64,7 +98,10 @@ pub fn run(arguments: &ExportArguments) -> Result<()> {
     }
     let weights: Vec<Weight> = file.weights().cloned().collect();
     let encoding = arguments.quantize.unwrap_or(Quantize::Q8).into();
-    write(&arguments.output, &ModelFile::encode(&file.config, &file.training, &weights, encoding)?)
+    let mut config = file.config.clone();
+    config.sampling.extend(arguments.sampling.iter().map(|advice| (advice.task, advice.sampling)));
+    config.validate().map_err(input)?;
+    write(&arguments.output, &ModelFile::encode(&config, &file.training, &weights, encoding)?)
 }
 
 fn export_onnx(arguments: &ExportArguments, file: &ModelFile) -> Result<()> {

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use burn::{module::Module, tensor::Device};
 use clap::Args;
 use infill::{
-    config::{ModelConfig, PRESETS},
+    config::{ModelConfig, PRESETS, Sampling},
     unet::{Unet, cost},
 };
 use serde_json::json;
@@ -103,6 +103,10 @@ fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usiz
     line("tasks", config.tasks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
     line("net", format!("{:?}", config.unet));
     line("prediction", format!("{:?}, told {:?}", config.prediction, config.noise_embedding));
+    for task in &config.tasks {
+        let Sampling { steps, temperature } = config.sampling(*task);
+        line("sampling", format!("{task}: {steps} steps at temperature {temperature}"));
+    }
     let training = &description["training"];
     if training.is_object() {
         line("trained for", format!("{} steps, {} pictures seen, seed {}", training["steps"], training["pictures_seen"], training["seed"]));

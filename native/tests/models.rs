@@ -31,6 +31,12 @@ fn exported_models_are_smaller_and_work() {
         let output = infill(path, &format!("restore photo.png -o {encoding}.png --model {encoding}.infill --device cpu --steps 1"));
         expect(&output, 0, &[]);
     }
+    expect(&infill(path, "export model.infill --sampling restore=4:0.5 --sampling colorize=7:1 -o advised.infill"), 0, &[]);
+    expect(&infill(path, "info advised.infill"), 0, &[]);
+    let said = String::from_utf8(infill(path, "info advised.infill").stdout).unwrap();
+    assert!(said.contains("restore: 4 steps at temperature 0.5") && said.contains("inpaint: 20 steps at temperature 1"), "{said}");
+    expect(&infill(path, "export model.infill --sampling restore=4:1.5 -o hot.infill"), 3, &["restore", "1.5"]);
+    expect(&infill(path, "export model.infill --sampling restore=4 -o hot.infill"), 2, &["TASK=STEPS:TEMPERATURE"]);
     expect(&infill(path, "export model.infill -o q8.infill"), 3, &["--force"]);
 }
 

@@ -172,7 +172,7 @@ impl RunDirectory {
         let average = trainer.average();
         let record = TrainingRecord {
             steps: step,
-            pictures_seen: step * settings.train.batch as u64,
+            pictures_seen: settings.run.pictures_seen_before + step * settings.train.batch as u64,
             seed: settings.train.seed,
             settings: serde_json::to_value(&settings.train)?,
             data: serde_json::to_value(data.describe())?,

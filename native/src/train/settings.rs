@@ -48,6 +48,8 @@ pub struct RunSettings {
     pub sample_every: u64,
     /// Threads that decode pictures.
     pub threads: usize,
+    /// Pictures seen by the model that training began from.
+    pub pictures_seen_before: u64,
 }
 
 impl Default for RunSettings {
@@ -62,6 +64,7 @@ impl Default for RunSettings {
             validation_pictures: 64,
             sample_every: 1000,
             threads: threads.min(8),
+            pictures_seen_before: 0,
         }
     }
 }
@@ -148,13 +151,16 @@ impl Settings {
         };
         let preset = choices.preset.clone().or(partial.preset);
         let recipe = choices.recipe.or(partial.recipe).unwrap_or(Recipe::Own);
-        let model = match (preset, partial.model, init) {
+        let initial = init.map(|path| {
+            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+            ModelFile::parse(&bytes).with_context(|| format!("cannot start from {}", path.display())).map_err(input)
+        });
+        let initial = initial.transpose()?;
+        let seen = initial.as_ref().map_or(0, |file| file.training.pictures_seen);
+        let model = match (preset, partial.model, initial) {
             (Some(name), _, _) => recipe.model(ModelConfig::preset(&name).map_err(input)?),
             (None, Some(model), _) => model,
-            (None, None, Some(path)) => {
-                let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
-                ModelFile::parse(&bytes).map_err(input)?.config
-            }
+            (None, None, Some(initial)) => initial.config,
             (None, None, None) => recipe.model(ModelConfig::preset("nature")?),
         };
         let model = match choices.objective.or(partial.objective) {
@@ -166,7 +172,7 @@ impl Settings {
         train.extend(partial.train);
         let place = choices.config.as_ref().map_or_else(String::new, |path| format!(" of {}", path.display()));
         let train = train.try_into().with_context(|| format!("the settings under [train]{place} cannot be used")).map_err(input)?;
-        Self { model, train, run: partial.run }.with_choices(choices)
+        Self { model, train, run: RunSettings { pictures_seen_before: seen, ..partial.run } }.with_choices(choices)
     }
 
     /// With what the command line says of single settings.

@@ -49,7 +49,7 @@ pub enum Encoding {
 pub struct TrainingRecord {
     /// Optimizer steps.
     pub steps: u64,
-    /// Pictures seen.
+    /// Pictures seen, those of the model that training began from included.
     pub pictures_seen: u64,
     /// Seed of the run.
     pub seed: u64,
