@@ -1,6 +1,8 @@
 //! `infill bench`: how fast this machine trains, against what it could do and against PyTorch. It measures
 //! and prints; nothing here asserts a speed.
 
+mod kernels;
+
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -37,6 +39,7 @@ const MATRIX: usize = 2048;
 #[derive(Debug, Subcommand)]
 pub enum BenchArguments {
     Train(BenchTrainArguments),
+    Kernels(kernels::BenchKernelsArguments),
 }
 
 /// Training steps on random pictures: pictures a second, arithmetic, memory.
@@ -66,7 +69,13 @@ pub struct BenchTrainArguments {
 /// # Errors
 /// An unknown preset, a device that fails, a peer that does not run or is another net.
 pub fn run(arguments: &BenchArguments) -> Result<()> {
-    let BenchArguments::Train(arguments) = arguments;
+    match arguments {
+        BenchArguments::Train(arguments) => train(arguments),
+        BenchArguments::Kernels(arguments) => kernels::run(arguments),
+    }
+}
+
+fn train(arguments: &BenchTrainArguments) -> Result<()> {
     let config = ModelConfig::preset(&arguments.preset).map_err(input)?;
     if arguments.steps < 2 || arguments.batch == 0 {
         bail!(input(format!("{} steps of {} pictures cannot be timed; choose 2 or more of 1 or more", arguments.steps, arguments.batch)));

@@ -8,7 +8,7 @@
 pub mod config;
 pub mod denoiser;
 pub mod edit;
-mod kernel;
+pub mod kernel;
 pub mod manifest;
 pub mod mask;
 pub mod metric;

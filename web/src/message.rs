@@ -26,6 +26,13 @@ pub enum ToWorker {
     Run(RunRequest),
     /// Stop the run after the step under way.
     Cancel,
+    /// Compute the kernels' cases on WebGPU and on the CPU; needs nothing before it.
+    CheckKernels {
+        /// Of the random shapes.
+        seed: u64,
+        /// How many of them.
+        random: usize,
+    },
 }
 
 /// One run.
@@ -102,6 +109,15 @@ pub enum FromWorker {
         /// The run.
         id: u32,
     },
+    /// How far the kernels are from the CPU.
+    Kernels {
+        /// Whether WebGPU was compared, or the CPU with itself because there is none.
+        webgpu: bool,
+        /// How far they may be, of the largest value.
+        tolerance: f32,
+        /// Each case.
+        reports: Vec<KernelReport>,
+    },
     /// Something failed.
     Failed {
         /// The run, when there was one.
@@ -120,6 +136,22 @@ pub struct DeviceReport {
     pub adapter: String,
     /// Why WebGPU is not used, if it is not.
     pub reason: Option<String>,
+}
+
+/// One of the kernels' cases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KernelReport {
+    /// The operation and its shape.
+    pub case: String,
+    /// Largest difference to the CPU, of its largest value; JSON has no infinity, `null` stands for it.
+    #[serde(deserialize_with = "number_or_infinity")]
+    pub difference: f32,
+    /// The time it took, compilation included.
+    pub milliseconds: f64,
+}
+
+fn number_or_infinity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f32::INFINITY))
 }
 
 /// The model in use.

@@ -3,10 +3,11 @@
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig},
-    tensor::{Device, Tensor, activation::softmax},
+    tensor::{Device, Tensor},
 };
 
 use super::block::Norm;
+use crate::kernel;
 
 /// Multi-head attention with a residual connection (ADM's attention block).
 #[derive(Module, Debug)]
@@ -33,16 +34,7 @@ impl Attention {
     /// # Shapes
     /// `[batch, channels, height, width]` → the same
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let [batch, channels, height, width] = input.dims();
-        let (cells, head) = (height * width, channels / self.heads);
-        let tokens = self.norm.forward(input.clone()).reshape([batch, channels, cells]).swap_dims(1, 2);
-        let qkv = self.qkv.forward(tokens).reshape([batch, cells, self.heads, 3 * head]).swap_dims(1, 2);
-        let part = |index: usize| qkv.clone().narrow(3, index * head, head);
-        // The scale is split between both factors, which keeps f16 in range.
-        let scale = (head as f64).powf(-0.25);
-        let scores = part(0).mul_scalar(scale).matmul(part(1).mul_scalar(scale).swap_dims(2, 3));
-        let mixed = softmax(scores, 3).matmul(part(2)).swap_dims(1, 2).reshape([batch, cells, channels]);
-        let output = self.project.forward(mixed).swap_dims(1, 2).reshape([batch, channels, height, width]);
-        input + output
+        let layers = kernel::AttentionLayers { qkv: &self.qkv, project: &self.project, heads: self.heads };
+        kernel::attention(&layers, self.norm.forward(input.clone()), input)
     }
 }

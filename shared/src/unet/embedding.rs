@@ -6,6 +6,8 @@ use burn::{
     tensor::{Device, Tensor, TensorData, activation::silu},
 };
 
+use crate::kernel;
+
 /// Sinusoids and two linear layers (ADM's time embedding, fed with a continuous value).
 #[derive(Module, Debug)]
 pub struct Embedding {
@@ -34,7 +36,8 @@ impl Embedding {
     /// # Shapes
     /// `[batch]` → `[batch, 4·channels]`
     pub fn forward(&self, level: Tensor<1>) -> Tensor<2> {
-        silu(self.second.forward(silu(self.first.forward(sinusoids(level, self.channels)))))
+        let hidden = silu(kernel::linear(&self.first, sinusoids(level, self.channels)));
+        silu(kernel::linear(&self.second, hidden))
     }
 }
 

@@ -172,7 +172,7 @@ impl App {
             FromWorker::Failed { id, failure } if id.is_none_or(|id| id == current) => self.fail(&failure),
             // Of a run that is over.
             FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } => {}
-            FromWorker::Cancelled { .. } | FromWorker::Failed { .. } => {}
+            FromWorker::Cancelled { .. } | FromWorker::Failed { .. } | FromWorker::Kernels { .. } => {}
         }
     }
 

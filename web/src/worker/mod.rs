@@ -1,5 +1,6 @@
 //! The worker: owns the device and the model, answers the page's messages, one run at a time.
 
+mod check_kernels;
 mod device;
 mod fetch_model;
 mod run;
@@ -71,6 +72,7 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
                 fetch(&state).await;
             });
         }
+        ToWorker::CheckKernels { seed, random } => spawn_local(check_kernels::check(seed, random)),
         ToWorker::FetchModel => spawn_local(async move { fetch(&state).await }),
         ToWorker::UseModel { name } => match own_model(&state, &buffers) {
             Ok(model) => use_model(&state, Fetched { name, model, kept: true }),

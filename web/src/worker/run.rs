@@ -130,7 +130,7 @@ fn split(pixels: &Uint8Array) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Brings a tensor's values home.
-pub async fn values(tensor: Tensor<4>) -> Result<Vec<f32>, Failure> {
+pub async fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Failure> {
     let lost = |detail: String| Failure::DeviceLost { detail };
     let data = tensor.into_data_async().await.map_err(|error| lost(format!("{error:?}")))?;
     data.convert::<f32>().try_to_vec().map_err(|error| lost(format!("{error:?}")))
