@@ -125,8 +125,9 @@ fn convolve<F: Float, I: Size, O: Size>(
         }
     }
 
+    let lanes = I::value();
     let of_channel = extents.outputs;
-    let of_tap = extents.inputs * comptime!(I::value() as u32) * of_channel;
+    let of_tap = extents.inputs * comptime!(lanes as u32) * of_channel;
     for row in 0..comptime!(fixed.side as u32) {
         // Before the first row this wraps around to a large number.
         let line = y + row - border;
@@ -148,7 +149,7 @@ fn convolve<F: Float, I: Size, O: Size>(
                 #[unroll]
                 for tap in 0..comptime!(fixed.side) {
                     #[unroll]
-                    for lane in 0..I::value() {
+                    for lane in 0..lanes {
                         let at = place + comptime!(tap as u32) * of_tap + comptime!(lane as u32) * of_channel;
                         #[unroll]
                         for part in 0..comptime!(fixed.outputs) {
@@ -162,7 +163,7 @@ fn convolve<F: Float, I: Size, O: Size>(
                         }
                     }
                 }
-                place += comptime!(I::value() as u32) * of_channel;
+                place += comptime!(lanes as u32) * of_channel;
             }
         }
     }

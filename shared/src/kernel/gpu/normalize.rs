@@ -63,7 +63,8 @@ fn moments<F: Float, N: Size>(
     #[comptime] units: usize,
     #[define(F)] _element: ElemType,
 ) {
-    let width = comptime!(N::value() as u32);
+    let lanes = N::value();
+    let width = comptime!(lanes as u32);
     let (group, picture) = (CUBE_POS_X, CUBE_POS_Y);
     let (step, of_group) = (channels / width, members / width);
     let start = picture * area * step + group * of_group;
