@@ -12,10 +12,12 @@ mod plan;
 use burn::{
     backend::{Backend, DispatchDevice, backend_extension, tensor::FloatTensor},
     nn::{GroupNorm, Linear, PaddingConfig2d, conv::Conv2d},
-    tensor::{DType, Device, Shape, Tensor, TensorData},
+    tensor::{DType, Device, Tensor, TensorData},
 };
 use burn_cubecl::{CubeBackend, kernel::into_contiguous, tensor::CubeTensor};
 
+#[cfg(feature = "fusion")]
+use burn::tensor::Shape;
 use convolution::Residual;
 use layout::{channels_first, channels_last};
 use plan::Plan;

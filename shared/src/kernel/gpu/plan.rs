@@ -61,7 +61,7 @@ impl Plan {
         Self {
             units: choice.units.unwrap_or(64).clamp(1, most),
             pixels: choice.pixels.unwrap_or(8),
-            vectors: choice.vectors.unwrap_or(1),
+            vectors: choice.vectors.unwrap_or(2),
             dispatch: DISPATCH,
         }
     }
