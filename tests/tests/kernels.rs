@@ -11,7 +11,7 @@ use infill_tests::{
 /// Random shapes beside the edges. More find nothing new and cost a compilation each.
 const RANDOM: usize = 12;
 
-/// Asks a worker of its own, beside the page's.
+/// Asks a worker.
 async fn reports(page: &Page) -> Result<serde_json::Value> {
     page.script::<serde_json::Value>(&format!(
         "const worker = new Worker('worker-start.js', {{ type: 'module' }}); \
@@ -25,7 +25,7 @@ async fn reports(page: &Page) -> Result<serde_json::Value> {
          }}; return null",
     ))
     .await?;
-    for _ in 0..600 {
+    for _ in 0..3000 {
         let said: Option<String> = page.script("return window.kernels ?? null").await?;
         if let Some(said) = said {
             return Ok(serde_json::from_str(&said)?);
@@ -37,18 +37,23 @@ async fn reports(page: &Page) -> Result<serde_json::Value> {
 }
 
 async fn agree() -> Result<()> {
-    let site = Site::tiny("")?;
-    let page = Page::open(&site.address(), Gpu::Software, site.folder()).await?;
-    page.wait_for("ready", 90).await?;
+    let site = Site::shipped("")?;
+    // Not the page itself, whose own worker would compile beside this one: any document of the site will do.
+    let page = Page::open(&format!("{}worker-start.js", site.address()), Gpu::Software, site.folder()).await?;
     let said = reports(&page).await?;
     ensure!(said["type"] == "kernels", "it says {said}");
     ensure!(said["webgpu"] == true, "WebGPU was passed over, so nothing was compared");
+    let milliseconds = |report: &serde_json::Value| report["milliseconds"].as_f64().unwrap_or(f64::NAN);
     let tolerance = said["tolerance"].as_f64().context("no tolerance")?;
     let reports = said["reports"].as_array().context("no reports")?;
     ensure!(reports.len() > 25 + RANDOM, "only {} cases", reports.len());
     let wrong: Vec<_> =
         reports.iter().filter(|report| report["difference"].as_f64().is_none_or(|difference| difference > tolerance)).collect();
     ensure!(wrong.is_empty(), "{} of {} kernels compute something else than the CPU: {wrong:#?}", wrong.len(), reports.len());
+    for report in reports {
+        println!("{:>8.0} ms  {:.1e}  {}", milliseconds(report), report["difference"].as_f64().unwrap_or(f64::NAN), report["case"]);
+    }
+    println!("{} cases in {:.1} s", reports.len(), reports.iter().map(milliseconds).sum::<f64>() / 1e3);
     // The same arithmetic in another order is not the same to the last bit: something else was compared.
     ensure!(reports.iter().any(|report| report["difference"].as_f64().is_some_and(|difference| difference > 0.0)), "all equal");
     Ok(())
