@@ -1,6 +1,8 @@
 //! `infill bench`: how fast this machine trains, against what it could do and against PyTorch. It measures
 //! and prints; nothing here asserts a speed.
 
+mod kernels;
+
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -40,6 +42,7 @@ const MATRIX: usize = 2048;
 #[derive(Debug, Subcommand)]
 pub enum BenchArguments {
     Train(BenchTrainArguments),
+    Kernels(kernels::BenchKernelsArguments),
 }
 
 /// Training steps on random pictures, or on real ones: pictures a second, arithmetic, memory.
@@ -76,7 +79,13 @@ pub struct BenchTrainArguments {
 /// # Errors
 /// An unknown preset, a device that fails, a peer that does not run or is another net.
 pub fn run(arguments: &BenchArguments) -> Result<()> {
-    let BenchArguments::Train(arguments) = arguments;
+    match arguments {
+        BenchArguments::Train(arguments) => train(arguments),
+        BenchArguments::Kernels(arguments) => kernels::run(arguments),
+    }
+}
+
+fn train(arguments: &BenchTrainArguments) -> Result<()> {
     let precision = format!("train.precision={}", arguments.precision);
     let choices = Choices { preset: Some(arguments.preset.clone()), set: vec![precision], ..Choices::default() };
     let mut resolved = Settings::fresh(&choices, None)?;

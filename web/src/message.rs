@@ -39,6 +39,13 @@ pub enum ToWorker {
         /// The noise level as the net is told it.
         level: f32,
     },
+    /// Compute the kernels' cases on WebGPU and on the CPU; needs nothing before it.
+    CheckKernels {
+        /// Of the random shapes.
+        seed: u64,
+        /// How many of them.
+        random: usize,
+    },
 }
 
 /// Which model to use.
@@ -152,6 +159,15 @@ pub enum FromWorker {
         /// From the numbers that came to the numbers that go.
         milliseconds: f64,
     },
+    /// How far the kernels are from the CPU.
+    Kernels {
+        /// Whether WebGPU was compared, or the CPU with itself because there is none.
+        webgpu: bool,
+        /// How far they may be, of the largest value.
+        tolerance: f32,
+        /// Each case.
+        reports: Vec<KernelReport>,
+    },
     /// Something failed. Buffers: those of [`Saved`].
     Failed {
         /// The run, when there was one.
@@ -188,6 +204,22 @@ pub struct DeviceReport {
     pub adapter: String,
     /// Why WebGPU is not used, if it is not.
     pub reason: Option<String>,
+}
+
+/// One of the kernels' cases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KernelReport {
+    /// The operation and its shape.
+    pub case: String,
+    /// Largest difference to the CPU, of its largest value; JSON has no infinity, `null` stands for it.
+    #[serde(deserialize_with = "number_or_infinity")]
+    pub difference: f32,
+    /// The time it took, compilation included.
+    pub milliseconds: f64,
+}
+
+fn number_or_infinity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f32::INFINITY))
 }
 
 /// The model in use.

@@ -121,7 +121,7 @@ fn native() -> Result<()> {
 }
 
 /// The page's tests, each file of them a program.
-const BROWSER: [&str; 5] = ["browser", "offline", "faults", "devices", "bench"];
+const BROWSER: [&str; 6] = ["browser", "offline", "faults", "devices", "bench", "kernels"];
 
 fn browser_tests() -> Result<()> {
     let found = browser::find()?;

@@ -6,9 +6,9 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
-use infill::kernel;
+use infill::kernel::{self, Resample};
 use infill::noise::{self, Purpose};
-use infill::unet::{downsample, parameters, space_to_depth};
+use infill::unet::{parameters, space_to_depth};
 use serde::{Deserialize, Serialize};
 
 /// Pixels of each side that are folded into channels before the first convolution.
@@ -140,7 +140,7 @@ impl Stage {
     /// # Shapes
     /// `[batch, input, 2·height, 2·width]` → `[batch, output, height, width]`
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let halved = downsample(kernel::activate(&self.widen_norm, input, None));
+        let halved = Resample::Down.apply(kernel::activate(&self.widen_norm, input, None));
         let wide = kernel::convolution(&self.widen, halved);
         let hidden = kernel::convolution(&self.first, kernel::activate(&self.first_norm, wide.clone(), None));
         let hidden = kernel::convolution(&self.second, kernel::activate(&self.second_norm, hidden, None));

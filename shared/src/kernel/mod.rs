@@ -4,17 +4,71 @@
 
 #[cfg(feature = "cpu")]
 mod activation;
+pub mod check;
 #[cfg(feature = "cpu")]
 mod convolution;
 #[cfg(feature = "cpu")]
 mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 #[cfg(feature = "cpu")]
 mod normalize;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use burn::{
-    nn::{GroupNorm, conv::Conv2d},
-    tensor::{FloatDType, Tensor, activation::silu},
+    module::Param,
+    nn::{GroupNorm, Linear, conv::Conv2d},
+    tensor::{
+        Device, FloatDType, Tensor, TensorData,
+        activation::{silu, softmax},
+    },
 };
+
+/// Whether kernels for GPUs are used at all; switched off by benchmarks alone.
+static OWN: AtomicBool = AtomicBool::new(true);
+
+/// Uses the kernels for GPUs from now on, or burn's own operations: for comparing the two.
+pub fn use_own(own: bool) {
+    OWN.store(own, Ordering::Relaxed);
+}
+
+#[cfg(feature = "gpu")]
+fn own() -> bool {
+    OWN.load(Ordering::Relaxed)
+}
+
+/// A change of resolution by 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resample {
+    /// None.
+    None,
+    /// To half: the mean of every 2×2 cells.
+    Down,
+    /// To twice: every cell four times (nearest).
+    Up,
+}
+
+impl Resample {
+    /// The tensor at the new resolution, sides even for [`Resample::Down`].
+    ///
+    /// # Shapes
+    /// `[batch, channels, height, width]` → `[batch, channels, height', width']`
+    pub fn apply(self, input: Tensor<4>) -> Tensor<4> {
+        let [batch, channels, height, width] = input.dims();
+        match self {
+            Self::None => input,
+            Self::Down => {
+                let cells = input.reshape([batch, channels, height / 2, 2, width / 2, 2]);
+                cells.mean_dim(5).mean_dim(3).reshape([batch, channels, height / 2, width / 2])
+            }
+            Self::Up => {
+                let cells = input.reshape([batch, channels, height, 1, width, 1]).expand([batch, channels, height, 2, width, 2]);
+                cells.reshape([batch, channels, 2 * height, 2 * width])
+            }
+        }
+    }
+}
 
 /// A convolution with bias that keeps the resolution.
 ///
@@ -27,15 +81,74 @@ pub fn convolution(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     {
         return convolution::apply(input, layer.weight.val(), bias.val());
     }
+    #[cfg(feature = "gpu")]
+    if let Some((weight, bias)) = gpu::parameters(layer, &input) {
+        return gpu::convolution(input, weight, bias, false);
+    }
     layer.forward(input)
 }
 
-/// Scale and shift of every channel of every picture, `[batch, channels]` each.
-pub struct Film {
-    /// The input is multiplied by 1 + scale.
-    pub scale: Tensor<2>,
-    /// And this is added.
-    pub shift: Tensor<2>,
+/// A convolution of every cell four times.
+///
+/// # Shapes
+/// `[batch, input, height, width]` → `[batch, output, 2·height, 2·width]`
+pub fn convolution_doubled(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "gpu")]
+    if let Some((weight, bias)) = gpu::parameters(layer, &input) {
+        return gpu::convolution(input, weight, bias, true);
+    }
+    convolution(layer, Resample::Up.apply(input))
+}
+
+/// A convolution, and `added` at the new resolution.
+///
+/// # Shapes
+/// `[batch, input, height, width]` → `[batch, output, height, width]`; added has the output's channels
+pub fn convolution_add(layer: &Conv2d, input: Tensor<4>, added: Tensor<4>, resample: Resample) -> Tensor<4> {
+    #[cfg(feature = "gpu")]
+    if let Some((weight, bias)) = gpu::parameters(layer, &input) {
+        return gpu::convolution_add(input, weight, bias, added, resample);
+    }
+    resample.apply(added) + convolution(layer, input)
+}
+
+/// A linear layer with bias.
+///
+/// # Shapes
+/// `[batch, input]` → `[batch, output]`
+pub fn linear(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
+    #[cfg(feature = "gpu")]
+    if let Some(bias) = &layer.bias
+        && gpu::takes(&input)
+    {
+        return gpu::linear(input, layer.weight.val(), bias.val());
+    }
+    layer.forward(input)
+}
+
+/// Channels of both, one after the other.
+///
+/// # Shapes
+/// `[batch, first, height, width]` and `[batch, second, height, width]` → `[batch, first + second, height, width]`
+pub fn concatenate(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "gpu")]
+    if gpu::takes(&first) && gpu::takes(&second) {
+        return gpu::concatenate(first, second);
+    }
+    Tensor::cat(vec![first, second], 1)
+}
+
+/// Scale and shift of every channel of every picture.
+///
+/// # Shapes
+/// `[batch, 2·channels]`: the scales, then the shifts. The input is multiplied by 1 + scale.
+pub struct Film(pub Tensor<2>);
+
+impl Film {
+    fn halves(&self) -> (Tensor<2>, Tensor<2>) {
+        let channels = self.0.dims()[1] / 2;
+        (self.0.clone().narrow(1, 0, channels), self.0.clone().narrow(1, channels, channels))
+    }
 }
 
 /// silu(norm(input)·(1 + scale) + shift).
@@ -49,18 +162,38 @@ pub fn activate(norm: &GroupNorm, input: Tensor<4>, film: Option<Film>) -> Tenso
     {
         return normalize::apply(input, factors, summands, norm.num_groups, norm.epsilon, true);
     }
+    #[cfg(feature = "gpu")]
+    if let Some(norm) = gpu::norm(norm, &input) {
+        return match film {
+            None => gpu::normalize(input, norm, true, false),
+            Some(Film(film)) => gpu::normalize_film(input, norm, film),
+        };
+    }
     let [batch, channels, _, _] = input.dims();
     let precision = dtype(&input);
     // Sums over a group, and what is divided by them, are made in 32 bits.
     let hidden = norm.forward(input.cast(FloatDType::F32));
     let output = silu(match film {
         None => hidden,
-        Some(Film { scale, shift }) => {
+        Some(film) => {
+            let (scale, shift) = film.halves();
             let column = |tensor: Tensor<2>| tensor.reshape([batch, channels, 1, 1]).cast(FloatDType::F32);
             hidden * (column(scale) + 1.0) + column(shift)
         }
     });
     output.cast(precision)
+}
+
+/// silu(norm(input)) at half the resolution.
+///
+/// # Shapes
+/// `[batch, channels, height, width]` → `[batch, channels, height/2, width/2]`
+pub fn activate_halved(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "gpu")]
+    if let Some(norm) = gpu::norm(norm, &input) {
+        return gpu::normalize(input, norm, true, true);
+    }
+    Resample::Down.apply(activate(norm, input, None))
 }
 
 /// A group norm alone.
@@ -74,6 +207,10 @@ pub fn normalize(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
     {
         return normalize::apply(input, factors, summands, norm.num_groups, norm.epsilon, false);
     }
+    #[cfg(feature = "gpu")]
+    if let Some(norm) = gpu::norm(norm, &input) {
+        return gpu::normalize(input, norm, false, false);
+    }
     let precision = dtype(&input);
     norm.forward(input.cast(FloatDType::F32)).cast(precision)
 }
@@ -81,6 +218,50 @@ pub fn normalize(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
 /// The type of a tensor's numbers.
 pub(crate) fn dtype<const D: usize>(tensor: &Tensor<D>) -> FloatDType {
     tensor.dtype().into()
+}
+
+/// The layers of self-attention.
+pub struct AttentionLayers<'a> {
+    /// Channels to (head, one of query, key and value, channel of the head), slow to fast.
+    pub qkv: &'a Linear,
+    /// What comes after the heads were put together.
+    pub project: &'a Linear,
+    /// How many heads.
+    pub heads: usize,
+}
+
+/// added + project(attention over the cells of `input`).
+///
+/// # Shapes
+/// `[batch, channels, height, width]` → the same
+pub fn attention(layers: &AttentionLayers<'_>, input: Tensor<4>, added: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "gpu")]
+    if let Some(parameters) = gpu::attention_parameters(layers, &input) {
+        return gpu::attention(parameters, input, added);
+    }
+    let [batch, channels, height, width] = input.dims();
+    let (cells, heads, head) = (height * width, layers.heads, channels / layers.heads);
+    let tokens = input.reshape([batch, channels, cells]).swap_dims(1, 2);
+    let qkv = layers.qkv.forward(tokens).reshape([batch, cells, heads, 3 * head]).swap_dims(1, 2);
+    let part = |index: usize| qkv.clone().narrow(3, index * head, head);
+    // The scale is split between both factors, which keeps f16 in range.
+    let scale = (head as f64).powf(-0.25);
+    let scores = part(0).mul_scalar(scale).matmul(part(1).mul_scalar(scale).swap_dims(2, 3));
+    let precision = dtype(&scores);
+    // A sum over all cells, which 16 bits would round away.
+    let weights = softmax(scores.cast(FloatDType::F32), 3).cast(precision);
+    let mixed = weights.matmul(part(2)).swap_dims(1, 2).reshape([batch, cells, channels]);
+    added + layers.project.forward(mixed).swap_dims(1, 2).reshape([batch, channels, height, width])
+}
+
+/// A weight as the device's kernels want it in memory: `values` are in the shape's order, last dimension
+/// fastest.
+pub fn weight<const D: usize>(values: Vec<f32>, shape: &[usize], device: &Device) -> Param<Tensor<D>> {
+    #[cfg(feature = "gpu")]
+    if D == 4 && gpu::runs_on(device) {
+        return Param::from_tensor(gpu::convolution_weight(&values, shape, device));
+    }
+    Param::from_data(TensorData::new(values, shape.to_vec()), device)
 }
 
 /// What remains of the norm's own scale and shift and of FiLM's once the input is normalised,
@@ -92,9 +273,10 @@ fn coefficients(norm: &GroupNorm, input: &Tensor<4>, film: Option<&Film>) -> Opt
     let (gamma, beta) = (row(norm.gamma.as_ref()?.val()), row(norm.beta.as_ref()?.val()));
     Some(match film {
         None => (gamma, beta),
-        Some(Film { scale, shift }) => {
-            let scale = scale.clone() + 1.0;
-            (gamma * scale.clone(), beta * scale + shift.clone())
+        Some(film) => {
+            let (scale, shift) = film.halves();
+            let scale = scale + 1.0;
+            (gamma * scale.clone(), beta * scale + shift)
         }
     })
 }

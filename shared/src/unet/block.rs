@@ -6,8 +6,8 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::{Attention, convolution, downsample, upsample};
-use crate::kernel;
+use super::{Attention, convolution};
+use crate::kernel::{self, Resample};
 
 /// Groups of a group norm over `channels` channels: 32, or the largest smaller number that divides them.
 pub fn groups(channels: usize) -> usize {
@@ -34,6 +34,14 @@ impl Norm {
         kernel::normalize(&self.inner, input)
     }
 
+    /// With SiLU, at half the resolution.
+    ///
+    /// # Shapes
+    /// `[batch, channels, height, width]` → `[batch, channels, height/2, width/2]`
+    pub fn activate_halved(&self, input: Tensor<4>) -> Tensor<4> {
+        kernel::activate_halved(&self.inner, input)
+    }
+
     /// With SiLU, and FiLM before it.
     ///
     /// # Shapes
@@ -41,17 +49,6 @@ impl Norm {
     pub fn activate(&self, input: Tensor<4>, film: Option<kernel::Film>) -> Tensor<4> {
         kernel::activate(&self.inner, input, film)
     }
-}
-
-/// What a residual block does to the resolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resample {
-    /// Nothing.
-    None,
-    /// Halves it.
-    Down,
-    /// Doubles it.
-    Up,
 }
 
 /// Scale and shift of every channel, computed from the noise embedding.
@@ -69,9 +66,7 @@ impl Film {
     /// # Shapes
     /// embedding: `[batch, width]`
     pub fn forward(&self, embedding: &Tensor<2>) -> kernel::Film {
-        let both = self.linear.forward(embedding.clone());
-        let channels = both.dims()[1] / 2;
-        kernel::Film { scale: both.clone().narrow(1, 0, channels), shift: both.narrow(1, channels, channels) }
+        kernel::Film(kernel::linear(&self.linear, embedding.clone()))
     }
 }
 
@@ -110,19 +105,22 @@ impl ResidualBlock {
     /// - embedding: `[batch, width]`
     /// - output: `[batch, output, height', width']`
     pub fn forward(&self, input: Tensor<4>, embedding: &Tensor<2>) -> Tensor<4> {
-        let resample = |tensor: Tensor<4>| match self.resample {
-            Resample::None => tensor,
-            Resample::Down => downsample(tensor),
-            Resample::Up => upsample(tensor),
+        let hidden = match self.resample {
+            Resample::Down => self.input_norm.activate_halved(input.clone()),
+            Resample::None | Resample::Up => self.input_norm.activate(input.clone(), None),
         };
-        let hidden = resample(self.input_norm.activate(input.clone(), None));
-        let hidden = kernel::convolution(&self.input_convolution, hidden);
+        let hidden = match self.resample {
+            Resample::Up => kernel::convolution_doubled(&self.input_convolution, hidden),
+            Resample::None | Resample::Down => kernel::convolution(&self.input_convolution, hidden),
+        };
         let hidden = self.output_norm.activate(hidden, Some(self.film.forward(embedding)));
-        let hidden = kernel::convolution(&self.output_convolution, self.dropout.forward(hidden));
-        let input = resample(input);
+        let hidden = self.dropout.forward(hidden);
         match &self.skip {
-            Some(skip) => kernel::convolution(skip, input) + hidden,
-            None => input + hidden,
+            Some(skip) => {
+                let hidden = kernel::convolution(&self.output_convolution, hidden);
+                kernel::convolution_add(skip, self.resample.apply(input), hidden, Resample::None)
+            }
+            None => kernel::convolution_add(&self.output_convolution, hidden, input, self.resample),
         }
     }
 }

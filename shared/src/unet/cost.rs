@@ -46,6 +46,44 @@ pub fn forward_operations(config: &ModelConfig) -> u64 {
     2 * (ends + blocks(config).into_iter().map(of_block).sum::<u64>())
 }
 
+/// A convolution of a net, for measuring it alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConvolutionShape {
+    /// Pixels of a side of the feature map.
+    pub size: usize,
+    /// Taps of a row.
+    pub side: usize,
+    /// Channels that go in.
+    pub input: usize,
+    /// Channels that come out.
+    pub output: usize,
+}
+
+impl ConvolutionShape {
+    /// Floating-point operations for one picture, two for every multiplication and addition.
+    pub fn operations(self) -> u64 {
+        2 * (self.size * self.size * self.side * self.side * self.input * self.output) as u64
+    }
+}
+
+/// Every convolution of one evaluation, as often as it occurs; linear layers of attention are 1×1 ones.
+pub fn convolutions(config: &ModelConfig) -> Vec<ConvolutionShape> {
+    let unet = &config.unet;
+    let shape = |level: usize, side, input, output| ConvolutionShape { size: unet.level_side(config.size, level), side, input, output };
+    let picture = 3 * unet.patch * unet.patch;
+    let mut shapes = vec![shape(0, 3, 2 * picture, unet.channels), shape(0, 3, unet.level_channels(0), picture)];
+    for BlockShape { level, input, output, attends } in blocks(config) {
+        shapes.extend([shape(level, 3, input, output), shape(level, 3, output, output)]);
+        if input != output {
+            shapes.push(shape(level, 1, input, output));
+        }
+        if attends {
+            shapes.extend([shape(level, 1, output, 3 * output), shape(level, 1, output, output)]);
+        }
+    }
+    shapes
+}
+
 struct BlockShape {
     level: usize,
     input: usize,
@@ -105,6 +143,9 @@ mod tests {
         let attending = shapes.iter().filter(|(name, _)| name.ends_with("qkv.weight")).count() as u64;
         let attention = attending * cells * channels * (4 * channels + 2 * cells);
         assert_eq!((forward_operations(&config), attending), (2 * (weights * cells + attention), 4));
+        // All of it but scores and mixing is in the convolutions.
+        let listed: u64 = convolutions(&config).into_iter().map(ConvolutionShape::operations).sum();
+        assert_eq!(listed, forward_operations(&config) - 2 * attending * cells * channels * 2 * cells);
     }
 
     #[test]

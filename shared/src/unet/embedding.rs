@@ -38,7 +38,8 @@ impl Embedding {
     pub fn forward(&self, level: Tensor<1>) -> Tensor<2> {
         // The angles need all digits; what follows is as precise as the weights.
         let sinusoids = sinusoids(level, self.channels).cast(kernel::dtype(&*self.first.weight));
-        silu(self.second.forward(silu(self.first.forward(sinusoids))))
+        let hidden = silu(kernel::linear(&self.first, sinusoids));
+        silu(kernel::linear(&self.second, hidden))
     }
 }
 

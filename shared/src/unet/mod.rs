@@ -15,10 +15,11 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
+pub use crate::kernel::Resample;
 pub use attention::Attention;
-pub use block::{Block, Film, Resample, ResidualBlock};
+pub use block::{Block, Film, ResidualBlock};
 pub use embedding::Embedding;
-pub use resample::{depth_to_space, downsample, space_to_depth, upsample};
+pub use resample::{depth_to_space, space_to_depth};
 
 use crate::{config::ModelConfig, kernel, noise};
 
@@ -174,7 +175,7 @@ impl Unet {
             for block in &level.blocks {
                 // As many skips were pushed as blocks are here, by construction in `new`.
                 let skip = skips.pop().expect("a skip for every block of the decoder");
-                hidden = block.forward(Tensor::cat(vec![hidden, skip], 1), &embedding);
+                hidden = block.forward(kernel::concatenate(hidden, skip), &embedding);
             }
             if let Some(up) = &level.resample {
                 hidden = up.forward(hidden, &embedding);

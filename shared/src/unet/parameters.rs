@@ -3,10 +3,11 @@
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
-    tensor::{Device, Tensor, TensorData},
+    tensor::{Device, Tensor},
 };
 
 use super::{NamedParameter, Unet};
+use crate::kernel;
 
 /// Every parameter of a net in a fixed order. The tensors share memory with the net.
 pub fn list(net: &impl Module) -> Vec<NamedParameter> {
@@ -96,7 +97,7 @@ impl<F: FnMut(&str, &[usize]) -> Option<Vec<f32>>> ModuleMapper for Replace<F> {
         match (self.values)(&self.path.join("."), &shape) {
             None => param,
             // A new parameter, not a mapped one: mapping would first make burn's own initial values.
-            Some(values) => Param::from_data(TensorData::new(values, shape), &param.lazy_device()),
+            Some(values) => kernel::weight(values, &shape, &param.lazy_device()),
         }
     }
 }

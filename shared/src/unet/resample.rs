@@ -2,29 +2,6 @@
 
 use burn::tensor::Tensor;
 
-/// Mean of every 2×2 cells.
-///
-/// # Shapes
-/// `[batch, channels, 2·height, 2·width]` → `[batch, channels, height, width]`
-pub fn downsample(input: Tensor<4>) -> Tensor<4> {
-    let [batch, channels, height, width] = input.dims();
-    input.reshape([batch, channels, height / 2, 2, width / 2, 2]).mean_dim(5).mean_dim(3).reshape([batch, channels, height / 2, width / 2])
-}
-
-/// Every cell four times (nearest ×2).
-///
-/// # Shapes
-/// `[batch, channels, height, width]` → `[batch, channels, 2·height, 2·width]`
-pub fn upsample(input: Tensor<4>) -> Tensor<4> {
-    let [batch, channels, height, width] = input.dims();
-    input.reshape([batch, channels, height, 1, width, 1]).expand([batch, channels, height, 2, width, 2]).reshape([
-        batch,
-        channels,
-        2 * height,
-        2 * width,
-    ])
-}
-
 /// Folds `patch`×`patch` pixels into channels, (channel, row, column) from slow to fast.
 ///
 /// # Shapes

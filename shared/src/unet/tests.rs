@@ -69,9 +69,9 @@ fn space_to_depth_is_undone_and_puts_neighbours_into_channels() {
 fn resampling_matches_closed_forms() {
     let device = Device::flex();
     let input = Tensor::<4>::from_data(TensorData::new(vec![1f32, 2.0, 3.0, 6.0], [1, 1, 2, 2]), &device);
-    assert_eq!(values(downsample(input.clone())), [3.0]);
-    assert_eq!(values(upsample(input.clone())).as_slice(), [1., 1., 2., 2., 1., 1., 2., 2., 3., 3., 6., 6., 3., 3., 6., 6.]);
-    assert_eq!(values(downsample(upsample(input.clone()))), values(input));
+    assert_eq!(values(Resample::Down.apply(input.clone())), [3.0]);
+    assert_eq!(values(Resample::Up.apply(input.clone())).as_slice(), [1., 1., 2., 2., 1., 1., 2., 2., 3., 3., 6., 6., 3., 3., 6., 6.]);
+    assert_eq!(values(Resample::Down.apply(Resample::Up.apply(input.clone()))), values(input));
 }
 
 /// The gradient of Σ output·probe with respect to the input, against central differences along a

@@ -152,7 +152,7 @@ impl App {
             FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } => {}
             FromWorker::Cancelled { .. } | FromWorker::Failed { .. } => {}
             // Asked for by measurements alone.
-            FromWorker::Evaluated { .. } => {}
+            FromWorker::Evaluated { .. } | FromWorker::Kernels { .. } => {}
         }
     }
 

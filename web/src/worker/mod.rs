@@ -1,5 +1,6 @@
 //! The worker: owns the device and the model, answers the page's messages, one run at a time.
 
+mod check_kernels;
 mod device;
 mod download;
 mod evaluate;
@@ -98,6 +99,7 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
                 fetch(&state, &model).await;
             });
         }
+        ToWorker::CheckKernels { seed, random } => spawn_local(check_kernels::check(seed, random)),
         ToWorker::FetchModel { model } => spawn_local(async move { fetch(&state, &model).await }),
         ToWorker::UseModel { name } => match own_model(&state, &buffers) {
             Ok(model) => {

@@ -1,0 +1,166 @@
+//! `infill bench kernels`: the convolutions of a net one by one and a whole evaluation, ours beside burn's own
+//! operations on the same device.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use anyhow::Result;
+use burn::{
+    module::Param,
+    nn::{
+        PaddingConfig2d,
+        conv::{Conv2d, Conv2dConfig},
+    },
+    tensor::{Device, Tensor, TensorData},
+};
+use clap::Args;
+use infill::{
+    config::ModelConfig,
+    kernel,
+    noise::{self, Purpose},
+    self_check,
+    unet::{
+        Unet,
+        cost::{self, ConvolutionShape},
+    },
+};
+
+use super::median;
+use crate::{
+    device::{self, DeviceArguments},
+    exit::input,
+};
+
+/// Time the kernels on the shapes of a net.
+#[derive(Debug, Args)]
+pub struct BenchKernelsArguments {
+    /// Net whose shapes are timed: paper, browser, nature or tiny.
+    #[arg(long, default_value = "browser")]
+    pub preset: String,
+    /// Timed runs of each.
+    #[arg(long, default_value_t = 5)]
+    pub runs: usize,
+    /// Pixels that an invocation of our convolution keeps in registers, instead of the table's choice.
+    #[arg(long)]
+    pub pixels: Option<usize>,
+    /// Vectors of output channels that it keeps, instead of the table's choice.
+    #[arg(long)]
+    pub vectors: Option<usize>,
+    /// Invocations of a workgroup, instead of the table's choice.
+    #[arg(long)]
+    pub units: Option<u32>,
+    /// Leave burn's own operations out, which takes less time.
+    #[arg(long)]
+    pub ours_only: bool,
+    /// Check every kernel against the CPU instead of timing it.
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    pub device: DeviceArguments,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// An unknown preset, a device that fails, a kernel that computes something else.
+pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
+    let config = ModelConfig::preset(&arguments.preset).map_err(input)?;
+    let device = device::choose(&arguments.device)?;
+    choose_plan(arguments);
+    if arguments.check {
+        return check(&device);
+    }
+    let mut shapes = BTreeMap::<ConvolutionShape, usize>::new();
+    for shape in cost::convolutions(&config) {
+        *shapes.entry(shape).or_default() += 1;
+    }
+    println!("{:>5} {:>5} {:>6} {:>6} {:>6} {:>10} {:>10} {:>7}", "side", "taps", "in", "out", "times", "GFLOP/s", "burn", "ratio");
+    let mut seconds = 0.0;
+    for (shape, times) in shapes {
+        let (ours, theirs) = convolution(shape, arguments, &device)?;
+        let rate = |seconds: f64| shape.operations() as f64 / seconds / 1e9;
+        let ConvolutionShape { size, side, input, output } = shape;
+        print!("{size:>5} {:>5} {input:>6} {output:>6} {times:>6} {:>10.2}", side * side, rate(ours));
+        match theirs {
+            Some(theirs) => println!(" {:>10.2} {:>7.2}", rate(theirs), theirs / ours),
+            None => println!(),
+        }
+        seconds += ours * times as f64;
+    }
+    let operations = cost::forward_operations(&config) as f64;
+    let net = Unet::new(&config, &device).with_random_outputs(1);
+    let evaluate = |own: bool| -> Result<f64> {
+        kernel::use_own(own);
+        let input = random([1, 3, config.size, config.size], &device);
+        let level = Tensor::<1>::from_data(TensorData::new(vec![0.5f32], [1]), &device);
+        let time = time(arguments.runs, || net.forward(input.clone(), input.clone(), level.clone()));
+        kernel::use_own(true);
+        time
+    };
+    let ours = evaluate(true)?;
+    println!("evaluation      {:.1} ms, {:.2} GFLOP/s; convolutions alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
+    if !arguments.ours_only {
+        let theirs = evaluate(false)?;
+        println!("burn's own      {:.1} ms, {:.2} GFLOP/s; ratio {:.2}", theirs * 1e3, operations / theirs / 1e9, theirs / ours);
+    }
+    Ok(())
+}
+
+/// Ours and burn's.
+fn convolution(shape: ConvolutionShape, arguments: &BenchKernelsArguments, device: &Device) -> Result<(f64, Option<f64>)> {
+    let ConvolutionShape { size, side, input, output } = shape;
+    let mut layer: Conv2d = Conv2dConfig::new([input, output], [side, side]).with_padding(PaddingConfig2d::Same).init(device);
+    let values = noise::gaussian(&mut noise::stream(1, Purpose::Weights, 0, 0), output * input * side * side);
+    layer.weight = kernel::weight(values, &[output, input, side, side], device);
+    let values = random([1, input, size, size], device);
+    // What a kernel before it would have left behind.
+    let values = values.permute([0, 2, 3, 1]).reshape([1, size, size, input]).permute([0, 3, 1, 2]);
+    let ours = time(arguments.runs, || kernel::convolution(&layer, values.clone()))?;
+    let theirs = (!arguments.ours_only).then(|| {
+        layer.weight = Param::from_tensor(random([output, input, side, side], device));
+        time(arguments.runs, || layer.forward(values.clone()))
+    });
+    Ok((ours, theirs.transpose()?))
+}
+
+fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    let values = noise::gaussian(&mut noise::stream(2, Purpose::Evaluation, 0, 0), shape.iter().product());
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// Median seconds, after one run that compiles. A read ends each, which waits for the device.
+fn time(runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
+    let mut seconds = Vec::new();
+    for index in 0..=runs.max(1) {
+        let begun = Instant::now();
+        super::read(run().slice([0..1, 0..1, 0..1, 0..1]).reshape([1]))?;
+        if index > 0 {
+            seconds.push(begun.elapsed().as_secs_f64());
+        }
+    }
+    Ok(median(&mut seconds))
+}
+
+#[cfg(feature = "wgpu")]
+fn choose_plan(arguments: &BenchKernelsArguments) {
+    let BenchKernelsArguments { pixels, vectors, units, .. } = *arguments;
+    kernel::gpu::choose(kernel::gpu::Choice { pixels, vectors, units });
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn choose_plan(_: &BenchKernelsArguments) {}
+
+fn check(device: &Device) -> Result<()> {
+    let mut wrong = 0;
+    for case in kernel::check::cases(1, 40) {
+        let read = |device: &Device| {
+            let values = case.compute(device).into_data().convert::<f32>().try_to_vec::<f32>();
+            values.map_err(|error| anyhow::anyhow!("{error:?}"))
+        };
+        let difference = self_check::largest_difference(&read(device)?, &read(&Device::flex())?);
+        let verdict = if difference <= kernel::check::TOLERANCE { "ok" } else { "WRONG" };
+        wrong += usize::from(difference > kernel::check::TOLERANCE);
+        println!("{verdict:<6} {difference:.1e} {case:?}");
+    }
+    anyhow::ensure!(wrong == 0, "{wrong} kernels compute something else than the CPU");
+    Ok(())
+}

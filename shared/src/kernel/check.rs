@@ -1,0 +1,209 @@
+//! The kernels' cases: small operations with fixed numbers, of edge and random shapes. A caller computes each
+//! on the device in question and on the CPU, reads both as its platform allows, and compares them
+//! ([`largest_difference`](crate::self_check::largest_difference)). Speed is measured elsewhere.
+
+use burn::{
+    module::Param,
+    nn::{
+        GroupNorm, GroupNormConfig, Linear, LinearConfig, PaddingConfig2d,
+        conv::{Conv2d, Conv2dConfig},
+    },
+    tensor::{Device, Tensor, TensorData},
+};
+use rand::RngExt;
+
+use super::{AttentionLayers, Film, Resample};
+use crate::noise::{self, Purpose};
+
+/// Largest difference to the CPU, of outputs with unit size, that a kernel may show: sums of a thousand
+/// products in another order.
+pub const TOLERANCE: f32 = 2e-5;
+
+/// What a case computes. Extents are batch, channels in, channels out, height, width as far as there are any.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Operation {
+    /// A convolution of `side`², with something added or not.
+    Convolution {
+        /// Taps in a row.
+        side: usize,
+        /// Whether every cell of the input counts four times.
+        doubled: bool,
+        /// What is added, and how its resolution is changed.
+        added: Option<Resample>,
+    },
+    /// Group norm.
+    Norm {
+        /// Groups of channels.
+        groups: usize,
+        /// Whether SiLU follows.
+        activate: bool,
+        /// Whether FiLM stands before it.
+        film: bool,
+        /// Whether the resolution is halved.
+        halved: bool,
+    },
+    /// Self-attention with so many heads.
+    Attention {
+        /// Heads.
+        heads: usize,
+    },
+    /// A linear layer; height and width do not count.
+    Linear,
+    /// Two tensors, of the channels in and of the channels out.
+    Concatenate,
+}
+
+/// An operation with its extents.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Case {
+    /// What is computed.
+    pub operation: Operation,
+    /// Pictures.
+    pub batch: usize,
+    /// Channels that go in.
+    pub input: usize,
+    /// Channels that come out.
+    pub output: usize,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+/// Random numbers of unit size that depend on the seed and the place alone.
+fn random<const D: usize>(shape: [usize; D], place: u64, device: &Device) -> Tensor<D> {
+    let count = shape.iter().product();
+    let values = noise::gaussian(&mut noise::stream(7, Purpose::Weights, place, 0), count);
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+fn convolution(input: usize, output: usize, side: usize, device: &Device) -> Conv2d {
+    let mut layer = Conv2dConfig::new([input, output], [side, side]).with_padding(PaddingConfig2d::Same).init(device);
+    let count = input * output * side * side;
+    let scale = ((input * side * side) as f32).sqrt().recip();
+    let values = noise::gaussian(&mut noise::stream(7, Purpose::Weights, 1, 0), count);
+    layer.weight = super::weight(values.into_iter().map(|value| value * scale).collect(), &[output, input, side, side], device);
+    layer.bias = Some(Param::from_tensor(random([output], 2, device)));
+    layer
+}
+
+fn linear(input: usize, output: usize, place: u64, device: &Device) -> Linear {
+    let mut layer = LinearConfig::new(input, output).init(device);
+    layer.weight = Param::from_tensor(random([input, output], place, device) * (input as f32).sqrt().recip());
+    layer.bias = Some(Param::from_tensor(random([output], place + 1, device)));
+    layer
+}
+
+fn norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
+    let mut norm = GroupNormConfig::new(groups, channels).init(device);
+    norm.gamma = Some(Param::from_tensor(random([channels], 3, device)));
+    norm.beta = Some(Param::from_tensor(random([channels], 4, device)));
+    norm
+}
+
+impl Case {
+    /// What the kernels make of it, in the order `[batch, channels, height, width]`.
+    pub fn compute(&self, device: &Device) -> Tensor<1> {
+        let Self { operation, batch, input, output, height, width } = *self;
+        let values = random([batch, input, height, width], 10, device);
+        match operation {
+            Operation::Convolution { side, doubled: true, .. } => {
+                super::convolution_doubled(&convolution(input, output, side, device), values).flatten(0, 3)
+            }
+            Operation::Convolution { side, added, .. } => {
+                let layer = convolution(input, output, side, device);
+                match added {
+                    None => super::convolution(&layer, values).flatten(0, 3),
+                    Some(resample) => {
+                        let sides = match resample {
+                            Resample::None => [height, width],
+                            Resample::Up => [height / 2, width / 2],
+                            Resample::Down => [2 * height, 2 * width],
+                        };
+                        let added = random([batch, output, sides[0], sides[1]], 11, device);
+                        super::convolution_add(&layer, values, added, resample).flatten(0, 3)
+                    }
+                }
+            }
+            Operation::Norm { groups, activate, film, halved } => {
+                let norm = norm(groups, input, device);
+                // A mean far from zero and a large spread.
+                let values = values * 3.0 + 20.0;
+                let result = match (halved, activate, film) {
+                    (true, _, _) => super::activate_halved(&norm, values),
+                    (_, false, _) => super::normalize(&norm, values),
+                    (_, _, film) => super::activate(&norm, values, film.then(|| Film(random([batch, 2 * input], 12, device)))),
+                };
+                result.flatten(0, 3)
+            }
+            Operation::Attention { heads } => {
+                let (qkv, project) = (linear(input, 3 * input, 20, device), linear(input, input, 30, device));
+                let layers = AttentionLayers { qkv: &qkv, project: &project, heads };
+                // Scores so far apart that the largest one takes part of the sum.
+                super::attention(&layers, values.clone() * 2.0, values).flatten(0, 3)
+            }
+            Operation::Linear => super::linear(&linear(input, output, 40, device), random([batch, input], 13, device)).flatten(0, 1),
+            Operation::Concatenate => super::concatenate(values, random([batch, output, height, width], 14, device)).flatten(0, 3),
+        }
+    }
+}
+
+/// Shapes at which kernels go wrong first: single pixels, odd sides, channels that are no multiple of what is
+/// read at once, several pictures.
+fn edges() -> Vec<Case> {
+    let case = |operation, [batch, input, output, height, width]: [usize; 5]| Case { operation, batch, input, output, height, width };
+    let plain = |side| Operation::Convolution { side, doubled: false, added: None };
+    let doubled = |side| Operation::Convolution { side, doubled: true, added: None };
+    let plus = |side, added| Operation::Convolution { side, doubled: false, added: Some(added) };
+    let norm = |groups, activate, film, halved| Operation::Norm { groups, activate, film, halved };
+    vec![
+        case(plain(3), [1, 4, 4, 1, 1]),
+        case(plain(3), [2, 8, 12, 5, 7]),
+        case(plain(3), [1, 6, 16, 8, 8]),
+        case(plain(3), [3, 5, 3, 9, 4]),
+        case(plain(3), [1, 64, 64, 16, 16]),
+        case(plain(3), [1, 16, 12, 1, 33]),
+        case(plain(1), [2, 24, 40, 6, 10]),
+        case(plain(1), [3, 7, 5, 3, 3]),
+        case(doubled(3), [1, 8, 8, 4, 4]),
+        case(doubled(3), [2, 12, 20, 3, 5]),
+        case(doubled(3), [1, 3, 2, 1, 1]),
+        case(plus(3, Resample::None), [2, 8, 8, 7, 9]),
+        case(plus(3, Resample::Up), [2, 12, 8, 6, 10]),
+        case(plus(3, Resample::Down), [2, 8, 12, 3, 5]),
+        case(plus(1, Resample::None), [2, 20, 8, 5, 5]),
+        case(norm(32, true, false, false), [2, 64, 64, 16, 16]),
+        case(norm(32, true, true, false), [2, 96, 96, 5, 7]),
+        case(norm(5, true, true, false), [1, 15, 15, 1, 1]),
+        case(norm(4, false, false, false), [3, 8, 8, 9, 1]),
+        case(norm(8, true, false, true), [2, 16, 16, 6, 10]),
+        case(Operation::Attention { heads: 2 }, [2, 128, 128, 4, 4]),
+        case(Operation::Attention { heads: 1 }, [1, 16, 16, 5, 7]),
+        case(Operation::Attention { heads: 3 }, [1, 9, 9, 1, 1]),
+        case(Operation::Linear, [1, 64, 96, 1, 1]),
+        case(Operation::Linear, [5, 10, 7, 1, 1]),
+        case(Operation::Concatenate, [2, 8, 12, 3, 5]),
+        case(Operation::Concatenate, [1, 3, 6, 4, 2]),
+    ]
+}
+
+/// The edges, and `random` more that depend on the seed.
+pub fn cases(seed: u64, random: usize) -> Vec<Case> {
+    let mut cases = edges();
+    for index in 0..random {
+        let mut stream = noise::stream(seed, Purpose::Weights, index as u64, 1);
+        // Of 32 bits, so that a browser draws what a native program draws.
+        let mut draw = |least: u32, most: u32| stream.random_range(least..=most) as usize;
+        let operation = match draw(0, 2) {
+            0 => Operation::Convolution { side: 2 * draw(0, 1) + 1, doubled: draw(0, 1) == 1, added: None },
+            1 => Operation::Convolution { side: 2 * draw(0, 1) + 1, doubled: false, added: Some(Resample::None) },
+            _ => Operation::Norm { groups: draw(1, 6), activate: true, film: draw(0, 1) == 1, halved: false },
+        };
+        let input = match operation {
+            Operation::Norm { groups, .. } => groups * draw(1, 7),
+            _ => draw(1, 50),
+        };
+        cases.push(Case { operation, batch: draw(1, 3), input, output: draw(1, 50), height: draw(1, 20), width: draw(2, 20) });
+    }
+    cases
+}

@@ -1,0 +1,298 @@
+//! Convolution 3×3 and 1×1 that keeps the resolution or doubles it: the kernel and its launch. Input and
+//! output have their channels last, so that neighbouring invocations, which work at neighbouring output
+//! channels, read the same input and write side by side.
+//!
+//! One invocation keeps a strip of pixels of a row times some output channels in registers. For every four
+//! input channels it loads the strip with its border once for all taps of a row, and each weight once for the
+//! strip. No shared memory and no barrier: the strip is what a workgroup tile would be on a GPU with caches,
+//! and adapters that are a CPU pay for every barrier.
+
+use burn_cubecl::{kernel::into_contiguous, ops::permute, tensor::CubeTensor};
+use cubecl::{calculate_cube_count_elemwise, prelude::*};
+
+use super::{
+    layout::{Extent, empty, lanes},
+    plan::{Plan, Strip},
+};
+
+/// What is added to the result, channel by channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Residual {
+    /// A tensor of the output's shape.
+    Same,
+    /// One of half the resolution, every cell of it four times.
+    Doubled,
+    /// One of twice the resolution, the mean of four cells of it.
+    Halved,
+}
+
+/// What is fixed when the kernel is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Fixed {
+    /// 3 or 1.
+    side: usize,
+    /// Pixels of a strip, even.
+    pixels: usize,
+    /// Vectors of output channels.
+    outputs: usize,
+    /// Whether rows end within a strip.
+    ragged: bool,
+    /// Whether every cell of the input counts four times.
+    doubled: bool,
+    residual: Option<Residual>,
+}
+
+impl Fixed {
+    /// Columns of the input that a strip reads.
+    fn columns(self) -> usize {
+        let border = self.side / 2;
+        if self.doubled { self.pixels / 2 + 2 * border } else { self.pixels + 2 * border }
+    }
+
+    /// The column that a pixel reads for a tap.
+    fn column(self, pixel: usize, tap: usize) -> usize {
+        // In doubled resolution the strip begins at an even pixel, so halving rounds as the cells do.
+        let border = self.side / 2;
+        if self.doubled { (pixel + tap + border) / 2 } else { pixel + tap }
+    }
+
+    /// Whether a column can lie outside the picture.
+    fn outside(self, column: usize) -> bool {
+        self.ragged || (self.side > 1 && (column == 0 || column + 1 == self.columns()))
+    }
+}
+
+/// Extents of a launch, in pixels of the output and vectors of channels.
+#[derive(CubeLaunch, CubeType, Clone, Copy)]
+struct Extents {
+    height: u32,
+    width: u32,
+    /// Strips of a row.
+    strips: u32,
+    /// Vectors of the input.
+    inputs: u32,
+    /// Vectors of the output.
+    outputs: u32,
+    /// The first invocation of this launch, and where all of them end.
+    first: u32,
+    end: u32,
+}
+
+#[cube(launch_unchecked)]
+#[allow(clippy::manual_div_ceil, reason = "kernels have no such method")]
+fn convolve<F: Float, I: Size, O: Size>(
+    input: &[Vector<F, I>],
+    weight: &[Vector<F, O>],
+    bias: &[Vector<F, O>],
+    residual: ComptimeOption<&[Vector<F, O>]>,
+    output: &mut [Vector<F, O>],
+    extents: Extents,
+    #[comptime] fixed: Fixed,
+    #[define(F)] _element: ElemType,
+) {
+    let position = ABSOLUTE_POS as u32 + extents.first;
+    if position >= extents.end {
+        terminate!();
+    }
+    let blocks = extents.outputs / comptime!(fixed.outputs as u32);
+    let block = position % blocks;
+    let strip = (position / blocks) % extents.strips;
+    let line = position / blocks / extents.strips;
+    let picture = line / extents.height;
+    let y = line % extents.height;
+    let x = strip * comptime!(fixed.pixels as u32);
+    let first_output = block * comptime!(fixed.outputs as u32);
+
+    let border = comptime!((fixed.side / 2) as u32);
+    let shrink = comptime!(if fixed.doubled { 1u32 } else { 0u32 });
+    let (source_height, source_width) = (extents.height >> shrink, extents.width >> shrink);
+    let source_x = x >> shrink;
+
+    let mut sums = Sequence::<RuntimeCell<Vector<F, O>>>::new();
+    #[unroll]
+    for _ in 0..comptime!(fixed.pixels * fixed.outputs) {
+        sums.push(RuntimeCell::new(Vector::new(F::new(0.0_f32))));
+    }
+    // Where the columns of the strip begin within a row.
+    let mut columns = Sequence::<u32>::new();
+    #[unroll]
+    for column in 0..comptime!(fixed.columns()) {
+        let place = source_x + comptime!(column as u32) - border;
+        if comptime!(fixed.outside(column)) {
+            columns.push(select(place < source_width, place, 0u32) * extents.inputs);
+        } else {
+            columns.push(place * extents.inputs);
+        }
+    }
+
+    let lanes = I::value();
+    let of_channel = extents.outputs;
+    let of_tap = extents.inputs * comptime!(lanes as u32) * of_channel;
+    for row in 0..comptime!(fixed.side as u32) {
+        // Before the first row this wraps around to a large number.
+        let line = y + row - border;
+        if line < extents.height {
+            let base = (picture * source_height + (line >> shrink)) * source_width * extents.inputs;
+            let mut place = row * comptime!(fixed.side as u32) * of_tap + first_output;
+            for channel in 0..extents.inputs {
+                let mut loaded = Sequence::<Vector<F, I>>::new();
+                #[unroll]
+                for column in 0..comptime!(fixed.columns()) {
+                    let value = input[(base + *columns.index(column) + channel) as usize];
+                    if comptime!(fixed.outside(column)) {
+                        let inside = source_x + comptime!(column as u32) - border < source_width;
+                        loaded.push(select(inside, value, Vector::new(F::new(0.0_f32))));
+                    } else {
+                        loaded.push(value);
+                    }
+                }
+                #[unroll]
+                for tap in 0..comptime!(fixed.side) {
+                    #[unroll]
+                    for lane in 0..lanes {
+                        let at = place + comptime!(tap as u32) * of_tap + comptime!(lane as u32) * of_channel;
+                        #[unroll]
+                        for part in 0..comptime!(fixed.outputs) {
+                            let factor = weight[(at + comptime!(part as u32)) as usize];
+                            #[unroll]
+                            for pixel in 0..comptime!(fixed.pixels) {
+                                let sum = sums.index(comptime!(pixel * fixed.outputs + part));
+                                let value = loaded.index(comptime!(fixed.column(pixel, tap))).extract(lane);
+                                sum.store(fma(Vector::new(value), factor, sum.read()));
+                            }
+                        }
+                    }
+                }
+                place += comptime!(lanes as u32) * of_channel;
+            }
+        }
+    }
+
+    #[unroll]
+    for pixel in 0..comptime!(fixed.pixels) {
+        let column = x + comptime!(pixel as u32);
+        let start = (line * extents.width + column) * extents.outputs + first_output;
+        if comptime!(!fixed.ragged) || column < extents.width {
+            #[unroll]
+            for part in 0..comptime!(fixed.outputs) {
+                let sum = sums.index(comptime!(pixel * fixed.outputs + part)).read();
+                let mut value = sum + bias[(first_output + comptime!(part as u32)) as usize];
+                #[comptime]
+                match residual {
+                    ComptimeOption::Some(residual) => {
+                        value += added(residual, picture, y, column, first_output + comptime!(part as u32), &extents, fixed);
+                    }
+                    ComptimeOption::None => {}
+                }
+                output[(start + comptime!(part as u32)) as usize] = value;
+            }
+        }
+    }
+}
+
+/// What the residual has for a pixel of the output.
+#[cube]
+fn added<F: Float, O: Size>(
+    residual: &[Vector<F, O>],
+    picture: u32,
+    y: u32,
+    x: u32,
+    channel: u32,
+    extents: &Extents,
+    #[comptime] fixed: Fixed,
+) -> Vector<F, O> {
+    let (height, width) = (extents.height, extents.width);
+    if comptime!(fixed.residual == Some(Residual::Doubled)) {
+        residual[(((picture * (height >> 1) + (y >> 1)) * (width >> 1) + (x >> 1)) * extents.outputs + channel) as usize]
+    } else if comptime!(fixed.residual == Some(Residual::Halved)) {
+        let above = ((picture * height + y) * 2 * (2 * width) + 2 * x) * extents.outputs + channel;
+        let below = above + 2 * width * extents.outputs;
+        let upper = residual[above as usize] + residual[(above + extents.outputs) as usize];
+        let lower = residual[below as usize] + residual[(below + extents.outputs) as usize];
+        (upper + lower) * Vector::new(F::new(0.25_f32))
+    } else {
+        residual[(((picture * height + y) * width + x) * extents.outputs + channel) as usize]
+    }
+}
+
+/// The weight `[output, input, side, side]` with its memory in the order `[side, side, input, output]`.
+/// One that was loaded that way is taken as it is.
+pub(super) fn channels_innermost(weight: CubeTensor) -> CubeTensor {
+    into_contiguous(permute(weight, &[2, 3, 1, 0]))
+}
+
+/// Runs the convolution.
+///
+/// # Shapes
+/// - input: `[batch, height, width, input]`, contiguous
+/// - weight: `[side, side, input, output]`, contiguous
+/// - bias: `[output]`
+/// - residual: `[batch, height', width', output]`, contiguous
+/// - result: `[batch, height, width, output]`, twice as high and wide when `doubled`
+pub(super) fn launch(
+    input: CubeTensor,
+    weight: CubeTensor,
+    bias: CubeTensor,
+    residual: Option<(CubeTensor, Residual)>,
+    doubled: bool,
+    plan: &Plan,
+) -> CubeTensor {
+    let source = Extent::of(&input);
+    let [side, _, _, channels] = weight.meta.shape().dims();
+    let factor = if doubled { 2 } else { 1 };
+    let target = Extent { channels, height: source.height * factor, width: source.width * factor, ..source };
+    // Pixels of a 1×1 convolution have no neighbours, so a picture is one long row.
+    let (height, width) = if side == 1 && !doubled && !matches!(residual, Some((_, Residual::Doubled | Residual::Halved))) {
+        (1, target.height * target.width)
+    } else {
+        (target.height, target.width)
+    };
+    let (of_input, of_output) = (lanes(source.channels), lanes(channels));
+    let outputs = channels / of_output;
+    let Strip { pixels, vectors } = plan.strip(width, outputs);
+    let kind = residual.as_ref().map(|(_, kind)| *kind);
+    let fixed = Fixed { side, pixels, outputs: vectors, ragged: !width.is_multiple_of(pixels), doubled, residual: kind };
+
+    let output = empty(&input, target);
+    let strips = width.div_ceil(pixels);
+    let work = source.batch * height * strips * (outputs / vectors);
+    // Multiplications of one invocation.
+    let each = pixels * vectors * of_output * side * side * source.channels;
+    let part = plan.part(each);
+    let client = input.client.clone();
+    let element = super::layout::element(&input);
+    for first in (0..work).step_by(part) {
+        let count = part.min(work - first);
+        let extents = ExtentsLaunch::new(
+            height as u32,
+            width as u32,
+            strips as u32,
+            (source.channels / of_input) as u32,
+            outputs as u32,
+            first as u32,
+            (first + count) as u32,
+        );
+        let cube_dim = CubeDim::new_1d(plan.units);
+        // SAFETY: every index that the kernel forms lies within the tensors whose extents it is given;
+        // invocations past the end return at once.
+        #[expect(unsafe_code, reason = "bounds are checked once for an invocation, not for each access")]
+        unsafe {
+            convolve::launch_unchecked(
+                &client,
+                calculate_cube_count_elemwise(&client, count, cube_dim),
+                cube_dim,
+                of_input,
+                of_output,
+                input.clone().into_buffer_arg(),
+                weight.clone().into_buffer_arg(),
+                bias.clone().into_buffer_arg(),
+                residual.as_ref().map(|(tensor, _)| tensor.clone().into_buffer_arg()).into(),
+                output.clone().into_buffer_arg(),
+                extents,
+                fixed,
+                element,
+            );
+        }
+    }
+    output
+}

@@ -1,0 +1,36 @@
+//! The kernels' cases on this browser's WebGPU, against the CPU. Asked for by tests and by whoever wants to know
+//! why a graphics card was refused; a visit does without.
+
+use burn::tensor::Device;
+use infill::{
+    kernel::check::{self, Case},
+    self_check,
+};
+
+use super::{device, now, run, say};
+use crate::message::{Failure, FromWorker, KernelReport};
+
+/// Computes every case on both and says how far apart they are.
+pub async fn check(seed: u64, random: usize) {
+    match reports(seed, random).await {
+        Ok((reports, webgpu)) => say(&FromWorker::Kernels { webgpu, tolerance: check::TOLERANCE, reports }, &[]),
+        Err(failure) => say(&FromWorker::failed(None, failure), &[]),
+    }
+}
+
+async fn reports(seed: u64, random: usize) -> Result<(Vec<KernelReport>, bool), Failure> {
+    let (device, report) = device::choose(false).await;
+    let mut reports = Vec::new();
+    for case in check::cases(seed, random) {
+        reports.push(compare(&case, &device).await?);
+    }
+    Ok((reports, report.webgpu))
+}
+
+async fn compare(case: &Case, device: &Device) -> Result<KernelReport, Failure> {
+    let begun = now();
+    let values = run::values(case.compute(device)).await?;
+    let milliseconds = now() - begun;
+    let reference = run::values(case.compute(&Device::flex())).await?;
+    Ok(KernelReport { case: format!("{case:?}"), difference: self_check::largest_difference(&values, &reference), milliseconds })
+}
