@@ -102,6 +102,11 @@ fn check_is_built(choice: DeviceChoice) -> Result<()> {
     Ok(())
 }
 
+/// What other devices are compared with: the CPU.
+pub fn reference() -> Device {
+    Device::flex()
+}
+
 fn cpu(why: &str) -> DeviceChoice {
     tracing::info!("computing on the CPU ({why})");
     DeviceChoice::Cpu

@@ -156,7 +156,7 @@ fn check(device: &Device) -> Result<()> {
             let values = case.compute(device).into_data().convert::<f32>().try_to_vec::<f32>();
             values.map_err(|error| anyhow::anyhow!("{error:?}"))
         };
-        let difference = self_check::largest_difference(&read(device)?, &read(&Device::flex())?);
+        let difference = self_check::largest_difference(&read(device)?, &read(&device::reference())?);
         let verdict = if difference <= kernel::check::TOLERANCE { "ok" } else { "WRONG" };
         wrong += usize::from(difference > kernel::check::TOLERANCE);
         println!("{verdict:<6} {difference:.1e} {case:?}");

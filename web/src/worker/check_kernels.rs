@@ -31,6 +31,6 @@ async fn compare(case: &Case, device: &Device) -> Result<KernelReport, Failure> 
     let begun = now();
     let values = run::values(case.compute(device)).await?;
     let milliseconds = now() - begun;
-    let reference = run::values(case.compute(&Device::flex())).await?;
+    let reference = run::values(case.compute(&device::reference())).await?;
     Ok(KernelReport { case: format!("{case:?}"), difference: self_check::largest_difference(&values, &reference), milliseconds })
 }

@@ -22,6 +22,11 @@ enum Refused {
     Wrong(f32),
 }
 
+/// What other devices are compared with: the CPU.
+pub fn reference() -> Device {
+    Device::flex()
+}
+
 /// Finds the best device that works.
 pub async fn choose(force_cpu: bool) -> (Device, DeviceReport) {
     let reason = match force_cpu {
@@ -47,7 +52,7 @@ async fn webgpu() -> Result<(Device, String), Refused> {
 
 async fn difference(device: &Device) -> Result<f32, Refused> {
     let mut outputs = Vec::new();
-    for device in [device, &Device::flex()] {
+    for device in [device, &reference()] {
         let output = self_check::output(device).map_err(|error| Refused::Init(error.to_string()))?;
         outputs.push(super::run::values(output).await.map_err(|failure| Refused::Init(format!("{failure:?}")))?);
     }
