@@ -74,6 +74,7 @@ pub(super) fn element(_tensor: &CubeTensor) -> ElemType {
 }
 
 #[cube(launch_unchecked)]
+#[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
 fn join<F: Float, N: Size>(
     first: &[Vector<F, N>],
     second: &[Vector<F, N>],

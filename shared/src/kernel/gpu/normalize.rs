@@ -49,6 +49,7 @@ fn across<F: Float, N: Size>(value: Vector<F, N>) -> F {
 /// One workgroup for a group of a picture: the mean, then the deviation from it, so that a large mean costs
 /// no precision.
 #[cube(launch_unchecked)]
+#[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
 fn moments<F: Float, N: Size>(
     input: &[Vector<F, N>],
     gamma: &[F],
@@ -123,6 +124,7 @@ fn affine<F: Float, N: Size>(value: Vector<F, N>, factor: Vector<F, N>, summand:
 }
 
 #[cube(launch_unchecked)]
+#[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
 fn apply<F: Float, N: Size>(
     input: &[Vector<F, N>],
     factors: &[Vector<F, N>],
