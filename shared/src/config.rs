@@ -122,7 +122,7 @@ pub const PRESETS: [&str; 4] = ["paper", "browser", "nature", "tiny"];
 
 impl ModelConfig {
     /// A ready configuration: `paper` (552,814,083 parameters at 256², arXiv 2111.05826), `browser`
-    /// (18.5 M at 128²), `nature` (the shipped model), `tiny` (for tests).
+    /// (19.2 M at 128²), `nature` (the shipped model), `tiny` (for tests).
     ///
     /// # Errors
     /// [`ConfigError::UnknownPreset`] names the presets that exist.
