@@ -16,6 +16,7 @@ pub mod model_file;
 pub mod noise;
 pub mod picture;
 pub mod prediction;
+pub mod quantize;
 pub mod residual;
 pub mod sampler;
 pub mod schedule;

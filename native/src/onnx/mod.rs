@@ -50,7 +50,7 @@ pub fn export(file: &ModelFile, encoding: Encoding, outside: bool, stem: &str) -
     let mut graph = net(file, encoding)?;
     let large = builder::constant_bytes(&graph) > LARGEST;
     let data = (outside || large).then(|| builder::move_out(&mut graph, stem));
-    let (version, ir_version) = if encoding == Encoding::Q8 { OPSET_OF_BLOCKS } else { OPSET };
+    let (version, ir_version) = if matches!(encoding, Encoding::Q8 | Encoding::Q4) { OPSET_OF_BLOCKS } else { OPSET };
     let entry = |key: &str, value: String| Entry { key: key.to_owned(), value };
     let model = Model {
         ir_version,

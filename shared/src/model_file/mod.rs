@@ -2,8 +2,6 @@
 //! record, so that the file alone is enough to sample. Bytes in, bytes out; files and downloads are
 //! elsewhere, and optimizer state lives in the trainer's checkpoints.
 
-mod quantize;
-
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
@@ -17,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::{ConfigError, ModelConfig},
     denoiser::Model,
+    quantize::{Bits, Quantized},
     unet::{Unet, parameters},
 };
 use burn::tensor::Device;
-pub use quantize::{BLOCK, Quantized};
 
 /// What the metadata calls this kind of file.
 const FORMAT: &str = "infill-model";
@@ -29,7 +27,7 @@ pub const VERSION: u32 = 1;
 /// Metadata key of everything below.
 const KEY: &str = "infill";
 
-/// Suffix of the tensor that holds an 8-bit weight's scales.
+/// Suffix of the tensor that holds the scales of a weight of 8 or 4 bits.
 const SCALES: &str = ".scales";
 
 /// How weights are stored. Norms and biases are always f32.
@@ -42,6 +40,9 @@ pub enum Encoding {
     F16,
     /// 8-bit integers with an f16 scale for every 32 input channels; convolutions as [O, KH, KW, I].
     Q8,
+    /// 4-bit integers likewise, two in a byte, the first one in the low half. A weight with an odd number of input
+    /// channels has 8 bits.
+    Q4,
 }
 
 /// What a model was trained on, and how. Free to hold what the trainer knows; sampling ignores it.
@@ -251,36 +252,64 @@ fn store(weight: &Weight, encoding: Encoding) -> Vec<Stored> {
         _ if weight.shape.len() == 1 => vec![stored("", Dtype::F32, weight.shape.clone(), floats())],
         Encoding::F32 => vec![stored("", Dtype::F32, weight.shape.clone(), floats())],
         Encoding::F16 => vec![stored("", Dtype::F16, weight.shape.clone(), halves(&weight.values))],
-        Encoding::Q8 => {
-            let quantized = Quantized::from_weight(&weight.shape, &weight.values);
-            let bytes = quantized.values.iter().map(|value| value.cast_unsigned()).collect();
+        Encoding::Q8 | Encoding::Q4 => {
+            let quantized = Quantized::from_weight(&weight.shape, &weight.values, bits(encoding, &weight.shape));
             let scales: Vec<u8> = quantized.scales.iter().flat_map(|scale| scale.to_le_bytes()).collect();
-            vec![stored("", Dtype::I8, quantized.shape.clone(), bytes), stored(SCALES, Dtype::F16, quantized.scales_shape(), scales)]
+            let mut shape = quantized.shape.clone();
+            let (dtype, bytes) = match quantized.bits {
+                Bits::Eight => (Dtype::I8, quantized.values.iter().map(|value| value.cast_unsigned()).collect()),
+                Bits::Four => {
+                    if let Some(row) = shape.last_mut() {
+                        *row /= 2;
+                    }
+                    (
+                        Dtype::U8,
+                        quantized.values.as_chunks::<2>().0.iter().map(|[low, high]| (low & 15 | high << 4).cast_unsigned()).collect(),
+                    )
+                }
+            };
+            vec![stored("", dtype, shape, bytes), stored(SCALES, Dtype::F16, quantized.scales_shape(), scales)]
         }
     }
+}
+
+/// Bits of a weight of this shape, [O, I, KH, KW] or [I, O].
+fn bits(encoding: Encoding, shape: &[usize]) -> Bits {
+    let input = if shape.len() == 2 { shape[0] } else { shape[1] };
+    if encoding == Encoding::Q4 && input.is_multiple_of(2) { Bits::Four } else { Bits::Eight }
+}
+
+/// The two 4-bit integers of a byte.
+fn pair(byte: u8) -> [i8; 2] {
+    let byte = byte.cast_signed();
+    [byte << 4 >> 4, byte >> 4]
 }
 
 fn load(tensors: &SafeTensors<'_>, name: &str) -> Result<Weight, ModelFileError> {
     let damaged = |what: String| ModelFileError::Damaged(format!("weight `{name}` {what}"));
     let tensor = tensors.tensor(name).map_err(|error| damaged(error.to_string()))?;
     let (data, stored) = (tensor.data(), tensor.shape().to_vec());
+    let quantized = |bits, shape: Vec<usize>, values: Vec<i8>| {
+        let scales = tensors.tensor(&format!("{name}{SCALES}")).map_err(|error| damaged(error.to_string()))?;
+        let quantized = Quantized { bits, shape, values, scales: halves(scales.data()).collect() };
+        if scales.dtype() != Dtype::F16 || scales.shape() != quantized.scales_shape() {
+            let wanted = quantized.scales_shape();
+            return Err(damaged(format!("has scales {:?} {:?}, not F16 {wanted:?}", scales.dtype(), scales.shape())));
+        }
+        Ok((quantized.net_shape(), quantized.to_values()))
+    };
     let (shape, values) = match tensor.dtype() {
         Dtype::F32 => (stored, data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
         Dtype::F16 => (stored, halves(data).map(f16::to_f32).collect()),
-        Dtype::I8 => {
-            let scales = tensors.tensor(&format!("{name}{SCALES}")).map_err(|error| damaged(error.to_string()))?;
-            let quantized = Quantized {
-                shape: stored,
-                values: data.iter().map(|byte| byte.cast_signed()).collect(),
-                scales: halves(scales.data()).collect(),
-            };
-            if scales.dtype() != Dtype::F16 || scales.shape() != quantized.scales_shape() {
-                let wanted = quantized.scales_shape();
-                return Err(damaged(format!("has scales {:?} {:?}, not F16 {wanted:?}", scales.dtype(), scales.shape())));
+        Dtype::I8 => quantized(Bits::Eight, stored, data.iter().map(|byte| byte.cast_signed()).collect())?,
+        Dtype::U8 => {
+            let mut shape = stored;
+            if let Some(row) = shape.last_mut() {
+                *row *= 2;
             }
-            (quantized.net_shape(), quantized.to_values())
+            quantized(Bits::Four, shape, data.iter().copied().flat_map(pair).collect())?
         }
-        other => return Err(damaged(format!("has the type {other:?}, not F32, F16 or I8"))),
+        other => return Err(damaged(format!("has the type {other:?}, not F32, F16, I8 or U8"))),
     };
     Ok(Weight { name: name.to_owned(), shape, values })
 }

@@ -25,7 +25,9 @@ fn encode(encoding: Encoding) -> (Vec<u8>, Vec<Weight>) {
 
 #[test]
 fn weights_come_back_within_the_encoding_s_precision() {
-    for (encoding, tolerance) in [(Encoding::F32, 0.0), (Encoding::F16, 1.0 / 2048.0), (Encoding::Q8, 0.51 / 127.0 + 1e-3)] {
+    for (encoding, tolerance) in
+        [(Encoding::F32, 0.0), (Encoding::F16, 1.0 / 2048.0), (Encoding::Q8, 0.51 / 127.0 + 1e-3), (Encoding::Q4, 0.5)]
+    {
         let (bytes, weights) = encode(encoding);
         let file = ModelFile::parse(&bytes).unwrap();
         assert_eq!((file.encoding, file.training.steps), (encoding, 7));
@@ -44,23 +46,23 @@ fn weights_come_back_within_the_encoding_s_precision() {
 }
 
 #[test]
-fn eight_bits_need_about_a_quarter() {
+fn fewer_bits_need_less_room() {
     let (config, weights) = (ModelConfig::preset("tiny").unwrap(), encode(Encoding::F32).1);
     let large: Vec<Weight> = weights.into_iter().filter(|weight| weight.values.len() > 4000).collect();
     let size = |encoding| ModelFile::encode(&config, &TrainingRecord::default(), &large, encoding).unwrap().len() as f64;
     let ratio = size(Encoding::Q8) / size(Encoding::F32);
     assert!((0.25..0.35).contains(&ratio), "{ratio}");
+    let ratio = size(Encoding::Q4) / size(Encoding::Q8);
+    assert!((0.5..0.6).contains(&ratio), "{ratio}");
 }
 
 #[test]
-fn convolutions_are_stored_with_input_channels_last() {
-    let values: Vec<f32> = (0..2 * 3 * 4).map(|value| value as f32).collect();
-    let quantized = Quantized::from_weight(&[2, 3, 2, 2], &values);
-    assert_eq!(quantized.shape, [2, 2, 2, 3]);
-    // Output 0, cell (0, 1), inputs 0, 1, 2 are 1, 5 and 9 of the net's order.
-    let scale = quantized.scales[1].to_f32();
-    let row: Vec<f32> = quantized.values[3..6].iter().map(|value| (f32::from(*value) * scale).round()).collect();
-    assert_eq!(row, [1.0, 5.0, 9.0]);
+fn every_integer_of_four_bits_comes_back() {
+    for low in -7..=7i8 {
+        for high in -7..=7i8 {
+            assert_eq!(pair((low & 15 | high << 4).cast_unsigned()), [low, high]);
+        }
+    }
 }
 
 #[test]
