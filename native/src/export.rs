@@ -99,7 +99,7 @@ pub fn run(arguments: &ExportArguments) -> Result<()> {
     if arguments.onnx {
         return export_onnx(arguments, &file);
     }
-    let weights: Vec<Weight> = file.weights().cloned().collect();
+    let weights: Vec<Weight> = file.weights().collect();
     let encoding = arguments.quantize.unwrap_or(Quantize::Q8).into();
     let mut config = file.config.clone();
     config.sampling.extend(arguments.sampling.iter().map(|advice| (advice.task, advice.sampling)));

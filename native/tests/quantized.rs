@@ -21,7 +21,7 @@ const SIDE: u32 = 64;
 fn unquantized() -> Vec<Weight> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/models/nature.infill");
     let file = ModelFile::parse(&std::fs::read(path).unwrap()).unwrap();
-    let mut weights: Vec<Weight> = file.weights().cloned().collect();
+    let mut weights: Vec<Weight> = file.weights().collect();
     for (place, weight) in weights.iter_mut().enumerate() {
         let step = weight.values.iter().fold(0f32, |largest, value| largest.max(value.abs())) / 127.0;
         let mut stream = noise::stream(5, Purpose::Weights, place as u64, 0);

@@ -164,7 +164,7 @@ fn a_loss_that_is_no_number_stops_the_run_and_names_step_and_pictures() {
     let small = "--data pictures --batch 2 --device cpu --sample-every 0";
     expect(&infill(path, &format!("train --preset tiny --run run --steps 1 {small}")), 0, &[]);
     let file = ModelFile::parse(&std::fs::read(path.join("run/model.infill")).unwrap()).unwrap();
-    let grown = |weight: &Weight| Weight { values: weight.values.iter().map(|value| value * 1e30 + 1e25).collect(), ..weight.clone() };
+    let grown = |weight: Weight| Weight { values: weight.values.iter().map(|value| value * 1e30 + 1e25).collect(), ..weight };
     let weights: Vec<Weight> = file.weights().map(grown).collect();
     let bytes = ModelFile::encode(&file.config, &file.training, &weights, Encoding::F32).unwrap();
     std::fs::write(path.join("wild.infill"), bytes).unwrap();

@@ -9,6 +9,7 @@ use crate::{
     denoiser::Model,
     noise::Purpose,
     prediction::Given,
+    quantize::Bits,
     sampler::gaussian,
     task::TaskKind,
 };
@@ -25,7 +26,8 @@ pub fn output(device: &Device) -> Result<Tensor<4>, ConfigError> {
     let size = config.size;
     let mut model = Model::new(config, 1, device)?;
     // An untrained net's zeros would agree on anything.
-    model.unet = model.unet.with_random_outputs(2);
+    // In 8 bits, which is how models for sampling come.
+    model.unet = model.unet.with_packed_outputs(2, Bits::Eight);
     let input = |seed| gaussian(seed, Purpose::Evaluation, 0, [2, 3, size, size], device);
     let (condition, noisy) = (input(1), input(2));
     Ok(model.predict(Given {

@@ -17,6 +17,7 @@ use infill::{
     config::ModelConfig,
     kernel,
     noise::{self, Purpose},
+    quantize::Bits,
     self_check,
     unet::{
         Unet,
@@ -88,7 +89,7 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
     }
     let operations = cost::forward_operations(&config) as f64;
     let net = Unet::new(&config, &device).with_random_outputs(1);
-    let evaluate = |own: bool| -> Result<f64> {
+    let evaluate = |net: &Unet, own: bool| -> Result<f64> {
         kernel::use_own(own);
         let input = random([1, 3, config.size, config.size], &device);
         let level = Tensor::<1>::from_data(TensorData::new(vec![0.5f32], [1]), &device);
@@ -96,10 +97,20 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
         kernel::use_own(true);
         time
     };
-    let ours = evaluate(true)?;
+    let ours = evaluate(&net, true)?;
     println!("evaluation      {:.1} ms, {:.2} GFLOP/s; convolutions alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
+    for bits in [Bits::Eight, Bits::Four] {
+        let seconds = evaluate(&Unet::new(&config, &device).with_packed_outputs(1, bits), true)?;
+        println!(
+            "with {} bits     {:.1} ms, {:.2} GFLOP/s; ratio {:.2}",
+            bits.count(),
+            seconds * 1e3,
+            operations / seconds / 1e9,
+            seconds / ours
+        );
+    }
     if !arguments.ours_only {
-        let theirs = evaluate(false)?;
+        let theirs = evaluate(&net, false)?;
         println!("burn's own      {:.1} ms, {:.2} GFLOP/s; ratio {:.2}", theirs * 1e3, operations / theirs / 1e9, theirs / ours);
     }
     Ok(())

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use half::f16;
-use infill::model_file::{Encoding, ModelFile, ModelFileError, Weight};
+use infill::model_file::{Encoding, ModelFileError, Weight};
 use infill::quantize::{BLOCK, Bits, Quantized};
 use sha2::{Digest, Sha256};
 
@@ -31,8 +31,8 @@ pub struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// With the weights of a model, to be stored in an encoding.
-    pub fn new(file: &'a ModelFile, encoding: Encoding) -> Self {
-        let weights = file.weights().map(|weight| (weight.name.as_str(), weight)).collect();
+    pub fn new(weights: &'a [Weight], encoding: Encoding) -> Self {
+        let weights = weights.iter().map(|weight| (weight.name.as_str(), weight)).collect();
         Self { weights, encoding, nodes: Vec::new(), constants: Vec::new(), written: BTreeSet::new() }
     }
 

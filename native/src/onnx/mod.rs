@@ -15,7 +15,7 @@ mod tests;
 
 use infill::{
     config::{ModelConfig, NoiseEmbedding},
-    model_file::{Encoding, ModelFile, ModelFileError},
+    model_file::{Encoding, ModelFile, ModelFileError, Weight},
     unet::PICTURE_CHANNELS,
 };
 use prost::Message;
@@ -76,7 +76,8 @@ fn json(value: &impl serde::Serialize) -> Result<String, ModelFileError> {
 fn net(file: &ModelFile, encoding: Encoding) -> Result<Graph, ModelFileError> {
     let config = &file.config;
     let unet = &config.unet;
-    let mut layers = Layers { builder: Builder::new(file, encoding) };
+    let weights: Vec<Weight> = file.weights().collect();
+    let mut layers = Layers { builder: Builder::new(&weights, encoding) };
     let given = |name: &str| Value(name.to_owned());
     let embedding = Map { value: layers.embedding(&given("level"), unet.channels)?, channels: 4 * unet.channels };
     let both = layers.builder.node("Concat", "given".to_owned(), &[&given("condition"), &given("input")], vec![int("axis", 1)]);

@@ -175,7 +175,7 @@ fn check_graph(graph: &Graph, file: &ModelFile) {
 #[test]
 fn a_weight_that_is_missing_is_named() {
     let config = tiny(|_| {});
-    let mut weights: Vec<Weight> = model(&config, Encoding::F32).weights().cloned().collect();
+    let mut weights: Vec<Weight> = model(&config, Encoding::F32).weights().collect();
     let gone = weights.remove(5).name;
     let file = ModelFile::parse(&ModelFile::encode(&config, &TrainingRecord::default(), &weights, Encoding::F32).unwrap()).unwrap();
     let message = export(&file, Encoding::F32, false, "model").err().unwrap().to_string();

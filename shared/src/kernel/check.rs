@@ -12,8 +12,11 @@ use burn::{
 };
 use rand::RngExt;
 
-use super::{AttentionLayers, Film, Resample};
-use crate::noise::{self, Purpose};
+use super::{AttentionLayers, Film, Resample, Values};
+use crate::{
+    noise::{self, Purpose},
+    quantize::{Bits, Quantized},
+};
 
 /// Largest difference to the CPU, of outputs with unit size, that a kernel may show: sums of a thousand
 /// products in another order.
@@ -68,6 +71,8 @@ pub struct Case {
     pub height: usize,
     /// Columns.
     pub width: usize,
+    /// Bits of the weights, which on a GPU stay packed; floats without.
+    pub bits: Option<Bits>,
 }
 
 /// Random numbers of unit size that depend on the seed and the place alone.
@@ -77,19 +82,29 @@ fn random<const D: usize>(shape: [usize; D], place: u64, device: &Device) -> Ten
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-fn convolution(input: usize, output: usize, side: usize, device: &Device) -> Conv2d {
+fn weight<const D: usize>(values: Vec<f32>, shape: [usize; D], bits: Option<Bits>, device: &Device) -> Param<Tensor<D>> {
+    let values = match bits {
+        None => Values::Floats(values),
+        Some(bits) => Values::Quantized(Quantized::from_weight(&shape, &values, bits)),
+    };
+    super::weight(values, &shape, device)
+}
+
+fn convolution(input: usize, output: usize, side: usize, bits: Option<Bits>, device: &Device) -> Conv2d {
     let mut layer = Conv2dConfig::new([input, output], [side, side]).with_padding(PaddingConfig2d::Same).init(device);
     let count = input * output * side * side;
     let scale = ((input * side * side) as f32).sqrt().recip();
     let values = noise::gaussian(&mut noise::stream(7, Purpose::Weights, 1, 0), count);
-    layer.weight = super::weight(values.into_iter().map(|value| value * scale).collect(), &[output, input, side, side], device);
+    layer.weight = weight(values.into_iter().map(|value| value * scale).collect(), [output, input, side, side], bits, device);
     layer.bias = Some(Param::from_tensor(random([output], 2, device)));
     layer
 }
 
-fn linear(input: usize, output: usize, place: u64, device: &Device) -> Linear {
+fn linear(input: usize, output: usize, place: u64, bits: Option<Bits>, device: &Device) -> Linear {
     let mut layer = LinearConfig::new(input, output).init(device);
-    layer.weight = Param::from_tensor(random([input, output], place, device) * (input as f32).sqrt().recip());
+    let scale = (input as f32).sqrt().recip();
+    let values = noise::gaussian(&mut noise::stream(7, Purpose::Weights, place, 0), input * output);
+    layer.weight = weight(values.into_iter().map(|value| value * scale).collect(), [input, output], bits, device);
     layer.bias = Some(Param::from_tensor(random([output], place + 1, device)));
     layer
 }
@@ -104,14 +119,14 @@ fn norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
 impl Case {
     /// What the kernels make of it, in the order `[batch, channels, height, width]`.
     pub fn compute(&self, device: &Device) -> Tensor<1> {
-        let Self { operation, batch, input, output, height, width } = *self;
+        let Self { operation, batch, input, output, height, width, bits } = *self;
         let values = random([batch, input, height, width], 10, device);
         match operation {
             Operation::Convolution { side, doubled: true, .. } => {
-                super::convolution_doubled(&convolution(input, output, side, device), values).flatten(0, 3)
+                super::convolution_doubled(&convolution(input, output, side, bits, device), values).flatten(0, 3)
             }
             Operation::Convolution { side, added, .. } => {
-                let layer = convolution(input, output, side, device);
+                let layer = convolution(input, output, side, bits, device);
                 match added {
                     None => super::convolution(&layer, values).flatten(0, 3),
                     Some(resample) => {
@@ -137,12 +152,12 @@ impl Case {
                 result.flatten(0, 3)
             }
             Operation::Attention { heads } => {
-                let (qkv, project) = (linear(input, 3 * input, 20, device), linear(input, input, 30, device));
+                let (qkv, project) = (linear(input, 3 * input, 20, bits, device), linear(input, input, 30, bits, device));
                 let layers = AttentionLayers { qkv: &qkv, project: &project, heads };
                 // Scores so far apart that the largest one takes part of the sum.
                 super::attention(&layers, values.clone() * 2.0, values).flatten(0, 3)
             }
-            Operation::Linear => super::linear(&linear(input, output, 40, device), random([batch, input], 13, device)).flatten(0, 1),
+            Operation::Linear => super::linear(&linear(input, output, 40, bits, device), random([batch, input], 13, device)).flatten(0, 1),
             Operation::Concatenate => super::concatenate(values, random([batch, output, height, width], 14, device)).flatten(0, 3),
         }
     }
@@ -151,7 +166,9 @@ impl Case {
 /// Shapes at which kernels go wrong first: single pixels, odd sides, channels that are no multiple of what is
 /// read at once, several pictures.
 fn edges() -> Vec<Case> {
-    let case = |operation, [batch, input, output, height, width]: [usize; 5]| Case { operation, batch, input, output, height, width };
+    let case =
+        |operation, [batch, input, output, height, width]: [usize; 5]| Case { operation, batch, input, output, height, width, bits: None };
+    let packed = |bits, case: Case| Case { bits: Some(bits), ..case };
     let plain = |side| Operation::Convolution { side, doubled: false, added: None };
     let doubled = |side| Operation::Convolution { side, doubled: true, added: None };
     let plus = |side, added| Operation::Convolution { side, doubled: false, added: Some(added) };
@@ -182,6 +199,16 @@ fn edges() -> Vec<Case> {
         case(Operation::Attention { heads: 3 }, [1, 9, 9, 1, 1]),
         case(Operation::Linear, [1, 64, 96, 1, 1]),
         case(Operation::Linear, [5, 10, 7, 1, 1]),
+        packed(Bits::Eight, case(plain(3), [1, 64, 64, 8, 8])),
+        packed(Bits::Four, case(plain(3), [1, 64, 64, 8, 8])),
+        packed(Bits::Eight, case(plain(3), [2, 24, 12, 5, 7])),
+        packed(Bits::Eight, case(plain(3), [1, 5, 3, 4, 3])),
+        packed(Bits::Four, case(plain(1), [2, 100, 10, 3, 5])),
+        packed(Bits::Four, case(doubled(3), [1, 36, 8, 3, 5])),
+        packed(Bits::Eight, case(plus(3, Resample::Down), [1, 40, 12, 3, 5])),
+        packed(Bits::Four, case(plus(3, Resample::Up), [1, 12, 8, 6, 10])),
+        packed(Bits::Eight, case(Operation::Attention { heads: 2 }, [2, 128, 128, 4, 4])),
+        packed(Bits::Four, case(Operation::Linear, [3, 70, 24, 1, 1])),
         case(Operation::Concatenate, [2, 8, 12, 3, 5]),
         case(Operation::Concatenate, [1, 3, 6, 4, 2]),
     ]
@@ -203,7 +230,9 @@ pub fn cases(seed: u64, random: usize) -> Vec<Case> {
             Operation::Norm { groups, .. } => groups * draw(1, 7),
             _ => draw(1, 50),
         };
-        cases.push(Case { operation, batch: draw(1, 3), input, output: draw(1, 50), height: draw(1, 20), width: draw(2, 20) });
+        let bits = [None, Some(Bits::Eight), Some(Bits::Four)][draw(0, 2)];
+        let (batch, output, height, width) = (draw(1, 3), draw(1, 50), draw(1, 20), draw(2, 20));
+        cases.push(Case { operation, batch, input, output, height, width, bits });
     }
     cases
 }

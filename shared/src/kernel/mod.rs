@@ -16,11 +16,12 @@ mod normalize;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::quantize::Quantized;
 use burn::{
     module::Param,
     nn::{GroupNorm, Linear, conv::Conv2d},
     tensor::{
-        Device, FloatDType, Tensor, TensorData,
+        DType, Device, FloatDType, Tensor, TensorData,
         activation::{silu, softmax},
     },
 };
@@ -82,8 +83,8 @@ pub fn convolution(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
         return convolution::apply(input, layer.weight.val(), bias.val());
     }
     #[cfg(feature = "gpu")]
-    if let Some((weight, bias)) = gpu::parameters(layer, &input) {
-        return gpu::convolution(input, weight, bias, false);
+    if let Some(parameters) = gpu::parameters(layer, &input) {
+        return gpu::convolution(input, parameters, false);
     }
     layer.forward(input)
 }
@@ -94,8 +95,8 @@ pub fn convolution(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
 /// `[batch, input, height, width]` → `[batch, output, 2·height, 2·width]`
 pub fn convolution_doubled(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "gpu")]
-    if let Some((weight, bias)) = gpu::parameters(layer, &input) {
-        return gpu::convolution(input, weight, bias, true);
+    if let Some(parameters) = gpu::parameters(layer, &input) {
+        return gpu::convolution(input, parameters, true);
     }
     convolution(layer, Resample::Up.apply(input))
 }
@@ -106,8 +107,8 @@ pub fn convolution_doubled(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
 /// `[batch, input, height, width]` → `[batch, output, height, width]`; added has the output's channels
 pub fn convolution_add(layer: &Conv2d, input: Tensor<4>, added: Tensor<4>, resample: Resample) -> Tensor<4> {
     #[cfg(feature = "gpu")]
-    if let Some((weight, bias)) = gpu::parameters(layer, &input) {
-        return gpu::convolution_add(input, weight, bias, added, resample);
+    if let Some(parameters) = gpu::parameters(layer, &input) {
+        return gpu::convolution_add(input, parameters, added, resample);
     }
     resample.apply(added) + convolution(layer, input)
 }
@@ -118,10 +119,8 @@ pub fn convolution_add(layer: &Conv2d, input: Tensor<4>, added: Tensor<4>, resam
 /// `[batch, input]` → `[batch, output]`
 pub fn linear(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
     #[cfg(feature = "gpu")]
-    if let Some(bias) = &layer.bias
-        && gpu::takes(&input)
-    {
-        return gpu::linear(input, layer.weight.val(), bias.val());
+    if let Some(parameters) = gpu::linear_parameters(layer, &input) {
+        return gpu::linear(input, parameters);
     }
     layer.forward(input)
 }
@@ -215,9 +214,13 @@ pub fn normalize(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
     norm.forward(input.cast(FloatDType::F32)).cast(precision)
 }
 
-/// The type of a tensor's numbers.
+/// The type that a tensor's numbers are computed in.
 pub(crate) fn dtype<const D: usize>(tensor: &Tensor<D>) -> FloatDType {
-    tensor.dtype().into()
+    match tensor.dtype() {
+        // Packed weights are expanded to 32 bits.
+        DType::QFloat(_) => FloatDType::F32,
+        dtype => dtype.into(),
+    }
 }
 
 /// The layers of self-attention.
@@ -254,9 +257,36 @@ pub fn attention(layers: &AttentionLayers<'_>, input: Tensor<4>, added: Tensor<4
     added + layers.project.forward(mixed).swap_dims(1, 2).reshape([batch, channels, height, width])
 }
 
-/// A weight as the device's kernels want it in memory: `values` are in the shape's order, last dimension
-/// fastest.
-pub fn weight<const D: usize>(values: Vec<f32>, shape: &[usize], device: &Device) -> Param<Tensor<D>> {
+/// Numbers of a weight, wherever they come from.
+#[derive(Clone, Debug)]
+pub enum Values {
+    /// In the shape's order, last dimension fastest.
+    Floats(Vec<f32>),
+    /// Of few bits. For sampling: they stay so on a device that has kernels for it, which training has no use for, and
+    /// are expanded elsewhere.
+    Quantized(Quantized),
+}
+
+impl From<Vec<f32>> for Values {
+    fn from(values: Vec<f32>) -> Self {
+        Self::Floats(values)
+    }
+}
+
+/// A weight as the device's kernels want it in memory.
+pub fn weight<const D: usize>(values: impl Into<Values>, shape: &[usize], device: &Device) -> Param<Tensor<D>> {
+    let values = match values.into() {
+        Values::Floats(values) => values,
+        Values::Quantized(quantized) => {
+            #[cfg(feature = "gpu")]
+            if gpu::runs_on(device)
+                && let Some(packed) = gpu::packed_weight(&quantized, device)
+            {
+                return Param::from_tensor(packed);
+            }
+            quantized.to_values()
+        }
+    };
     #[cfg(feature = "gpu")]
     if D == 4 && gpu::runs_on(device) {
         return Param::from_tensor(gpu::convolution_weight(&values, shape, device));
@@ -284,7 +314,7 @@ fn coefficients(norm: &GroupNorm, input: &Tensor<4>, film: Option<&Film>) -> Opt
 /// Whether the tensor is one of 32-bit floats that a kernel of `cpu` can take.
 #[cfg(feature = "cpu")]
 fn on_cpu(tensor: &Tensor<4>) -> bool {
-    is_cpu(&tensor.device()) && tensor.dtype() == burn::tensor::DType::F32
+    is_cpu(&tensor.device()) && tensor.dtype() == DType::F32
 }
 
 /// Whether the device is burn's `flex`, and this build has kernels for it.

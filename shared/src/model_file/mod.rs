@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::{ConfigError, ModelConfig},
     denoiser::Model,
+    kernel,
     quantize::{Bits, Quantized},
     unet::{Unet, parameters},
 };
@@ -89,7 +90,31 @@ pub struct ModelFile {
     pub training: TrainingRecord,
     /// How its weights are stored.
     pub encoding: Encoding,
-    weights: BTreeMap<String, Weight>,
+    weights: BTreeMap<String, Content>,
+}
+
+/// A weight as the file has it.
+#[derive(Clone)]
+enum Content {
+    Floats { shape: Vec<usize>, values: Vec<f32> },
+    Quantized(Quantized),
+}
+
+impl Content {
+    /// In the net's layout.
+    fn shape(&self) -> Vec<usize> {
+        match self {
+            Self::Floats { shape, .. } => shape.clone(),
+            Self::Quantized(quantized) => quantized.net_shape(),
+        }
+    }
+
+    fn values(&self) -> Vec<f32> {
+        match self {
+            Self::Floats { values, .. } => values.clone(),
+            Self::Quantized(quantized) => quantized.to_values(),
+        }
+    }
 }
 
 /// Bytes that are no usable model.
@@ -185,15 +210,32 @@ impl ModelFile {
     /// # Errors
     /// A weight that the configuration's net wants is missing or has another shape.
     pub fn to_model(&self, device: &Device) -> Result<Model, ModelFileError> {
+        self.build(device, |content| kernel::Values::Floats(content.values()))
+    }
+
+    /// The same for sampling alone: weights of 8 or 4 bits stay so in a GPU's memory where kernels read them
+    /// ([`kernel::weight`]). Such a model cannot be trained.
+    ///
+    /// # Errors
+    /// As [`ModelFile::to_model`].
+    pub fn to_packed_model(&self, device: &Device) -> Result<Model, ModelFileError> {
+        self.build(device, |content| match content {
+            Content::Floats { values, .. } => kernel::Values::Floats(values.clone()),
+            Content::Quantized(quantized) => kernel::Values::Quantized(quantized.clone()),
+        })
+    }
+
+    fn build(&self, device: &Device, values: impl Fn(&Content) -> kernel::Values) -> Result<Model, ModelFileError> {
         let mut wrong = None;
         let mut replace = parameters::Replace::new(|name: &str, shape: &[usize]| {
-            let weight = self.weights.get(name);
-            if let Some(weight) = weight.filter(|weight| weight.shape == shape) {
-                return Some(weight.values.clone());
+            let content = self.weights.get(name);
+            let found = content.map(Content::shape);
+            if let Some(content) = content.filter(|_| found.as_deref() == Some(shape)) {
+                return Some(values(content));
             }
             wrong.get_or_insert_with(|| ModelFileError::Weight {
                 name: name.to_owned(),
-                found: weight.map_or("none".to_owned(), |weight| format!("{:?}", weight.shape)),
+                found: found.map_or("none".to_owned(), |shape| format!("{shape:?}")),
                 wanted: format!("{shape:?}"),
             });
             None
@@ -205,14 +247,14 @@ impl ModelFile {
         }
     }
 
-    /// The weights, by name.
-    pub fn weights(&self) -> impl Iterator<Item = &Weight> {
-        self.weights.values()
+    /// The weights as floats, by name.
+    pub fn weights(&self) -> impl Iterator<Item = Weight> {
+        self.weights.iter().map(|(name, content)| Weight { name: name.clone(), shape: content.shape(), values: content.values() })
     }
 
     /// How many numbers the net has.
     pub fn parameter_count(&self) -> usize {
-        self.weights.values().map(|weight| weight.values.len()).sum()
+        self.weights.values().map(|content| content.shape().iter().product::<usize>()).sum()
     }
 }
 
@@ -285,7 +327,7 @@ fn pair(byte: u8) -> [i8; 2] {
     [byte << 4 >> 4, byte >> 4]
 }
 
-fn load(tensors: &SafeTensors<'_>, name: &str) -> Result<Weight, ModelFileError> {
+fn load(tensors: &SafeTensors<'_>, name: &str) -> Result<Content, ModelFileError> {
     let damaged = |what: String| ModelFileError::Damaged(format!("weight `{name}` {what}"));
     let tensor = tensors.tensor(name).map_err(|error| damaged(error.to_string()))?;
     let (data, stored) = (tensor.data(), tensor.shape().to_vec());
@@ -296,22 +338,24 @@ fn load(tensors: &SafeTensors<'_>, name: &str) -> Result<Weight, ModelFileError>
             let wanted = quantized.scales_shape();
             return Err(damaged(format!("has scales {:?} {:?}, not F16 {wanted:?}", scales.dtype(), scales.shape())));
         }
-        Ok((quantized.net_shape(), quantized.to_values()))
+        Ok(Content::Quantized(quantized))
     };
-    let (shape, values) = match tensor.dtype() {
-        Dtype::F32 => (stored, data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
-        Dtype::F16 => (stored, halves(data).map(f16::to_f32).collect()),
-        Dtype::I8 => quantized(Bits::Eight, stored, data.iter().map(|byte| byte.cast_signed()).collect())?,
+    match tensor.dtype() {
+        Dtype::F32 => {
+            let values = data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+            Ok(Content::Floats { shape: stored, values })
+        }
+        Dtype::F16 => Ok(Content::Floats { shape: stored, values: halves(data).map(f16::to_f32).collect() }),
+        Dtype::I8 => quantized(Bits::Eight, stored, data.iter().map(|byte| byte.cast_signed()).collect()),
         Dtype::U8 => {
             let mut shape = stored;
             if let Some(row) = shape.last_mut() {
                 *row *= 2;
             }
-            quantized(Bits::Four, shape, data.iter().copied().flat_map(pair).collect())?
+            quantized(Bits::Four, shape, data.iter().copied().flat_map(pair).collect())
         }
-        other => return Err(damaged(format!("has the type {other:?}, not F32, F16, I8 or U8"))),
-    };
-    Ok(Weight { name: name.to_owned(), shape, values })
+        other => Err(damaged(format!("has the type {other:?}, not F32, F16, I8 or U8"))),
+    }
 }
 
 fn halves(data: &[u8]) -> impl Iterator<Item = f16> {

@@ -21,7 +21,12 @@ pub use block::{Block, Film, ResidualBlock};
 pub use embedding::Embedding;
 pub use resample::{depth_to_space, space_to_depth};
 
-use crate::{config::ModelConfig, kernel, noise};
+use crate::{
+    config::ModelConfig,
+    kernel::{self, Values},
+    noise,
+    quantize::{Bits, Quantized},
+};
 
 /// Channels of a picture.
 pub const PICTURE_CHANNELS: usize = 3;
@@ -128,13 +133,25 @@ impl Unet {
     /// Random weights everywhere, zero-initialised outputs included: for checks of a device, where an
     /// untrained net's zeros would agree on anything.
     pub fn with_random_outputs(self, seed: u64) -> Self {
+        self.with_outputs(seed, |values, _| Values::Floats(values))
+    }
+
+    /// The same weights in few bits, as a device has those of a model for sampling.
+    pub fn with_packed_outputs(self, seed: u64, bits: Bits) -> Self {
+        self.with_outputs(seed, |values, shape| match shape.len() {
+            1 => Values::Floats(values),
+            _ => Values::Quantized(Quantized::from_weight(shape, &values, bits)),
+        })
+    }
+
+    fn with_outputs(self, seed: u64, form: impl Fn(Vec<f32>, &[usize]) -> Values) -> Self {
         let mut index = 0;
         self.map(&mut parameters::Replace::new(|_: &str, shape: &[usize]| {
             index += 1;
             let count: usize = shape.iter().product();
             let scale = (shape[0] as f32 / count as f32).sqrt();
             let values = noise::gaussian(&mut noise::stream(seed, noise::Purpose::Weights, index, 0), count);
-            Some(values.into_iter().map(|value| value * scale).collect())
+            Some(form(values.into_iter().map(|value| value * scale).collect(), shape))
         }))
     }
 

@@ -76,14 +76,14 @@ pub struct Replace<F> {
     values: F,
 }
 
-impl<F: FnMut(&str, &[usize]) -> Option<Vec<f32>>> Replace<F> {
+impl<F: FnMut(&str, &[usize]) -> Option<V>, V: Into<kernel::Values>> Replace<F> {
     /// With the function that knows the values, in the parameter's own order of elements.
     pub fn new(values: F) -> Self {
         Self { path: Vec::new(), values }
     }
 }
 
-impl<F: FnMut(&str, &[usize]) -> Option<Vec<f32>>> ModuleMapper for Replace<F> {
+impl<F: FnMut(&str, &[usize]) -> Option<V>, V: Into<kernel::Values>> ModuleMapper for Replace<F> {
     fn enter_module(&mut self, name: &str, _container: &str) {
         self.path.push(name.to_owned());
     }

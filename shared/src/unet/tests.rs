@@ -104,7 +104,7 @@ fn randomised<M: Module>(module: M) -> M {
         let scale = 0.5 / (count as f32 / shape[0] as f32).sqrt();
         let base = if name.ends_with("gamma") { 1.0 } else { 0.0 };
         let values = noise::gaussian(&mut noise::stream(9, noise::Purpose::Weights, index, 0), count);
-        Some(values.into_iter().map(|value| base + value * scale).collect())
+        Some(values.into_iter().map(|value| base + value * scale).collect::<Vec<f32>>())
     }))
 }
 

@@ -12,6 +12,7 @@ use cubecl::{calculate_cube_count_elemwise, prelude::*};
 
 use super::{
     layout::{Extent, empty, lanes},
+    packed,
     plan::{Plan, Strip},
 };
 
@@ -40,6 +41,8 @@ struct Fixed {
     /// Whether every cell of the input counts four times.
     doubled: bool,
     residual: Option<Residual>,
+    /// Bits of a packed weight, 0 where it is of floats.
+    bits: usize,
 }
 
 impl Fixed {
@@ -82,7 +85,8 @@ struct Extents {
 #[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
 fn convolve<F: Float, I: Size, O: Size>(
     input: &[Vector<F, I>],
-    weight: &[Vector<F, O>],
+    weight: ComptimeOption<&[Vector<F, O>]>,
+    words: ComptimeOption<&[Vector<u32, O>]>,
     bias: &[Vector<F, O>],
     residual: ComptimeOption<&[Vector<F, O>]>,
     output: &mut [Vector<F, O>],
@@ -126,14 +130,11 @@ fn convolve<F: Float, I: Size, O: Size>(
     }
 
     let lanes = I::value();
-    let of_channel = extents.outputs;
-    let of_tap = extents.inputs * comptime!(lanes as u32) * of_channel;
     for row in 0..comptime!(fixed.side as u32) {
         // Before the first row this wraps around to a large number.
         let line = y + row - border;
         if line < extents.height {
             let base = (picture * source_height + (line >> shrink)) * source_width * extents.inputs;
-            let mut place = row * comptime!(fixed.side as u32) * of_tap + first_output;
             for channel in 0..extents.inputs {
                 let mut loaded = Sequence::<Vector<F, I>>::new();
                 #[unroll]
@@ -148,22 +149,22 @@ fn convolve<F: Float, I: Size, O: Size>(
                 }
                 #[unroll]
                 for tap in 0..comptime!(fixed.side) {
+                    let of_tap = row * comptime!(fixed.side as u32) + comptime!(tap as u32);
                     #[unroll]
-                    for lane in 0..lanes {
-                        let at = place + comptime!(tap as u32) * of_tap + comptime!(lane as u32) * of_channel;
+                    for part in 0..comptime!(fixed.outputs) {
+                        let output = first_output + comptime!(part as u32);
+                        let factors = factors::<F, O>(weight, words, of_tap, channel, output, &extents, lanes, fixed);
                         #[unroll]
-                        for part in 0..comptime!(fixed.outputs) {
-                            let factor = weight[(at + comptime!(part as u32)) as usize];
+                        for lane in 0..lanes {
                             #[unroll]
                             for pixel in 0..comptime!(fixed.pixels) {
                                 let sum = sums.index(comptime!(pixel * fixed.outputs + part));
                                 let value = loaded.index(comptime!(fixed.column(pixel, tap))).extract(lane);
-                                sum.store(fma(Vector::new(value), factor, sum.read()));
+                                sum.store(fma(Vector::new(value), *factors.index(lane), sum.read()));
                             }
                         }
                     }
                 }
-                place += comptime!(lanes as u32) * of_channel;
             }
         }
     }
@@ -188,6 +189,47 @@ fn convolve<F: Float, I: Size, O: Size>(
             }
         }
     }
+}
+
+/// The weights of a tap and a vector of outputs, for each of the input channels read at once.
+#[cube]
+#[allow(clippy::too_many_arguments, reason = "a kernel's values have no struct to be in")]
+fn factors<F: Float, O: Size>(
+    weight: ComptimeOption<&[Vector<F, O>]>,
+    words: ComptimeOption<&[Vector<u32, O>]>,
+    tap: u32,
+    channel: u32,
+    output: u32,
+    extents: &Extents,
+    #[comptime] lanes: usize,
+    #[comptime] fixed: Fixed,
+) -> Sequence<Vector<F, O>> {
+    let mut factors = Sequence::<Vector<F, O>>::new();
+    #[comptime]
+    match weight {
+        ComptimeOption::Some(weight) => {
+            let first = (tap * extents.inputs + channel) * comptime!(lanes as u32);
+            #[unroll]
+            for lane in 0..lanes {
+                factors.push(weight[((first + comptime!(lane as u32)) * extents.outputs + output) as usize]);
+            }
+        }
+        ComptimeOption::None => {}
+    }
+    #[comptime]
+    match words {
+        ComptimeOption::Some(words) => {
+            let taps = comptime!(fixed.side * fixed.side);
+            let place = packed::place(tap, channel, extents.inputs, output, extents.outputs, lanes, taps, fixed.bits);
+            let read = packed::read::<F, O>(words, place, lanes, fixed.bits);
+            #[unroll]
+            for lane in 0..lanes {
+                factors.push(*read.index(lane));
+            }
+        }
+        ComptimeOption::None => {}
+    }
+    factors
 }
 
 /// What the residual has for a pixel of the output.
@@ -215,6 +257,38 @@ fn added<F: Float, O: Size>(
     }
 }
 
+/// A weight as it lies in memory.
+pub(super) enum Weight {
+    /// `[side, side, input, output]`, contiguous.
+    Floats(CubeTensor),
+    /// As [`packed`] says.
+    Packed(CubeTensor),
+}
+
+impl Weight {
+    /// Taps of a row, output channels, and bits or 0.
+    fn extents(&self) -> (usize, usize, usize) {
+        match self {
+            Self::Floats(weight) => {
+                let [side, _, _, output] = weight.meta.shape().dims();
+                (side, output, 0)
+            }
+            Self::Packed(weight) => {
+                let packed::Layout { taps, output, bits, .. } = packed::Layout::of_tensor(weight);
+                (taps.isqrt(), output, bits)
+            }
+        }
+    }
+
+    /// What is bound to the kernel: floats or words.
+    fn bound(self) -> (Option<CubeTensor>, Option<CubeTensor>) {
+        match self {
+            Self::Floats(weight) => (Some(weight), None),
+            Self::Packed(weight) => (None, Some(packed::uncovered(weight))),
+        }
+    }
+}
+
 /// The weight `[output, input, side, side]` with its memory in the order `[side, side, input, output]`.
 /// One that was loaded that way is taken as it is.
 pub(super) fn channels_innermost(weight: CubeTensor) -> CubeTensor {
@@ -225,20 +299,20 @@ pub(super) fn channels_innermost(weight: CubeTensor) -> CubeTensor {
 ///
 /// # Shapes
 /// - input: `[batch, height, width, input]`, contiguous
-/// - weight: `[side, side, input, output]`, contiguous
 /// - bias: `[output]`
 /// - residual: `[batch, height', width', output]`, contiguous
 /// - result: `[batch, height, width, output]`, twice as high and wide when `doubled`
 pub(super) fn launch(
     input: CubeTensor,
-    weight: CubeTensor,
+    weight: Weight,
     bias: CubeTensor,
     residual: Option<(CubeTensor, Residual)>,
     doubled: bool,
     plan: &Plan,
 ) -> CubeTensor {
     let source = Extent::of(&input);
-    let [side, _, _, channels] = weight.meta.shape().dims();
+    let (side, channels, bits) = weight.extents();
+    let (floats, words) = weight.bound();
     let factor = if doubled { 2 } else { 1 };
     let target = Extent { channels, height: source.height * factor, width: source.width * factor, ..source };
     // Pixels of a 1×1 convolution have no neighbours, so a picture is one long row.
@@ -251,7 +325,7 @@ pub(super) fn launch(
     let outputs = channels / of_output;
     let Strip { pixels, vectors } = plan.strip(width, outputs);
     let kind = residual.as_ref().map(|(_, kind)| *kind);
-    let fixed = Fixed { side, pixels, outputs: vectors, ragged: !width.is_multiple_of(pixels), doubled, residual: kind };
+    let fixed = Fixed { side, pixels, outputs: vectors, ragged: !width.is_multiple_of(pixels), doubled, residual: kind, bits };
 
     let output = empty(&input, target);
     let strips = width.div_ceil(pixels);
@@ -284,7 +358,8 @@ pub(super) fn launch(
                 of_input,
                 of_output,
                 input.clone().into_buffer_arg(),
-                weight.clone().into_buffer_arg(),
+                floats.clone().map(CubeTensor::into_buffer_arg).into(),
+                words.clone().map(CubeTensor::into_buffer_arg).into(),
                 bias.clone().into_buffer_arg(),
                 residual.as_ref().map(|(tensor, _)| tensor.clone().into_buffer_arg()).into(),
                 output.clone().into_buffer_arg(),

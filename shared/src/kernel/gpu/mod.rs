@@ -7,23 +7,26 @@ mod attention;
 mod convolution;
 mod layout;
 mod normalize;
+mod packed;
 mod plan;
 
 use burn::{
-    backend::{Backend, DispatchDevice, backend_extension, tensor::FloatTensor},
+    backend::{
+        Backend, DispatchDevice, DispatchTensor, backend_extension,
+        tensor::{FloatTensor, IntTensor, QuantizedTensor},
+    },
     nn::{GroupNorm, Linear, PaddingConfig2d, conv::Conv2d},
-    tensor::{DType, Device, Tensor, TensorData},
+    tensor::{DType, Device, Int, Shape, Tensor, TensorData},
 };
 use burn_cubecl::{CubeBackend, kernel::into_contiguous, tensor::CubeTensor};
 
-#[cfg(feature = "fusion")]
-use burn::tensor::Shape;
-use convolution::Residual;
+use convolution::{Residual, Weight};
 use layout::{channels_first, channels_last};
 use plan::Plan;
 pub use plan::{Choice, choose};
 
 use super::{AttentionLayers, Resample};
+use crate::quantize::Quantized;
 
 type Dispatch = burn::backend::Dispatch;
 
@@ -43,6 +46,29 @@ pub(super) trait GpuBackend: Backend {
         residual: FloatTensor<Self>,
         resolution: u32,
     ) -> FloatTensor<Self>;
+
+    /// The first of them with a weight that stays packed.
+    #[fusion(dtype = input, shape = convolved_packed(input, weight, doubled))]
+    fn packed_convolution(
+        input: FloatTensor<Self>,
+        weight: QuantizedTensor<Self>,
+        bias: FloatTensor<Self>,
+        doubled: bool,
+    ) -> FloatTensor<Self>;
+
+    /// The second one.
+    #[fusion(dtype = input, shape = convolved_packed(input, weight, &false))]
+    fn packed_convolution_add(
+        input: FloatTensor<Self>,
+        weight: QuantizedTensor<Self>,
+        bias: FloatTensor<Self>,
+        residual: FloatTensor<Self>,
+        resolution: u32,
+    ) -> FloatTensor<Self>;
+
+    /// The words of a packed weight as a tensor of the weight's shape. Sides of 0 stand for a linear layer's.
+    #[fusion(dtype = packed::dtype(*bits), shape = packed_shape(output, input, side))]
+    fn carry_packed(words: IntTensor<Self>, output: usize, input: usize, side: usize, bits: u32) -> QuantizedTensor<Self>;
 
     /// Group norm and, when told, SiLU; half the resolution when told.
     #[fusion(dtype = input, shape = halved(input, halve))]
@@ -76,6 +102,18 @@ pub(super) trait GpuBackend: Backend {
     fn attend(qkv: FloatTensor<Self>, heads: usize) -> FloatTensor<Self>;
 }
 
+/// `[output, input, side, side]`, or `[input, output]` for a side of 0.
+fn packed_shape(output: &usize, input: &usize, side: &usize) -> Shape {
+    if *side == 0 { Shape::from([*input, *output]) } else { Shape::from([*output, *input, *side, *side]) }
+}
+
+#[cfg(feature = "fusion")]
+fn convolved_packed(input: &Shape, weight: &Shape, doubled: &bool) -> Shape {
+    let output = if weight.num_dims() == 2 { weight[1] } else { weight[0] };
+    let factor = if *doubled { 2 } else { 1 };
+    Shape::from([input[0], output, input[2] * factor, input[3] * factor])
+}
+
 #[cfg(feature = "fusion")]
 fn mixed(qkv: &Shape) -> Shape {
     Shape::from([qkv[0], qkv[1] / 3, qkv[2], qkv[3]])
@@ -98,27 +136,38 @@ fn joined(first: &Shape, second: &Shape) -> Shape {
     Shape::from([first[0], first[1] + second[1], first[2], first[3]])
 }
 
-fn convolve(
-    input: CubeTensor,
-    weight: CubeTensor,
-    bias: CubeTensor,
-    residual: Option<(CubeTensor, convolution::Residual)>,
-    doubled: bool,
-) -> CubeTensor {
+fn convolve(input: CubeTensor, weight: Weight, bias: CubeTensor, residual: Option<(CubeTensor, u32)>, doubled: bool) -> CubeTensor {
     let plan = Plan::of(&input);
-    let residual = residual.map(|(tensor, kind)| (channels_last(tensor), kind));
-    let (input, weight) = (channels_last(input), convolution::channels_innermost(weight));
-    channels_first(convolution::launch(input, weight, into_contiguous(bias), residual, doubled, &plan))
+    let kind = |resolution| [Residual::Same, Residual::Doubled, Residual::Halved][resolution as usize];
+    let residual = residual.map(|(tensor, resolution)| (channels_last(tensor), kind(resolution)));
+    channels_first(convolution::launch(channels_last(input), weight, into_contiguous(bias), residual, doubled, &plan))
 }
 
 impl GpuBackend for CubeBackend {
     fn strip_convolution(input: CubeTensor, weight: CubeTensor, bias: CubeTensor, doubled: bool) -> CubeTensor {
-        convolve(input, weight, bias, None, doubled)
+        convolve(input, Weight::Floats(convolution::channels_innermost(weight)), bias, None, doubled)
     }
 
     fn strip_convolution_add(input: CubeTensor, weight: CubeTensor, bias: CubeTensor, residual: CubeTensor, resolution: u32) -> CubeTensor {
-        let kind = [Residual::Same, Residual::Doubled, Residual::Halved][resolution as usize];
-        convolve(input, weight, bias, Some((residual, kind)), false)
+        convolve(input, Weight::Floats(convolution::channels_innermost(weight)), bias, Some((residual, resolution)), false)
+    }
+
+    fn packed_convolution(input: CubeTensor, weight: CubeTensor, bias: CubeTensor, doubled: bool) -> CubeTensor {
+        convolve(input, Weight::Packed(weight), bias, None, doubled)
+    }
+
+    fn packed_convolution_add(
+        input: CubeTensor,
+        weight: CubeTensor,
+        bias: CubeTensor,
+        residual: CubeTensor,
+        resolution: u32,
+    ) -> CubeTensor {
+        convolve(input, Weight::Packed(weight), bias, Some((residual, resolution)), false)
+    }
+
+    fn carry_packed(words: CubeTensor, output: usize, input: usize, side: usize, bits: u32) -> CubeTensor {
+        packed::carried(words, packed_shape(&output, &input, &side), bits)
     }
 
     fn group_norm(
@@ -172,34 +221,65 @@ pub(super) fn takes<const D: usize>(tensor: &Tensor<D>) -> bool {
     super::own() && tensor.dtype() == DType::F32 && runs_on(&tensor.device())
 }
 
-/// Weight and bias of a convolution that has a kernel for this input.
-pub(super) fn parameters(layer: &Conv2d, input: &Tensor<4>) -> Option<(Tensor<4>, Tensor<1>)> {
+/// Weight and bias of a layer, as the operations take them.
+pub(super) struct Parameters {
+    /// `[output, input, side, side]`, or what [`packed_weight`] made.
+    weight: DispatchTensor,
+    packed: bool,
+    bias: Tensor<1>,
+}
+
+/// Those of a convolution that has a kernel for this input.
+pub(super) fn parameters(layer: &Conv2d, input: &Tensor<4>) -> Option<Parameters> {
     let plain = layer.stride == [1, 1] && layer.dilation == [1, 1] && layer.groups == 1;
     let same = matches!(layer.padding, PaddingConfig2d::Same) && matches!(layer.kernel_size, [1, 1] | [3, 3]);
     let bias = layer.bias.as_ref()?;
-    (plain && same && takes(input)).then(|| (layer.weight.val(), bias.val()))
+    (plain && same && takes(input)).then(|| {
+        let weight = layer.weight.val();
+        Parameters { packed: is_packed(&weight), weight: weight.into_dispatch(), bias: bias.val() }
+    })
+}
+
+/// Those of a linear layer, as of a 1×1 convolution; nothing is moved.
+pub(super) fn linear_parameters<const D: usize>(layer: &Linear, input: &Tensor<D>) -> Option<Parameters> {
+    let bias = layer.bias.as_ref()?;
+    takes(input).then(|| {
+        let weight = layer.weight.val();
+        let packed = is_packed(&weight);
+        let weight = if packed { weight.into_dispatch() } else { pointwise(weight).into_dispatch() };
+        Parameters { weight, packed, bias: bias.val() }
+    })
+}
+
+fn is_packed<const D: usize>(weight: &Tensor<D>) -> bool {
+    matches!(weight.dtype(), DType::QFloat(_))
 }
 
 /// # Shapes
 /// - input: `[batch, input, height, width]`
-/// - weight: `[output, input, side, side]`, side 1 or 3
-/// - bias: `[output]`
 /// - output: `[batch, output, height, width]`, twice as high and wide when `doubled`
-pub(super) fn convolution(input: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, doubled: bool) -> Tensor<4> {
-    let (input, weight, bias) = (input.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as GpuBackend>::strip_convolution(input, weight, bias, doubled))
+pub(super) fn convolution(input: Tensor<4>, parameters: Parameters, doubled: bool) -> Tensor<4> {
+    let Parameters { weight, packed, bias } = parameters;
+    let (input, bias) = (input.into_dispatch(), bias.into_dispatch());
+    Tensor::from_dispatch(match packed {
+        false => <Dispatch as GpuBackend>::strip_convolution(input, weight, bias, doubled),
+        true => <Dispatch as GpuBackend>::packed_convolution(input, weight, bias, doubled),
+    })
 }
 
 /// As [`convolution`], with `residual` added, which has the output's channels.
-pub(super) fn convolution_add(input: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, residual: Tensor<4>, resample: Resample) -> Tensor<4> {
-    let (input, weight, bias) = (input.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
-    let residual = residual.into_dispatch();
+pub(super) fn convolution_add(input: Tensor<4>, parameters: Parameters, residual: Tensor<4>, resample: Resample) -> Tensor<4> {
+    let Parameters { weight, packed, bias } = parameters;
+    let (input, bias, residual) = (input.into_dispatch(), bias.into_dispatch(), residual.into_dispatch());
     let resolution = match resample {
         Resample::None => 0,
         Resample::Up => 1,
         Resample::Down => 2,
     };
-    Tensor::from_dispatch(<Dispatch as GpuBackend>::strip_convolution_add(input, weight, bias, residual, resolution))
+    Tensor::from_dispatch(match packed {
+        false => <Dispatch as GpuBackend>::strip_convolution_add(input, weight, bias, residual, resolution),
+        true => <Dispatch as GpuBackend>::packed_convolution_add(input, weight, bias, residual, resolution),
+    })
 }
 
 /// A norm's own scale and shift, its groups and what is added to the variance.
@@ -241,37 +321,53 @@ fn pointwise(weight: Tensor<2>) -> Tensor<4> {
     weight.reshape([1, 1, input, output]).permute([3, 2, 0, 1])
 }
 
-/// `[batch, input]` → `[batch, output]`, the weight being `[input, output]`.
-pub(super) fn linear(input: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    let ([batch, channels], [_, output]) = (input.dims(), weight.dims());
+/// `[batch, input]` → `[batch, output]`.
+pub(super) fn linear(input: Tensor<2>, parameters: Parameters) -> Tensor<2> {
+    let [batch, channels] = input.dims();
     // The batch is the row of pixels.
     let row = input.reshape([1, 1, batch, channels]).permute([0, 3, 1, 2]);
-    convolution(row, pointwise(weight), bias, false).permute([0, 2, 3, 1]).reshape([batch, output])
+    let output = convolution(row, parameters, false).permute([0, 2, 3, 1]);
+    let channels = output.dims()[3];
+    output.reshape([batch, channels])
 }
 
 /// What attention needs of its layers.
 pub(super) struct AttentionParameters {
-    qkv: (Tensor<4>, Tensor<1>),
-    project: (Tensor<4>, Tensor<1>),
+    qkv: Parameters,
+    project: Parameters,
     heads: usize,
 }
 
 /// The parameters of an attention that has a kernel for this input.
 pub(super) fn attention_parameters(layers: &AttentionLayers<'_>, input: &Tensor<4>) -> Option<AttentionParameters> {
-    let fits = attention::fits(input.dims()[1] / layers.heads) && takes(input);
-    let of = |layer: &Linear| Some((pointwise(layer.weight.val()), layer.bias.as_ref()?.val()));
-    if !fits {
+    if !attention::fits(input.dims()[1] / layers.heads) {
         return None;
     }
-    Some(AttentionParameters { qkv: of(layers.qkv)?, project: of(layers.project)?, heads: layers.heads })
+    let (qkv, project) = (linear_parameters(layers.qkv, input)?, linear_parameters(layers.project, input)?);
+    Some(AttentionParameters { qkv, project, heads: layers.heads })
 }
 
 /// added + project(attention(input)), all `[batch, channels, height, width]`.
 pub(super) fn attention(parameters: AttentionParameters, input: Tensor<4>, added: Tensor<4>) -> Tensor<4> {
     let AttentionParameters { qkv, project, heads } = parameters;
-    let qkv = convolution(input, qkv.0, qkv.1, false);
+    let qkv = convolution(input, qkv, false);
     let mixed = Tensor::from_dispatch(<Dispatch as GpuBackend>::attend(qkv.into_dispatch(), heads));
-    convolution_add(mixed, project.0, project.1, added, Resample::None)
+    convolution_add(mixed, project, added, Resample::None)
+}
+
+/// A weight of few bits that stays so on the device: of a convolution with a kernel, or of a linear layer.
+pub(super) fn packed_weight<const D: usize>(weight: &Quantized, device: &Device) -> Option<Tensor<D>> {
+    let shape = weight.net_shape();
+    let (output, input, side) = match *shape.as_slice() {
+        [output, input, height @ (1 | 3), width] if height == width => (output, input, height),
+        [input, output] => (output, input, 0),
+        _ => return None,
+    };
+    let words = packed::words(weight)?;
+    let words = Tensor::<1, Int>::from_data(TensorData::new(words.clone(), vec![words.len()]), device);
+    let bits = weight.bits.count() as u32;
+    let carried = <Dispatch as GpuBackend>::carry_packed(words.into_dispatch(), output, input, side, bits);
+    Some(Tensor::from_dispatch(carried))
 }
 
 /// A convolution's weight `[output, input, height, width]` that lies in memory as the kernel reads it,
