@@ -1,4 +1,5 @@
-//! Convolution on the CPU, forward and both gradients, each as one matrix product a tap.
+//! Convolution on the CPU, forward and both gradients, each as one matrix product a tap; shapes for which
+//! `winograd` is faster go there.
 //!
 //! A plane with a border of zeros, its rows one after the other, makes every tap of a convolution a
 //! shifted view of the same numbers: no copies of patches, and rows of a thousand pixels for the matrix
@@ -13,7 +14,7 @@ use burn::{
     tensor::{Bytes, DType, Shape},
 };
 
-use super::threads;
+use super::{threads, winograd};
 
 /// The shape of a convolution that keeps the resolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    fn area(self) -> usize {
+    pub(super) fn area(self) -> usize {
         self.height * self.width
     }
 
@@ -64,16 +65,23 @@ impl Sizes {
 
 /// A matrix to read: row-major or column-major.
 #[derive(Clone, Copy)]
-struct Matrix<'a> {
-    values: &'a [f32],
-    row_stride: usize,
-    column_stride: usize,
+pub(super) struct Matrix<'a> {
+    pub values: &'a [f32],
+    pub row_stride: usize,
+    pub column_stride: usize,
 }
 
 /// target `[rows, columns]`, row-major with the given stride, += left `[rows, depth]` · right
 /// `[depth, columns]`; or = where `add` is false.
 #[expect(unsafe_code, reason = "the gemm crate takes pointers; the bounds are checked first")]
-fn product(target: &mut [f32], stride: usize, add: bool, left: Matrix<'_>, right: Matrix<'_>, [rows, columns, depth]: [usize; 3]) {
+pub(super) fn product(
+    target: &mut [f32],
+    stride: usize,
+    add: bool,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    [rows, columns, depth]: [usize; 3],
+) {
     if rows == 0 || columns == 0 || depth == 0 {
         return;
     }
@@ -188,6 +196,9 @@ fn convolve<'a>(
 /// - bias: `[output]`
 /// - result: `[batch, output, height, width]`
 pub fn forward(sizes: Sizes, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    if winograd::fits(sizes) {
+        return winograd::forward(sizes, input, weight, bias);
+    }
     let weight = by_tap(weight, sizes.taps());
     let mut output = vec![0.0; sizes.batch * sizes.output * sizes.area()];
     for_each(parts(&mut output, sizes.output, sizes), |Part { picture, first, target }| {
@@ -209,6 +220,9 @@ pub fn forward(sizes: Sizes, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec
 /// - result: `[batch, input, height, width]`
 #[cfg(feature = "train")]
 pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
+    if winograd::fits(sizes) {
+        return winograd::input_gradient(sizes, weight, gradient);
+    }
     let weight = by_tap(weight, sizes.taps());
     let mut result = vec![0.0; sizes.batch * sizes.input * sizes.area()];
     for_each(parts(&mut result, sizes.input, sizes), |Part { picture, first, target }| {
@@ -238,35 +252,52 @@ pub fn weight_gradient(sizes: Sizes, input: &[f32], gradient: &[f32]) -> (Vec<f3
     let pairs = sizes.output * sizes.input;
     let each = sizes.batch.div_ceil(GROUPS);
     let count = sizes.batch.div_ceil(each);
-    let mut of_weight = vec![0.0; count * sizes.taps() * pairs];
+    let quick = winograd::fits(sizes);
+    let numbers = if quick { 16 } else { sizes.taps() };
+    let mut of_weight = vec![0.0; count * numbers * pairs];
     let mut of_bias = vec![0.0; count * sizes.output];
-    let groups = of_weight.chunks_exact_mut(sizes.taps() * pairs).zip(of_bias.chunks_exact_mut(sizes.output)).enumerate();
+    let groups = of_weight.chunks_exact_mut(numbers * pairs).zip(of_bias.chunks_exact_mut(sizes.output)).enumerate();
     for_each(groups.collect(), |(group, (of_weight, of_bias))| {
-        for picture in group * each..((group + 1) * each).min(sizes.batch) {
+        let pictures = group * each..((group + 1) * each).min(sizes.batch);
+        for picture in pictures.clone() {
             let planes = picture_of(gradient, picture, sizes.output, sizes);
             for (sum, plane) in of_bias.iter_mut().zip(planes.chunks_exact(sizes.area())) {
                 *sum += total(plane);
             }
-            let (padded, gradient) = (pad(picture_of(input, picture, sizes.input, sizes), sizes), pad(planes, sizes));
-            // The gradient's own pixels, with zeros between the rows where the views of the input run on.
-            let centre = sizes.offset(sizes.taps() / 2);
-            let left = Matrix { values: &gradient[centre..], row_stride: sizes.padded(), column_stride: 1 };
-            for (tap, target) in of_weight.chunks_exact_mut(pairs).enumerate() {
-                let right = Matrix { values: &padded[sizes.offset(tap)..], row_stride: 1, column_stride: sizes.padded() };
-                product(target, sizes.input, true, left, right, [sizes.output, sizes.input, sizes.spread()]);
+            if !quick {
+                add_weight_gradient(sizes, picture_of(input, picture, sizes.input, sizes), planes, of_weight);
             }
         }
+        if quick {
+            winograd::add_weight_gradient(sizes, input, gradient, pictures.start, pictures.len(), of_weight);
+        }
     });
+    let mut sums = vec![0.0; numbers * pairs];
+    for group in of_weight.chunks_exact(numbers * pairs) {
+        sums.iter_mut().zip(group).for_each(|(sum, value)| *sum += value);
+    }
     let mut weight = vec![0.0; sizes.taps() * pairs];
-    for group in of_weight.chunks_exact(sizes.taps() * pairs) {
-        for (tap, values) in group.chunks_exact(pairs).enumerate() {
-            for (pair, value) in values.iter().enumerate() {
-                weight[pair * sizes.taps() + tap] += value;
-            }
+    for (pair, taps) in weight.chunks_exact_mut(sizes.taps()).enumerate() {
+        match quick {
+            true => taps.copy_from_slice(&winograd::to_taps(std::array::from_fn(|number| sums[number * pairs + pair]))),
+            false => taps.iter_mut().enumerate().for_each(|(tap, value)| *value = sums[tap * pairs + pair]),
         }
     }
     let bias = (0..sizes.output).map(|channel| of_bias.iter().skip(channel).step_by(sizes.output).sum()).collect();
     (weight, bias)
+}
+
+/// Adds to `[tap, output, input]` what one picture has for a weight's gradient.
+#[cfg(feature = "train")]
+fn add_weight_gradient(sizes: Sizes, input: &[f32], gradient: &[f32], target: &mut [f32]) {
+    let (padded, gradient) = (pad(input, sizes), pad(gradient, sizes));
+    // The gradient's own pixels, with zeros between the rows where the views of the input run on.
+    let centre = sizes.offset(sizes.taps() / 2);
+    let left = Matrix { values: &gradient[centre..], row_stride: sizes.padded(), column_stride: 1 };
+    for (tap, target) in target.chunks_exact_mut(sizes.output * sizes.input).enumerate() {
+        let right = Matrix { values: &padded[sizes.offset(tap)..], row_stride: 1, column_stride: sizes.padded() };
+        product(target, sizes.input, true, left, right, [sizes.output, sizes.input, sizes.spread()]);
+    }
 }
 
 fn picture_of(values: &[f32], picture: usize, channels: usize, sizes: Sizes) -> &[f32] {

@@ -13,6 +13,8 @@ mod cpu;
 pub mod gpu;
 #[cfg(feature = "cpu")]
 mod normalize;
+#[cfg(feature = "cpu")]
+mod winograd;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -46,6 +46,22 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Shapes that go Winograd's way, odd sides and groups of pictures that do not fill up included.
+    #[test]
+    fn a_convolution_of_tiles_is_burns_own(
+        batch in 1usize..8, input in 8usize..40, output in 8usize..40, height in 7usize..22, width in 7usize..22, seed in any::<u64>(),
+    ) {
+        let device = Device::flex();
+        let layer = layer(input, output, 3, &device);
+        let values = random([batch, input, height, width], seed, &device);
+        let error = furthest(super::convolution(&layer, values.clone()), layer.forward(values));
+        prop_assert!(error < 1e-5, "{error}");
+    }
+}
+
 /// A group norm with random weights and what burn's own operations make of it.
 fn norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
     let mut norm = GroupNormConfig::new(groups, channels).init(device);
@@ -120,19 +136,32 @@ proptest! {
         batch in 1usize..20, input in 1usize..20, output in 1usize..20,
         height in 1usize..9, width in 1usize..9, large in any::<bool>(), seed in any::<u64>(),
     ) {
-        let device = Device::flex().autodiff();
-        let side = if large { 3 } else { 1 };
-        let factor = random([batch, output, height, width], seed ^ 1, &device);
-        let gradients = |own: bool| {
-            let layer = layer(input, output, side, &device);
-            let values = random([batch, input, height, width], seed, &device).require_grad();
-            let result = if own { super::convolution(&layer, values.clone()) } else { layer.forward(values.clone()) };
-            let gradients = (result * factor.clone()).sum().backward();
-            let bias = layer.bias.as_ref().unwrap().val().grad(&gradients).unwrap();
-            (values.grad(&gradients).unwrap(), layer.weight.val().grad(&gradients).unwrap(), bias)
-        };
-        let ((of_input, of_weight, of_bias), (input, weight, bias)) = (gradients(true), gradients(false));
-        let errors = [furthest(of_input, input), furthest(of_weight, weight), furthest(of_bias, bias)];
+        let errors = gradient_errors([batch, input, output, height, width], if large { 3 } else { 1 }, seed);
         prop_assert!(errors.into_iter().all(|error| error < 2e-5), "{errors:?}");
     }
+
+    #[test]
+    fn its_gradients_by_tiles_are_burns_own(
+        batch in 1usize..20, input in 8usize..20, output in 8usize..20, height in 7usize..12, width in 7usize..12, seed in any::<u64>(),
+    ) {
+        let errors = gradient_errors([batch, input, output, height, width], 3, seed);
+        prop_assert!(errors.into_iter().all(|error| error < 2e-5), "{errors:?}");
+    }
+}
+
+/// How far the gradients of input, weight and bias are from those of burn's own convolution.
+#[cfg(feature = "train")]
+fn gradient_errors([batch, input, output, height, width]: [usize; 5], side: usize, seed: u64) -> [f32; 3] {
+    let device = Device::flex().autodiff();
+    let factor = random([batch, output, height, width], seed ^ 1, &device);
+    let gradients = |own: bool| {
+        let layer = layer(input, output, side, &device);
+        let values = random([batch, input, height, width], seed, &device).require_grad();
+        let result = if own { super::convolution(&layer, values.clone()) } else { layer.forward(values.clone()) };
+        let gradients = (result * factor.clone()).sum().backward();
+        let bias = layer.bias.as_ref().unwrap().val().grad(&gradients).unwrap();
+        (values.grad(&gradients).unwrap(), layer.weight.val().grad(&gradients).unwrap(), bias)
+    };
+    let ((of_input, of_weight, of_bias), (input, weight, bias)) = (gradients(true), gradients(false));
+    [furthest(of_input, input), furthest(of_weight, weight), furthest(of_bias, bias)]
 }
