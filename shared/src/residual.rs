@@ -14,7 +14,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use burn::tensor::{Tensor, TensorData};
 
-use crate::{prediction::Given, schedule, task::TaskKind};
+use crate::{kernel::product, prediction::Given, schedule, task::TaskKind};
 
 /// Deviation of y0 − x for lightness, red against blue, and green against both, at eight frequencies, each twice
 /// the one before: from 2^−6.5 to 2^0.5 of the highest frequency of a row or column.
@@ -143,12 +143,12 @@ impl<'a> Residual<'a> {
 /// Frequencies of opponent colours, an orthonormal change of basis: the cosine transform (DCT-II), which
 /// knows no wrapping around at the edges.
 struct Basis {
-    /// `[1, 1, height, height]`
-    rows: Tensor<4>,
-    /// `[1, 1, width, width]`
-    columns: Tensor<4>,
-    /// `[1, 3, 3]`
-    colours: Tensor<3>,
+    /// From the places of a column to its frequencies, `[height, height]`.
+    columns: Tensor<2>,
+    /// From the places of a row to its frequencies, `[width, width]`.
+    rows: Tensor<2>,
+    /// From red, green and blue to opponent colours, `[3, 3]`.
+    colours: Tensor<2>,
 }
 
 impl Basis {
@@ -158,37 +158,34 @@ impl Basis {
         let device = like.device();
         let cosines = |side: usize| {
             let value = |index: usize| {
-                let (frequency, place) = ((index / side) as f64, (index % side) as f64);
+                let (place, frequency) = ((index / side) as f64, (index % side) as f64);
                 let norm = if frequency == 0.0 { 1.0 } else { 2.0 };
                 ((norm / side as f64).sqrt() * (PI * (place + 0.5) * frequency / side as f64).cos()) as f32
             };
-            let values: Vec<f32> = (0..side * side).map(value).collect();
-            Tensor::<4>::from_data(TensorData::new(values, [1, 1, side, side]), &device)
+            Tensor::from_data(TensorData::new((0..side * side).map(value).collect(), [side, side]), &device)
         };
         let colours: Vec<f32> = OPPONENT.into_iter().flatten().map(|value| value as f32).collect();
-        let colours = Tensor::from_data(TensorData::new(colours, [1, 3, 3]), &device);
-        Self { rows: cosines(height), columns: cosines(width), colours }
+        let colours = Tensor::<2>::from_data(TensorData::new(colours, [3, 3]), &device).transpose();
+        Self { columns: cosines(height), rows: cosines(width), colours }
     }
 
     fn to_frequencies(&self, values: Tensor<4>) -> Tensor<4> {
-        let [batch, channels, _, _] = values.dims();
-        let rows = self.rows.clone().expand([batch as i64, channels as i64, -1, -1]);
-        let columns = self.columns.clone().swap_dims(2, 3).expand([batch as i64, channels as i64, -1, -1]);
-        rows.matmul(change_colours(values, self.colours.clone())).matmul(columns)
+        let values = along(values, 1, self.colours.clone());
+        along(along(values, 2, self.columns.clone()), 3, self.rows.clone())
     }
 
     fn to_pixels(&self, values: Tensor<4>) -> Tensor<4> {
-        let [batch, channels, _, _] = values.dims();
-        let rows = self.rows.clone().swap_dims(2, 3).expand([batch as i64, channels as i64, -1, -1]);
-        let columns = self.columns.clone().expand([batch as i64, channels as i64, -1, -1]);
-        change_colours(rows.matmul(values).matmul(columns), self.colours.clone().swap_dims(1, 2))
+        let values = along(along(values, 3, self.rows.clone().transpose()), 2, self.columns.clone().transpose());
+        along(values, 1, self.colours.clone().transpose())
     }
 }
 
-/// Multiplies the three channels of every pixel by a matrix `[1, 3, 3]`.
-fn change_colours(values: Tensor<4>, matrix: Tensor<3>) -> Tensor<4> {
-    let [batch, channels, height, width] = values.dims();
-    matrix.expand([batch, 3, 3]).matmul(values.reshape([batch, channels, height * width])).reshape([batch, channels, height, width])
+/// Multiplies the rows along one dimension by a matrix.
+fn along(values: Tensor<4>, dimension: usize, matrix: Tensor<2>) -> Tensor<4> {
+    let last = values.swap_dims(dimension, 3);
+    let shape = last.dims();
+    let rows = last.reshape([1, shape[0] * shape[1] * shape[2], shape[3]]);
+    product(rows, matrix.unsqueeze()).reshape(shape).swap_dims(dimension, 3)
 }
 
 #[cfg(test)]

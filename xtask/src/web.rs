@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::{models, offline, tools};
 
 /// Bytes that page and code may have as brotli, models not counted.
-const BUDGET: usize = 2_500_000;
+const BUDGET: usize = 2_000_000;
 
 /// What rustc emits for this target; Binaryen wants to be told.
 const FEATURES: [&str; 7] = [

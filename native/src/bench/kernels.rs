@@ -6,10 +6,6 @@ use std::{collections::BTreeMap, time::Instant};
 use anyhow::Result;
 use burn::{
     module::Param,
-    nn::{
-        PaddingConfig2d,
-        conv::{Conv2d, Conv2dConfig},
-    },
     tensor::{Device, Tensor, TensorData},
 };
 use clap::Args;
@@ -119,7 +115,7 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
 /// Ours and burn's.
 fn convolution(shape: ConvolutionShape, arguments: &BenchKernelsArguments, device: &Device) -> Result<(f64, Option<f64>)> {
     let ConvolutionShape { size, side, input, output } = shape;
-    let mut layer: Conv2d = Conv2dConfig::new([input, output], [side, side]).with_padding(PaddingConfig2d::Same).init(device);
+    let mut layer = kernel::layer::convolution(input, output, side, device);
     let values = noise::gaussian(&mut noise::stream(1, Purpose::Weights, 0, 0), output * input * side * side);
     layer.weight = kernel::weight(values, &[output, input, side, side], device);
     let values = random([1, input, size, size], device);

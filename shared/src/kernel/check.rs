@@ -4,15 +4,12 @@
 
 use burn::{
     module::Param,
-    nn::{
-        GroupNorm, GroupNormConfig, Linear, LinearConfig, PaddingConfig2d,
-        conv::{Conv2d, Conv2dConfig},
-    },
+    nn::{GroupNorm, Linear, conv::Conv2d},
     tensor::{Device, Tensor, TensorData},
 };
 use rand::RngExt;
 
-use super::{AttentionLayers, Film, Resample, Values};
+use super::{AttentionLayers, Film, Resample, Values, layer};
 use crate::{
     noise::{self, Purpose},
     quantize::{Bits, Quantized},
@@ -54,6 +51,8 @@ pub enum Operation {
     Linear,
     /// Two tensors, of the channels in and of the channels out.
     Concatenate,
+    /// Matrices: as many rows as the height, as many columns as channels out.
+    Product,
 }
 
 /// An operation with its extents.
@@ -91,7 +90,7 @@ fn weight<const D: usize>(values: Vec<f32>, shape: [usize; D], bits: Option<Bits
 }
 
 fn convolution(input: usize, output: usize, side: usize, bits: Option<Bits>, device: &Device) -> Conv2d {
-    let mut layer = Conv2dConfig::new([input, output], [side, side]).with_padding(PaddingConfig2d::Same).init(device);
+    let mut layer = layer::convolution(input, output, side, device);
     let count = input * output * side * side;
     let scale = ((input * side * side) as f32).sqrt().recip();
     let values = noise::gaussian(&mut noise::stream(7, Purpose::Weights, 1, 0), count);
@@ -101,7 +100,7 @@ fn convolution(input: usize, output: usize, side: usize, bits: Option<Bits>, dev
 }
 
 fn linear(input: usize, output: usize, place: u64, bits: Option<Bits>, device: &Device) -> Linear {
-    let mut layer = LinearConfig::new(input, output).init(device);
+    let mut layer = layer::linear(input, output, device);
     let scale = (input as f32).sqrt().recip();
     let values = noise::gaussian(&mut noise::stream(7, Purpose::Weights, place, 0), input * output);
     layer.weight = weight(values.into_iter().map(|value| value * scale).collect(), [input, output], bits, device);
@@ -110,7 +109,7 @@ fn linear(input: usize, output: usize, place: u64, bits: Option<Bits>, device: &
 }
 
 fn norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
-    let mut norm = GroupNormConfig::new(groups, channels).init(device);
+    let mut norm = layer::norm(groups, channels, device);
     norm.gamma = Some(Param::from_tensor(random([channels], 3, device)));
     norm.beta = Some(Param::from_tensor(random([channels], 4, device)));
     norm
@@ -158,6 +157,10 @@ impl Case {
                 super::attention(&layers, values.clone() * 2.0, values).flatten(0, 3)
             }
             Operation::Linear => super::linear(&linear(input, output, 40, bits, device), random([batch, input], 13, device)).flatten(0, 1),
+            Operation::Product => {
+                let (left, right) = (random([batch, height, input], 15, device), random([batch, output, input], 16, device));
+                super::product(left, right.swap_dims(1, 2)).flatten(0, 2)
+            }
             Operation::Concatenate => super::concatenate(values, random([batch, output, height, width], 14, device)).flatten(0, 3),
         }
     }
@@ -211,6 +214,10 @@ fn edges() -> Vec<Case> {
         packed(Bits::Four, case(Operation::Linear, [3, 70, 24, 1, 1])),
         case(Operation::Concatenate, [2, 8, 12, 3, 5]),
         case(Operation::Concatenate, [1, 3, 6, 4, 2]),
+        case(Operation::Product, [3, 12, 20, 7, 1]),
+        case(Operation::Product, [2, 5, 3, 4, 1]),
+        // A head too large for the kernel of attention.
+        case(Operation::Attention { heads: 1 }, [2, 132, 132, 3, 2]),
     ]
 }
 

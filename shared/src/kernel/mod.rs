@@ -1,5 +1,5 @@
 //! Kernels of our own behind burn's extension point, for the shapes of this net. The model calls the
-//! functions here; where a backend, a type or a shape has no kernel they are burn's own operations.
+//! functions here; where a backend, a type or a shape has no kernel they are burn's own operations (feature `fallback`).
 //! Nothing here knows nets, noise or pictures.
 
 #[cfg(feature = "cpu")]
@@ -11,22 +11,23 @@ mod convolution;
 mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+pub mod layer;
 #[cfg(feature = "cpu")]
 mod normalize;
+mod product;
 #[cfg(feature = "cpu")]
 mod winograd;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::quantize::Quantized;
 use burn::{
     module::Param,
     nn::{GroupNorm, Linear, conv::Conv2d},
-    tensor::{
-        DType, Device, FloatDType, Tensor, TensorData,
-        activation::{silu, softmax},
-    },
+    tensor::{DType, Device, FloatDType, Tensor, TensorData, activation::softmax},
 };
+
+use crate::quantize::Quantized;
+pub use product::product;
 
 /// Whether kernels for GPUs are used at all; switched off by benchmarks alone.
 static OWN: AtomicBool = AtomicBool::new(true);
@@ -88,7 +89,10 @@ pub fn convolution(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     if let Some(parameters) = gpu::parameters(layer, &input) {
         return gpu::convolution(input, parameters, false);
     }
-    layer.forward(input)
+    #[cfg(feature = "fallback")]
+    return layer.forward(input);
+    #[cfg(not(feature = "fallback"))]
+    missing("a convolution", &input)
 }
 
 /// A convolution of every cell four times.
@@ -124,7 +128,29 @@ pub fn linear(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
     if let Some(parameters) = gpu::linear_parameters(layer, &input) {
         return gpu::linear(input, parameters);
     }
-    layer.forward(input)
+    #[cfg(feature = "fallback")]
+    return layer.forward(input);
+    #[cfg(not(feature = "fallback"))]
+    linear_of_rows(layer, input.unsqueeze_dim(0)).squeeze_dim(0)
+}
+
+/// A linear layer of all rows of all pictures.
+///
+/// # Shapes
+/// `[batch, rows, input]` → `[batch, rows, output]`
+fn linear_of_rows(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
+    #[cfg(feature = "fallback")]
+    return layer.forward(input);
+    #[cfg(not(feature = "fallback"))]
+    {
+        let weight = layer.weight.val().unsqueeze_dim::<3>(0);
+        let (batch, [_, inner, output]) = (input.dims()[0], weight.dims());
+        let output = product(input, weight.expand([batch, inner, output]));
+        match &layer.bias {
+            Some(bias) => output + bias.val().unsqueeze(),
+            None => output,
+        }
+    }
 }
 
 /// Channels of both, one after the other.
@@ -170,19 +196,10 @@ pub fn activate(norm: &GroupNorm, input: Tensor<4>, film: Option<Film>) -> Tenso
             Some(Film(film)) => gpu::normalize_film(input, norm, film),
         };
     }
-    let [batch, channels, _, _] = input.dims();
-    let precision = dtype(&input);
-    // Sums over a group, and what is divided by them, are made in 32 bits.
-    let hidden = norm.forward(input.cast(FloatDType::F32));
-    let output = silu(match film {
-        None => hidden,
-        Some(film) => {
-            let (scale, shift) = film.halves();
-            let column = |tensor: Tensor<2>| tensor.reshape([batch, channels, 1, 1]).cast(FloatDType::F32);
-            hidden * (column(scale) + 1.0) + column(shift)
-        }
-    });
-    output.cast(precision)
+    #[cfg(feature = "fallback")]
+    return burn_norm::activate(norm, input, film);
+    #[cfg(not(feature = "fallback"))]
+    missing("a group norm", &input)
 }
 
 /// silu(norm(input)) at half the resolution.
@@ -212,8 +229,48 @@ pub fn normalize(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
     if let Some(norm) = gpu::norm(norm, &input) {
         return gpu::normalize(input, norm, false, false);
     }
-    let precision = dtype(&input);
-    norm.forward(input.cast(FloatDType::F32)).cast(precision)
+    #[cfg(feature = "fallback")]
+    return burn_norm::normalize(norm, input);
+    #[cfg(not(feature = "fallback"))]
+    missing("a group norm", &input)
+}
+
+/// Group norms of burn's.
+#[cfg(feature = "fallback")]
+mod burn_norm {
+    use super::{Film, FloatDType, GroupNorm, Tensor, dtype};
+    use burn::tensor::activation::silu;
+
+    pub(super) fn activate(norm: &GroupNorm, input: Tensor<4>, film: Option<Film>) -> Tensor<4> {
+        let [batch, channels, _, _] = input.dims();
+        let precision = dtype(&input);
+        // Sums over a group, and what is divided by them, are made in 32 bits.
+        let hidden = norm.forward(input.cast(FloatDType::F32));
+        let output = silu(match film {
+            None => hidden,
+            Some(film) => {
+                let (scale, shift) = film.halves();
+                let column = |tensor: Tensor<2>| tensor.reshape([batch, channels, 1, 1]).cast(FloatDType::F32);
+                hidden * (column(scale) + 1.0) + column(shift)
+            }
+        });
+        output.cast(precision)
+    }
+
+    pub(super) fn normalize(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
+        let precision = dtype(&input);
+        norm.forward(input.cast(FloatDType::F32)).cast(precision)
+    }
+}
+
+/// What is said where neither a kernel nor burn's operation is there.
+#[cfg(not(feature = "fallback"))]
+fn missing<const D: usize>(what: &str, input: &Tensor<D>) -> ! {
+    panic!(
+        "this build has no kernel for {what} of {:?} on {:?}; build with the feature `fallback` for burn's own operations",
+        input.dtype(),
+        input.device()
+    )
 }
 
 /// The type that a tensor's numbers are computed in.
@@ -247,16 +304,17 @@ pub fn attention(layers: &AttentionLayers<'_>, input: Tensor<4>, added: Tensor<4
     let [batch, channels, height, width] = input.dims();
     let (cells, heads, head) = (height * width, layers.heads, channels / layers.heads);
     let tokens = input.reshape([batch, channels, cells]).swap_dims(1, 2);
-    let qkv = layers.qkv.forward(tokens).reshape([batch, cells, heads, 3 * head]).swap_dims(1, 2);
-    let part = |index: usize| qkv.clone().narrow(3, index * head, head);
+    let qkv = linear_of_rows(layers.qkv, tokens).reshape([batch, cells, heads, 3 * head]).swap_dims(1, 2);
+    let qkv = qkv.reshape([batch * heads, cells, 3 * head]);
+    let part = |index: usize| qkv.clone().narrow(2, index * head, head);
     // The scale is split between both factors, which keeps f16 in range.
     let scale = (head as f64).powf(-0.25);
-    let scores = part(0).mul_scalar(scale).matmul(part(1).mul_scalar(scale).swap_dims(2, 3));
+    let scores = product(part(0).mul_scalar(scale), part(1).mul_scalar(scale).swap_dims(1, 2));
     let precision = dtype(&scores);
     // A sum over all cells, which 16 bits would round away.
-    let weights = softmax(scores.cast(FloatDType::F32), 3).cast(precision);
-    let mixed = weights.matmul(part(2)).swap_dims(1, 2).reshape([batch, cells, channels]);
-    added + layers.project.forward(mixed).swap_dims(1, 2).reshape([batch, channels, height, width])
+    let weights = softmax(scores.cast(FloatDType::F32), 2).cast(precision);
+    let mixed = product(weights, part(2)).reshape([batch, heads, cells, head]).swap_dims(1, 2).reshape([batch, cells, channels]);
+    added + linear_of_rows(layers.project, mixed).swap_dims(1, 2).reshape([batch, channels, height, width])
 }
 
 /// Numbers of a weight, wherever they come from.

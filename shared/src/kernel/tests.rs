@@ -2,10 +2,7 @@
 
 use burn::{
     module::Param,
-    nn::{
-        GroupNorm, GroupNormConfig, PaddingConfig2d,
-        conv::{Conv2d, Conv2dConfig},
-    },
+    nn::{GroupNorm, conv::Conv2d},
     tensor::{Device, Tensor, TensorData, activation::silu},
 };
 use proptest::prelude::*;
@@ -19,7 +16,7 @@ fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tens
 }
 
 fn layer(input: usize, output: usize, side: usize, device: &Device) -> Conv2d {
-    let mut layer = Conv2dConfig::new([input, output], [side, side]).with_padding(PaddingConfig2d::Same).init(device);
+    let mut layer = super::layer::convolution(input, output, side, device);
     layer.weight = Param::from_tensor(random([output, input, side, side], 1, device));
     layer.bias = Some(Param::from_tensor(random([output], 2, device)));
     layer
@@ -64,7 +61,7 @@ proptest! {
 
 /// A group norm with random weights and what burn's own operations make of it.
 fn norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
-    let mut norm = GroupNormConfig::new(groups, channels).init(device);
+    let mut norm = super::layer::norm(groups, channels, device);
     norm.gamma = Some(Param::from_tensor(random([channels], 3, device)));
     norm.beta = Some(Param::from_tensor(random([channels], 4, device)));
     norm

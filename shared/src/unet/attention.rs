@@ -2,12 +2,12 @@
 
 use burn::{
     module::Module,
-    nn::{Linear, LinearConfig},
+    nn::Linear,
     tensor::{Device, Tensor},
 };
 
 use super::block::Norm;
-use crate::kernel;
+use crate::kernel::{self, layer::linear};
 
 /// Multi-head attention with a residual connection (ADM's attention block).
 #[derive(Module, Debug)]
@@ -25,8 +25,8 @@ impl Attention {
     pub fn new(channels: usize, head_channels: usize, device: &Device) -> Self {
         Self {
             norm: Norm::new(channels, device),
-            qkv: LinearConfig::new(channels, 3 * channels).init(device),
-            project: LinearConfig::new(channels, channels).init(device),
+            qkv: linear(channels, 3 * channels, device),
+            project: linear(channels, channels, device),
             heads: channels / head_channels,
         }
     }

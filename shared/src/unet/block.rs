@@ -2,12 +2,15 @@
 
 use burn::{
     module::Module,
-    nn::{Dropout, DropoutConfig, GroupNorm, GroupNormConfig, Linear, LinearConfig, conv::Conv2d},
+    nn::{Dropout, DropoutConfig, GroupNorm, Linear, conv::Conv2d},
     tensor::{Device, Tensor},
 };
 
-use super::{Attention, convolution};
-use crate::kernel::{self, Resample};
+use super::Attention;
+use crate::kernel::{
+    self, Resample,
+    layer::{self, convolution},
+};
 
 /// Groups of a group norm over `channels` channels: 32, or the largest smaller number that divides them.
 pub fn groups(channels: usize) -> usize {
@@ -23,7 +26,7 @@ pub struct Norm {
 impl Norm {
     /// For `channels` channels; ε is 1e-5.
     pub fn new(channels: usize, device: &Device) -> Self {
-        Self { inner: GroupNormConfig::new(groups(channels), channels).init(device) }
+        Self { inner: layer::norm(groups(channels), channels, device) }
     }
 
     /// The norm alone.
@@ -60,7 +63,7 @@ pub struct Film {
 impl Film {
     /// From an embedding of `width` numbers to `channels` channels.
     pub fn new(width: usize, channels: usize, device: &Device) -> Self {
-        Self { linear: LinearConfig::new(width, 2 * channels).init(device) }
+        Self { linear: layer::linear(width, 2 * channels, device) }
     }
 
     /// # Shapes
@@ -114,6 +117,7 @@ impl ResidualBlock {
             Resample::None | Resample::Down => kernel::convolution(&self.input_convolution, hidden),
         };
         let hidden = self.output_norm.activate(hidden, Some(self.film.forward(embedding)));
+        #[cfg(feature = "train")]
         let hidden = self.dropout.forward(hidden);
         match &self.skip {
             Some(skip) => {

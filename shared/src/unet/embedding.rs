@@ -2,11 +2,11 @@
 
 use burn::{
     module::Module,
-    nn::{Linear, LinearConfig},
+    nn::Linear,
     tensor::{Device, Tensor, TensorData, activation::silu},
 };
 
-use crate::kernel;
+use crate::kernel::{self, layer::linear};
 
 /// Sinusoids and two linear layers (ADM's time embedding, fed with a continuous value).
 #[derive(Module, Debug)]
@@ -19,11 +19,7 @@ pub struct Embedding {
 impl Embedding {
     /// For a net whose first level has `channels` channels.
     pub fn new(channels: usize, device: &Device) -> Self {
-        Self {
-            first: LinearConfig::new(channels, 4 * channels).init(device),
-            second: LinearConfig::new(4 * channels, 4 * channels).init(device),
-            channels,
-        }
+        Self { first: linear(channels, 4 * channels, device), second: linear(4 * channels, 4 * channels, device), channels }
     }
 
     /// Length of the vector.

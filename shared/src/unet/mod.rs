@@ -8,10 +8,7 @@ mod resample;
 
 use burn::{
     module::Module,
-    nn::{
-        PaddingConfig2d,
-        conv::{Conv2d, Conv2dConfig},
-    },
+    nn::conv::Conv2d,
     tensor::{Device, Tensor},
 };
 
@@ -23,7 +20,7 @@ pub use resample::{depth_to_space, space_to_depth};
 
 use crate::{
     config::ModelConfig,
-    kernel::{self, Values},
+    kernel::{self, Values, layer::convolution},
     noise,
     quantize::{Bits, Quantized},
 };
@@ -58,7 +55,8 @@ pub struct Level {
 }
 
 impl Unet {
-    /// Builds the net without allocating its parameters, which burn creates when they are first used.
+    /// Builds the net without allocating its parameters, which are created when they are first used: 0, and 1
+    /// for the scales of norms.
     ///
     /// The configuration must be valid ([`ModelConfig::validate`]).
     pub fn new(config: &ModelConfig, device: &Device) -> Self {
@@ -201,10 +199,6 @@ impl Unet {
         let output = kernel::convolution(&self.head, self.head_norm.activate(hidden, None));
         depth_to_space(output, self.patch).cast(outside)
     }
-}
-
-fn convolution(input: usize, output: usize, side: usize, device: &Device) -> Conv2d {
-    Conv2dConfig::new([input, output], [side, side]).with_padding(PaddingConfig2d::Same).init(device)
 }
 
 fn initial_values(name: &str, shape: &[usize], seed: u64, index: u64) -> Vec<f32> {

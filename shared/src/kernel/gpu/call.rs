@@ -132,6 +132,19 @@ pub(in crate::kernel) fn linear(input: Tensor<2>, parameters: Parameters) -> Ten
     output.reshape([batch, channels])
 }
 
+/// `[batch, rows, inner]` times `[batch, inner, columns]`, a linear layer for each of the batch: for the few
+/// and small products that no other kernel contains.
+pub(in crate::kernel) fn product(left: Tensor<3>, right: Tensor<3>) -> Tensor<3> {
+    let ([batch, rows, inner], [_, _, columns]) = (left.dims(), right.dims());
+    let bias = Tensor::<1>::zeros([columns], &left.device());
+    let products = (0..batch).map(|index| {
+        let weight = pointwise(right.clone().narrow(0, index, 1).reshape([inner, columns])).into_dispatch();
+        let parameters = Parameters { weight, packed: false, bias: bias.clone() };
+        linear(left.clone().narrow(0, index, 1).reshape([rows, inner]), parameters).reshape([1, rows, columns])
+    });
+    Tensor::cat(products.collect(), 0)
+}
+
 /// What attention needs of its layers.
 pub(in crate::kernel) struct AttentionParameters {
     qkv: Parameters,
