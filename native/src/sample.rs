@@ -197,7 +197,7 @@ fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result
         Err(error) => return Err(input(error)),
     }
     let device = device::choose(&arguments.device)?;
-    let model = model_file.to_packed_model(&device).map_err(input)?;
+    let model = model_file.to_sampling_model(&device).map_err(input)?;
     let draw = |sample: u64, written: u64| {
         let windows = PIXELS_AT_A_TIME / (model.config.size * model.config.size);
         let edit = Edit::new(request(sample), &model.config).map_err(input)?.side_by_side(windows);

@@ -114,7 +114,7 @@ pub fn run(arguments: &CurveArguments) -> anyhow::Result<()> {
     std::fs::create_dir_all(&arguments.output).with_context(|| format!("creating {}", arguments.output.display()))?;
     let mut curve = Curve::open(&arguments.output, question)?;
     let device = device::choose(&arguments.device)?;
-    let net = file.to_packed_model(&device).map_err(input)?;
+    let net = file.to_sampling_model(&device).map_err(input)?;
     let tools = Tools { model: &net, summary, device: &device, regression: None, features: None };
     let wanted = arguments.points();
     for (number, &(kind, steps)) in wanted.iter().enumerate() {

@@ -111,7 +111,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
             Some((summary, file.to_model(&device).with_context(|| format!("cannot use {}", path.display())).map_err(input)?))
         }
     };
-    let model = file.to_packed_model(&device).map_err(input)?;
+    let model = file.to_sampling_model(&device).map_err(input)?;
     let tools = Tools {
         model: &model,
         summary,

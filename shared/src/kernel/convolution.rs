@@ -1,12 +1,15 @@
-//! The convolution as an operation of burn's: how tensors reach the CPU kernel, and its gradient.
-//! The arithmetic is in `cpu`.
+//! The convolution as an operation of burn's: how tensors reach the CPU kernels, and its gradient.
+//! The arithmetic is in `cpu` and `winograd`.
 
 use burn::{
     backend::{Backend, Flex, TensorMetadata, backend_extension, flex::FlexTensor, tensor::FloatTensor},
     tensor::Tensor,
 };
 
-use super::cpu::{self, Sizes, tensor};
+use super::{
+    cpu::{self, Sizes, tensor},
+    winograd,
+};
 
 /// The operation on a backend.
 #[backend_extension(Autodiff: cfg(feature = "train"), Flex)]
@@ -15,14 +18,48 @@ pub(super) trait ConvolutionBackend: Backend {
     fn same_convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
+/// The same with a weight that stays as the kernel wants it, without a gradient.
+#[backend_extension(Flex)]
+trait FixedConvolutionBackend: Backend {
+    /// Weight `[positions, output, input, 1]`, output `[batch, output, height, width]`.
+    fn fixed_convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
 /// # Shapes
 /// - input: `[batch, input, height, width]`
-/// - weight: `[output, input, side, side]`, side odd
+/// - weight: `[output, input, side, side]`, side odd, or what [`fixed_weight`] gives
 /// - bias: `[output]`
 pub(super) fn apply(input: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
     type Dispatch = burn::backend::Dispatch;
-    let output = <Dispatch as ConvolutionBackend>::same_convolution(input.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(output)
+    // Taps are as many in a row as in a column.
+    let [_, _, height, width] = weight.dims();
+    let (input, weight, bias) = (input.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
+    Tensor::from_dispatch(match height == width {
+        true => <Dispatch as ConvolutionBackend>::same_convolution(input, weight, bias),
+        false => <Dispatch as FixedConvolutionBackend>::fixed_convolution(input, weight, bias),
+    })
+}
+
+/// A weight `[output, input, 3, 3]` that is not going to change, transformed once and not for every picture: numbers and
+/// shape. A quarter of an evaluation of one small picture was spent on that. `None` where it would not pay.
+pub(super) fn fixed_weight(values: &[f32], shape: &[usize]) -> Option<(Vec<f32>, [usize; 4])> {
+    let (output, input) = (*shape.first()?, *shape.get(1)?);
+    winograd::keeps(shape).then(|| {
+        let (values, positions) = winograd::fixed_weight(values, [output, input]);
+        (values, [positions, output, input, 1])
+    })
+}
+
+impl FixedConvolutionBackend for Flex {
+    fn fixed_convolution(input: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        let [batch, channels, height, width] = input.shape().dims();
+        let [_, output, of_weight, _] = weight.shape().dims::<4>();
+        assert_eq!(channels, of_weight, "channels of the input and of the convolution's weight");
+        let sizes = Sizes { batch, input: channels, output, height, width, side: 3 };
+        let (input, weight, bias) = (input.to_contiguous(), weight.to_contiguous(), bias.to_contiguous());
+        let values = winograd::forward_fixed(sizes, input.storage(), weight.storage(), bias.storage());
+        tensor(values, [batch, output, height, width])
+    }
 }
 
 impl ConvolutionBackend for Flex {

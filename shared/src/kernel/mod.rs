@@ -322,8 +322,9 @@ pub fn attention(layers: &AttentionLayers<'_>, input: Tensor<4>, added: Tensor<4
 pub enum Values {
     /// In the shape's order, last dimension fastest.
     Floats(Vec<f32>),
-    /// Of few bits. For sampling: they stay so on a device that has kernels for it, which training has no use for, and
-    /// are expanded elsewhere.
+    /// The same, for sampling alone: a device may keep them in a form that cannot be trained.
+    Fixed(Vec<f32>),
+    /// Of few bits. For sampling: they stay so on a device that has kernels for it, and are [`Values::Fixed`] elsewhere.
     Quantized(Quantized),
 }
 
@@ -335,8 +336,9 @@ impl From<Vec<f32>> for Values {
 
 /// A weight as the device's kernels want it in memory.
 pub fn weight<const D: usize>(values: impl Into<Values>, shape: &[usize], device: &Device) -> Param<Tensor<D>> {
-    let values = match values.into() {
-        Values::Floats(values) => values,
+    let (values, fixed) = match values.into() {
+        Values::Floats(values) => (values, false),
+        Values::Fixed(values) => (values, true),
         Values::Quantized(quantized) => {
             #[cfg(feature = "gpu")]
             if gpu::runs_on(device)
@@ -344,9 +346,18 @@ pub fn weight<const D: usize>(values: impl Into<Values>, shape: &[usize], device
             {
                 return Param::from_tensor(packed);
             }
-            quantized.to_values()
+            (quantized.to_values(), true)
         }
     };
+    #[cfg(feature = "cpu")]
+    if fixed
+        && is_cpu(device)
+        && let Some((values, shape)) = convolution::fixed_weight(&values, shape)
+    {
+        return Param::from_data(TensorData::new(values, shape), device);
+    }
+    #[cfg(not(feature = "cpu"))]
+    let _ = fixed;
     #[cfg(feature = "gpu")]
     if D == 4 && gpu::runs_on(device) {
         return Param::from_tensor(gpu::convolution_weight(&values, shape, device));

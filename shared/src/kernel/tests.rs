@@ -59,6 +59,26 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// What a model for sampling has, single pixels included; a few channels stay as they are.
+    #[test]
+    fn a_fixed_weight_convolves_like_any_other(
+        batch in 1usize..4, input in 1usize..40, output in 1usize..40, height in 1usize..20, width in 1usize..20, seed in any::<u64>(),
+    ) {
+        let device = Device::flex();
+        let layer = layer(input, output, 3, &device);
+        let mut fixed = layer.clone();
+        let weights = layer.weight.val().into_data().try_to_vec().unwrap();
+        fixed.weight = super::weight(super::Values::Fixed(weights), &[output, input, 3, 3], &device);
+        prop_assert_eq!(fixed.weight.dims()[0] == 36 && fixed.weight.dims()[3] == 1, input >= 8 && output >= 8);
+        let values = random([batch, input, height, width], seed, &device);
+        let error = furthest(super::convolution(&fixed, values.clone()), layer.forward(values));
+        prop_assert!(error < 1e-5, "{error}");
+    }
+}
+
 /// A group norm with random weights and what burn's own operations make of it.
 fn norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
     let mut norm = super::layer::norm(groups, channels, device);

@@ -213,14 +213,14 @@ impl ModelFile {
         self.build(device, |content| kernel::Values::Floats(content.values()))
     }
 
-    /// The same for sampling alone: weights of 8 or 4 bits stay so in a GPU's memory where kernels read them
-    /// ([`kernel::weight`]). Such a model cannot be trained.
+    /// The same for sampling alone, with weights as the device's kernels read them fastest: those of 8 or 4 bits stay
+    /// so in a GPU's memory ([`kernel::weight`]). Such a model cannot be trained.
     ///
     /// # Errors
     /// As [`ModelFile::to_model`].
-    pub fn to_packed_model(&self, device: &Device) -> Result<Model, ModelFileError> {
+    pub fn to_sampling_model(&self, device: &Device) -> Result<Model, ModelFileError> {
         self.build(device, |content| match content {
-            Content::Floats { values, .. } => kernel::Values::Floats(values.clone()),
+            Content::Floats { values, .. } => kernel::Values::Fixed(values.clone()),
             Content::Quantized(quantized) => kernel::Values::Quantized(quantized.clone()),
         })
     }

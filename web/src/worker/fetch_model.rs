@@ -59,7 +59,7 @@ pub async fn fetch(base: &str, choice: &ModelChoice, device: &Device) -> Result<
     let file = ModelFile::parse(&bytes).map_err(|error| unusable(error.to_string()))?;
     // The weights are copied once more on the way to the device; the file's bytes are not needed then.
     drop(bytes);
-    let model = file.to_packed_model(device).map_err(|error| unusable(error.to_string()))?;
+    let model = file.to_sampling_model(device).map_err(|error| unusable(error.to_string()))?;
     Ok(Some(Fetched { name: entry.name.clone(), model, kept }))
 }
 
