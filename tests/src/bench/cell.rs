@@ -106,11 +106,12 @@ impl Cell {
     }
 }
 
-/// How far the two outputs are apart, as a share of the largest number.
-pub fn difference(ours: &Cell, peer: &Cell) -> Option<f64> {
-    let largest = peer.sample.iter().fold(0f64, |largest, value| largest.max(value.abs()));
-    let differences = ours.sample.iter().zip(&peer.sample).map(|(ours, peer)| (ours - peer).abs());
-    (!ours.sample.is_empty() && ours.sample.len() == peer.sample.len() && largest > 0.0).then(|| differences.fold(0f64, f64::max) / largest)
+/// How far an output is from the one of `reference`, as a share of that one's largest number.
+pub fn difference(cell: &Cell, reference: &Cell) -> Option<f64> {
+    let largest = reference.sample.iter().fold(0f64, |largest, value| largest.max(value.abs()));
+    let differences = cell.sample.iter().zip(&reference.sample).map(|(value, reference)| (value - reference).abs());
+    (!cell.sample.is_empty() && cell.sample.len() == reference.sample.len() && largest > 0.0)
+        .then(|| differences.fold(0f64, f64::max) / largest)
 }
 
 /// Measures a cell.
