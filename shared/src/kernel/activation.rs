@@ -39,7 +39,7 @@ const LANES: usize = 16;
 
 /// eˣ within 2·10⁻⁷ of itself, from steps that the compiler can vectorise.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(super) fn exp(x: f32) -> f32 {
     // Adding this rounds to a whole number, which then stands in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     const LN_2_HIGH: f32 = 0.693_359_4;

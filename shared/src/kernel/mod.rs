@@ -4,6 +4,8 @@
 
 #[cfg(feature = "cpu")]
 mod activation;
+#[cfg(feature = "cpu")]
+mod attention;
 pub mod check;
 #[cfg(feature = "cpu")]
 mod convolution;
@@ -304,8 +306,13 @@ pub fn attention(layers: &AttentionLayers<'_>, input: Tensor<4>, added: Tensor<4
     let [batch, channels, height, width] = input.dims();
     let (cells, heads, head) = (height * width, layers.heads, channels / layers.heads);
     let tokens = input.reshape([batch, channels, cells]).swap_dims(1, 2);
-    let qkv = linear_of_rows(layers.qkv, tokens).reshape([batch, cells, heads, 3 * head]).swap_dims(1, 2);
-    let qkv = qkv.reshape([batch * heads, cells, 3 * head]);
+    let qkv = linear_of_rows(layers.qkv, tokens);
+    #[cfg(feature = "cpu")]
+    if is_cpu(&qkv.device()) && !qkv.device().is_autodiff() && qkv.dtype() == DType::F32 {
+        let mixed = attention::apply(qkv, heads);
+        return added + linear_of_rows(layers.project, mixed).swap_dims(1, 2).reshape([batch, channels, height, width]);
+    }
+    let qkv = qkv.reshape([batch, cells, heads, 3 * head]).swap_dims(1, 2).reshape([batch * heads, cells, 3 * head]);
     let part = |index: usize| qkv.clone().narrow(2, index * head, head);
     // The scale is split between both factors, which keeps f16 in range.
     let scale = (head as f64).powf(-0.25);

@@ -3,7 +3,10 @@
 use burn::{
     module::Param,
     nn::{GroupNorm, conv::Conv2d},
-    tensor::{Device, Tensor, TensorData, activation::silu},
+    tensor::{
+        Device, Tensor, TensorData,
+        activation::{silu, softmax},
+    },
 };
 use proptest::prelude::*;
 
@@ -75,6 +78,25 @@ proptest! {
         prop_assert_eq!(fixed.weight.dims()[0] == 36 && fixed.weight.dims()[3] == 1, input >= 8 && output >= 8);
         let values = random([batch, input, height, width], seed, &device);
         let error = furthest(super::convolution(&fixed, values.clone()), layer.forward(values));
+        prop_assert!(error < 1e-5, "{error}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// As many cells as are answered at a time, and fewer, and more.
+    #[test]
+    fn attention_is_softmax_of_products(
+        batch in 1usize..3, heads in 1usize..4, head in 1usize..9, cells in prop::sample::select(vec![1usize, 5, 63, 64, 65, 130]), seed in any::<u64>(),
+    ) {
+        let device = Device::flex();
+        let qkv = random([batch, cells, 3 * heads * head], seed, &device).mul_scalar(3.0);
+        let parts = qkv.clone().reshape([batch, cells, heads, 3 * head]).swap_dims(1, 2);
+        let part = |index: usize| parts.clone().narrow(3, index * head, head);
+        let scores = part(0).matmul(part(1).swap_dims(2, 3)).div_scalar((head as f32).sqrt());
+        let expected = softmax(scores, 3).matmul(part(2)).swap_dims(1, 2).reshape([batch, cells, heads * head]);
+        let error = furthest(super::attention::apply(qkv, heads), expected);
         prop_assert!(error < 1e-5, "{error}");
     }
 }

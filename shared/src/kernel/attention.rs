@@ -1,0 +1,97 @@
+//! Self-attention on the CPU without gradients: some queries at a time, so that no matrix of all scores is ever there,
+//! and with exponentials that the compiler can vectorise. With gradients it is made of burn's operations (`kernel`).
+
+use burn::{
+    backend::{Backend, Flex, TensorMetadata, backend_extension, flex::FlexTensor, tensor::FloatTensor},
+    tensor::Tensor,
+};
+use multiversion::multiversion;
+
+use super::{
+    activation::exp,
+    cpu::{Matrix, for_each, product, tensor},
+};
+
+/// Queries that are answered at a time.
+const QUERIES: usize = 64;
+
+/// The operation on a backend.
+#[backend_extension(Flex)]
+trait AttentionBackend: Backend {
+    /// `[batch, cells, 3·channels]` → `[batch, cells, channels]`
+    fn attend_cells(qkv: FloatTensor<Self>, heads: usize) -> FloatTensor<Self>;
+}
+
+/// # Shapes
+/// - qkv: `[batch, cells, 3·channels]`; channels are (head, query, key or value, channel of the head), slow to fast
+/// - result: `[batch, cells, channels]`
+pub(super) fn apply(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
+    type Dispatch = burn::backend::Dispatch;
+    Tensor::from_dispatch(<Dispatch as AttentionBackend>::attend_cells(qkv.into_dispatch(), heads))
+}
+
+impl AttentionBackend for Flex {
+    fn attend_cells(qkv: FlexTensor, heads: usize) -> FlexTensor {
+        let [batch, cells, width] = qkv.shape().dims();
+        let channels = width / 3;
+        let qkv = qkv.to_contiguous();
+        let mut output = vec![0.0; batch * cells * channels];
+        let pictures = qkv.storage::<f32>().chunks_exact(cells * width).zip(output.chunks_exact_mut(cells * channels));
+        let tasks = pictures.flat_map(|(qkv, output)| {
+            output.chunks_mut(QUERIES * channels).enumerate().map(move |(block, output)| (qkv, block * QUERIES, output))
+        });
+        for_each(tasks.collect(), |(qkv, first, output)| answer(qkv, first, heads, width, output));
+        tensor(output, [batch, cells, channels])
+    }
+}
+
+/// The answers to the queries from `first` on, `[queries, channels]`, of one picture's `[cells, 3·channels]`.
+fn answer(qkv: &[f32], first: usize, heads: usize, width: usize, output: &mut [f32]) {
+    let (channels, cells) = (width / 3, qkv.len() / width);
+    let (queries, head) = (output.len() / channels, channels / heads);
+    let mut scores = vec![0.0; queries * cells];
+    let mut sums = vec![0.0; queries];
+    for index in 0..heads {
+        let begin = 3 * index * head;
+        let query = Matrix { values: &qkv[first * width + begin..], row_stride: width, column_stride: 1 };
+        let key = Matrix { values: &qkv[begin + head..], row_stride: 1, column_stride: width };
+        product(&mut scores, cells, false, query, key, [queries, cells, head]);
+        for (scores, sum) in scores.chunks_exact_mut(cells).zip(&mut sums) {
+            *sum = exponentials(scores, (head as f32).sqrt().recip());
+        }
+        let weights = Matrix { values: &scores, row_stride: cells, column_stride: 1 };
+        let value = Matrix { values: &qkv[begin + 2 * head..], row_stride: width, column_stride: 1 };
+        product(&mut output[index * head..], channels, false, weights, value, [queries, head, cells]);
+        for (output, sum) in output.chunks_exact_mut(channels).zip(&sums) {
+            output[index * head..(index + 1) * head].iter_mut().for_each(|value| *value /= sum);
+        }
+    }
+}
+
+/// Numbers that are compared or added side by side, which do not wait for each other.
+const LANES: usize = 16;
+
+/// The exponentials of scores times a factor, in their place, as far below the largest as they are; and their sum.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq+avx2+fma", "x86_64+avx2+fma"))]
+fn exponentials(scores: &mut [f32], factor: f32) -> f32 {
+    let larger = |one: f32, other: f32| if other > one { other } else { one };
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let chunks = scores.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().copied().fold(f32::NEG_INFINITY, larger);
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, score)| *lane = larger(*lane, *score));
+    }
+    let largest = lanes.into_iter().fold(rest, larger);
+    let mut sums = [0.0f32; LANES];
+    let mut rest = 0.0;
+    for chunk in scores.chunks_mut(LANES) {
+        for score in chunk.iter_mut() {
+            *score = exp((*score - largest) * factor);
+        }
+        match chunk.len() {
+            LANES => sums.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += *value),
+            _ => rest = chunk.iter().sum(),
+        }
+    }
+    sums.into_iter().sum::<f32>() + rest
+}
