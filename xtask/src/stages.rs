@@ -116,6 +116,10 @@ fn native() -> Result<()> {
     let mut command = cargo(&["test", "-p", "infill", "-p", "infill-cli"]);
     command.args(NATIVE);
     tools::run(command)?;
+    // Devices of other processes, which other builds leave out for the crates that they bring along.
+    let mut remote = cargo(&["test", "-p", "infill-cli", "--test", "train_ways"]);
+    remote.args(NATIVE).args(["--features", "remote", "--", "remote::"]);
+    tools::run(remote)?;
     // The page's own arithmetic, which needs no browser, and the server that shows it.
     tools::run(cargo(&["test", "-p", "infill-web", "-p", "xtask", "-p", "infill-tests", "--lib"]))
 }
