@@ -31,15 +31,16 @@ pub struct ExportArguments {
     /// Put the graph's weights into a file beside it, which is also done where they exceed the format's 2 GB.
     #[arg(long, requires = "onnx")]
     pub external_data: bool,
-    /// How the model is to sample a task where nobody says otherwise, such as restore=4:0.5; may be given again.
-    #[arg(long, value_name = "TASK=STEPS:TEMPERATURE", conflicts_with = "onnx")]
+    /// How the model is to sample a task where nobody says otherwise, such as restore=4:0.5, or uncrop=8:0.7:0 to begin
+    /// from a guess at log-SNR 0; may be given again.
+    #[arg(long, value_name = "TASK=STEPS:TEMPERATURE[:GUESS]", conflicts_with = "onnx")]
     pub sampling: Vec<Advice>,
     /// Overwrite an output that is there.
     #[arg(long)]
     pub force: bool,
 }
 
-/// Steps and temperature for a task.
+/// Steps, temperature and guess for a task.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Advice {
     task: TaskKind,
@@ -48,7 +49,7 @@ pub struct Advice {
 
 /// A text that is no [`Advice`].
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not TASK=STEPS:TEMPERATURE, such as restore=4:0.5")]
+#[error("`{0}` is not TASK=STEPS:TEMPERATURE or TASK=STEPS:TEMPERATURE:GUESS, such as restore=4:0.5 or uncrop=8:0.7:0")]
 pub struct NoAdvice(String);
 
 impl FromStr for Advice {
@@ -57,8 +58,10 @@ impl FromStr for Advice {
     fn from_str(text: &str) -> Result<Self, NoAdvice> {
         let parse = || {
             let (task, numbers) = text.split_once('=')?;
-            let (steps, temperature) = numbers.split_once(':')?;
-            let sampling = Sampling { steps: steps.parse().ok()?, temperature: temperature.parse().ok()? };
+            let (steps, rest) = numbers.split_once(':')?;
+            let (temperature, guess) = rest.split_once(':').map_or((rest, None), |(temperature, guess)| (temperature, Some(guess)));
+            let guess = guess.map(str::parse).transpose().ok()?;
+            let sampling = Sampling { steps: steps.parse().ok()?, temperature: temperature.parse().ok()?, guess };
             Some(Self { task: task.parse().ok()?, sampling })
         };
         parse().ok_or_else(|| NoAdvice(text.to_owned()))

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use burn::{module::Module, tensor::Device};
 use clap::Args;
 use infill::{
-    config::{ModelConfig, PRESETS, Sampling},
+    config::{ModelConfig, PRESETS},
     unet::{Unet, cost},
 };
 use serde_json::json;
@@ -104,8 +104,7 @@ fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usiz
     line("net", format!("{:?}", config.unet));
     line("prediction", format!("{:?}, told {:?}", config.prediction, config.noise_embedding));
     for task in &config.tasks {
-        let Sampling { steps, temperature } = config.sampling(*task);
-        line("sampling", format!("{task}: {steps} steps at temperature {temperature}"));
+        line("sampling", format!("{task}: {}", config.sampling(*task)));
     }
     let training = &description["training"];
     if training.is_object() {

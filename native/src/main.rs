@@ -9,6 +9,7 @@ mod evaluate;
 mod exit;
 mod export;
 mod files;
+mod guess;
 mod info;
 mod interrupt;
 mod model;

@@ -14,6 +14,7 @@ use infill::{
     sampler::{SamplerKind, SamplerSettings},
 };
 
+use crate::guess::GuessChoice;
 use crate::{
     device::{self, DeviceArguments},
     exit::input,
@@ -61,6 +62,10 @@ pub struct SampleArguments {
     /// [default: what was measured to suit the model and the task].
     #[arg(long)]
     pub temperature: Option<f64>,
+    /// Begin from a guess of what is missing at this log-SNR (the larger, the more of it stays), or from noise (none)
+    /// [default: as for --steps].
+    #[arg(long, value_name = "LOG_SNR|none", allow_hyphen_values = true)]
+    pub guess: Option<GuessChoice>,
     /// Quality of a .jpg output.
     #[arg(long, default_value_t = 92, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub quality: u8,
@@ -187,6 +192,7 @@ fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result
             steps: arguments.steps.unwrap_or(sampling.steps),
             eta: arguments.eta,
             temperature: arguments.temperature.unwrap_or(sampling.temperature),
+            guess: arguments.guess.map_or(sampling.guess, |GuessChoice(guess)| guess),
             seed: arguments.seed.wrapping_add(sample),
         },
     };

@@ -41,6 +41,28 @@ fn exported_models_are_smaller_and_work() {
 }
 
 #[test]
+fn where_sampling_begins_is_the_model_s_advice_or_asked_for() {
+    let folder = workplace();
+    let path = folder.path();
+    expect(&infill(path, "export model.infill --quantize f32 --sampling uncrop=3:0.5:2 -o guessing.infill"), 0, &[]);
+    let said = String::from_utf8(infill(path, "info guessing.infill").stdout).unwrap();
+    assert!(said.contains("uncrop: 3 steps at temperature 0.5 from a guess at log-SNR 2"), "{said}");
+    let uncrop = |name: &str, more: &str| {
+        expect(&infill(path, &format!("uncrop photo.png -o {name}.png --right 9 --device cpu {more}")), 0, &[]);
+        image::open(path.join(format!("{name}.png"))).unwrap().to_rgb8()
+    };
+    let advised = uncrop("advised", "--model guessing.infill");
+    assert_eq!(advised, uncrop("asked", "--model model.infill --steps 3 --temperature 0.5 --guess 2"));
+    assert_ne!(advised, uncrop("noise", "--model guessing.infill --guess none"));
+    let photo = image::open(path.join("photo.png")).unwrap().to_rgb8();
+    assert!(photo.enumerate_pixels().all(|(x, y, pixel)| advised.get_pixel(x, y) == pixel), "a known pixel has changed");
+    let refused = infill(path, "uncrop photo.png -o other.png --right 9 --model model.infill --guess much");
+    expect(&refused, 2, &["much", "log-SNR", "none"]);
+    let refused = infill(path, "uncrop photo.png -o other.png --right 9 --model model.infill --device cpu --guess 99");
+    expect(&refused, 3, &["99", "-30"]);
+}
+
+#[test]
 fn files_that_are_no_models_are_named_with_the_reason() {
     let folder = workplace();
     let path = folder.path();

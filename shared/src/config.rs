@@ -1,7 +1,7 @@
 //! What a model is: the one description from which the net is built, checked and counted.
 //! It holds no weights and makes no tensors; `unet` builds from it and `model_file` stores it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,7 @@ pub struct ModelConfig {
     pub sampling: BTreeMap<TaskKind, Sampling>,
 }
 
-/// What suits a task: how many evaluations of the net, and how much noise.
+/// What suits a task: how many evaluations of the net, how much noise, and where sampling begins.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sampling {
@@ -44,12 +44,22 @@ pub struct Sampling {
     pub steps: usize,
     /// Factor of all noise, 0 to 1.
     pub temperature: f64,
+    /// Log-SNR at which sampling begins from the task's guess of what is missing ([`SamplerSettings::guess`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guess: Option<f64>,
+}
+
+impl fmt::Display for Sampling {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} steps at temperature {}", self.steps, self.temperature)?;
+        self.guess.map_or(Ok(()), |log_snr| write!(formatter, " from a guess at log-SNR {log_snr}"))
+    }
 }
 
 impl Default for Sampling {
     fn default() -> Self {
-        let SamplerSettings { steps, temperature, .. } = SamplerSettings::default();
-        Self { steps, temperature }
+        let SamplerSettings { steps, temperature, guess, .. } = SamplerSettings::default();
+        Self { steps, temperature, guess }
     }
 }
 
@@ -235,13 +245,18 @@ impl ModelConfig {
             });
         }
         for (task, sampling) in &self.sampling {
-            let settings = SamplerSettings { steps: sampling.steps, temperature: sampling.temperature, ..SamplerSettings::default() };
+            let settings = SamplerSettings {
+                steps: sampling.steps,
+                temperature: sampling.temperature,
+                guess: sampling.guess,
+                ..SamplerSettings::default()
+            };
             if settings.validate().is_err() {
                 return Err(ConfigError::Mismatch {
                     what: "sampling",
-                    value: format!("{} steps at temperature {} for {task}", sampling.steps, sampling.temperature),
+                    value: format!("{sampling} for {task}"),
                     other: "what can be sampled with".to_owned(),
-                    way_out: "choose 1 to 10000 steps and a temperature from 0 to 1",
+                    way_out: "choose 1 to 10000 steps, a temperature from 0 to 1 and a log-SNR from -30 to 30",
                 });
             }
         }
@@ -317,13 +332,13 @@ mod tests {
     #[test]
     fn sampling_is_the_model_s_own_or_the_default_and_nonsense_is_refused() {
         let mut config = ModelConfig::preset("tiny").unwrap();
-        let few = Sampling { steps: 4, temperature: 0.5 };
+        let few = Sampling { steps: 4, temperature: 0.5, guess: Some(1.0) };
         config.sampling.insert(TaskKind::Restore, few);
         config.validate().unwrap();
         assert_eq!((config.sampling(TaskKind::Restore), config.sampling(TaskKind::Inpaint)), (few, Sampling::default()));
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<ModelConfig>(&text).unwrap(), config);
-        config.sampling.insert(TaskKind::Restore, Sampling { steps: 4, temperature: 2.0 });
+        config.sampling.insert(TaskKind::Restore, Sampling { steps: 4, temperature: 2.0, guess: None });
         let message = config.validate().unwrap_err().to_string();
         assert!(message.contains("restore") && message.contains('2'), "{message}");
     }

@@ -16,6 +16,7 @@ use crate::device::{self, DeviceArguments};
 use crate::evaluate::{self, Case, ModelSummary, Settings, Tools};
 use crate::exit::input;
 use crate::files::write_atomically;
+use crate::guess::GuessChoice;
 use crate::model;
 
 /// The numbers, the table and the plots.
@@ -154,6 +155,8 @@ impl CurveArguments {
             sampler: SamplerSettings { kind, seed: self.seed, ..SamplerSettings::default() },
             steps: Some(steps),
             temperature: Some(self.temperature),
+            // Steps are compared from noise on, which all of them can begin from.
+            guess: Some(GuessChoice(None)),
             batch: self.batch,
             one_evaluation: false,
             paper: false,

@@ -14,6 +14,7 @@ use super::{ModelSummary, Settings, Tools, evaluate, refuse_to_replace};
 use crate::classifier::FeatureNet;
 use crate::device::{self, DeviceArguments};
 use crate::exit::input;
+use crate::guess::GuessChoice;
 use crate::model;
 
 /// Measure a model against baselines on pictures it has not seen.
@@ -46,6 +47,9 @@ pub struct EvaluateArguments {
     /// Factor of all noise, 0 (always the same) to 1 (as varied as the net) [default: as for --steps].
     #[arg(long)]
     pub temperature: Option<f64>,
+    /// Begin from a guess of what is missing at this log-SNR, or from noise (none) [default: as for --steps].
+    #[arg(long, value_name = "LOG_SNR|none", allow_hyphen_values = true)]
+    pub guess: Option<GuessChoice>,
     /// Samples drawn at once; a GPU takes 64 and more.
     #[arg(long, default_value_t = 16)]
     pub batch: usize,
@@ -97,6 +101,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         sampler: SamplerSettings { kind: arguments.sampler, seed: arguments.seed, ..SamplerSettings::default() },
         steps: arguments.steps,
         temperature: arguments.temperature,
+        guess: arguments.guess,
         batch: arguments.batch,
         one_evaluation: arguments.paper,
         paper: arguments.paper,

@@ -14,39 +14,40 @@ pub fn mean_fill(picture: &Picture, mask: &Mask) -> Picture {
 /// pixels given and no flow through the picture's edge (the discrete harmonic fill).
 pub fn smooth_fill(picture: &Picture, mask: &Mask) -> Picture {
     let (width, height) = (picture.width(), picture.height());
-    let missing: Vec<bool> = (0..width * height).map(|place| mask.covers(place % width, place / width)).collect();
     let mut planes = picture.to_planes();
-    picture::smooth_fill(&mut planes, width, &missing);
+    picture::smooth_fill(&mut planes, width, &missing(picture, mask));
     Picture::from_planes(width, height, &planes)
 }
 
 /// Every missing pixel as the nearest known one: the edge repeated.
 pub fn repeat_edge(picture: &Picture, mask: &Mask) -> Picture {
-    let Some(nearest) = nearest_known(mask, picture.width(), picture.height()) else {
-        return mean_fill(picture, mask);
-    };
-    let width = picture.width();
-    compose(picture, mask, |x, y| {
-        let (near_x, near_y) = nearest[y * width + x];
-        picture.get(near_x, near_y)
-    })
+    by_nearest(picture, mask, |_, _, nearest| nearest)
 }
 
 /// Every missing pixel as its mirror image behind the nearest known one; where that is missing too, or
 /// outside, the nearest known one itself.
 pub fn mirror(picture: &Picture, mask: &Mask) -> Picture {
-    let (width, height) = (picture.width(), picture.height());
-    let Some(nearest) = nearest_known(mask, width, height) else {
+    let width = picture.width();
+    by_nearest(picture, mask, |missing, place, nearest| picture::mirror_image(missing, width, place, nearest))
+}
+
+/// Every missing pixel as the known one that `choose` names, from which are missing, its place and the nearest known one.
+fn by_nearest(picture: &Picture, mask: &Mask, choose: impl Fn(&[bool], usize, usize) -> usize) -> Picture {
+    let width = picture.width();
+    let missing = missing(picture, mask);
+    let Some(nearest) = picture::nearest_known(&missing, width) else {
         return mean_fill(picture, mask);
     };
     compose(picture, mask, |x, y| {
-        let (near_x, near_y) = nearest[y * width + x];
-        let mirrored = (2 * near_x).checked_sub(x).zip((2 * near_y).checked_sub(y));
-        match mirrored {
-            Some((x, y)) if x < width && y < height && !mask.covers(x, y) => picture.get(x, y),
-            _ => picture.get(near_x, near_y),
-        }
+        let place = y * width + x;
+        let chosen = choose(&missing, place, nearest[place]);
+        picture.get(chosen % width, chosen / width)
     })
+}
+
+fn missing(picture: &Picture, mask: &Mask) -> Vec<bool> {
+    let width = picture.width();
+    (0..width * picture.height()).map(|place| mask.covers(place % width, place / width)).collect()
 }
 
 /// The known pixels, and for the missing ones what `fill` says, asked row by row.
@@ -79,26 +80,6 @@ fn mean_of_known(picture: &Picture, mask: &Mask) -> [f64; 3] {
         }
     }
     if count == 0.0 { [127.5; 3] } else { sum.map(|sum| sum / count) }
-}
-
-/// For every pixel the known pixel at the smallest distance; `None` when nothing is known. First along
-/// columns, then along rows, so that it takes side³ and not side⁴ steps.
-fn nearest_known(mask: &Mask, width: usize, height: usize) -> Option<Vec<(usize, usize)>> {
-    let mut in_column: Vec<Option<usize>> = vec![None; width * height];
-    for x in 0..width {
-        let known: Vec<usize> = (0..height).filter(|y| !mask.covers(x, *y)).collect();
-        for y in 0..height {
-            in_column[y * width + x] = known.iter().copied().min_by_key(|row| row.abs_diff(y));
-        }
-    }
-    (0..width * height)
-        .map(|place| {
-            let (x, y) = (place % width, place / width);
-            (0..width)
-                .filter_map(|column| in_column[y * width + column].map(|row| (column, row)))
-                .min_by_key(|(column, row)| column.abs_diff(x).pow(2) + row.abs_diff(y).pow(2))
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -48,6 +48,15 @@ pub struct Question {
     pub condition: Vec<f32>,
 }
 
+impl Question {
+    /// The task's guess of the answer from what is given, `[3, size, size]`.
+    pub fn guess(&self, task: TaskKind) -> Vec<f32> {
+        let (mut planes, size) = (self.given.to_planes(), self.given.width());
+        task.guess(&mut planes, size, &self.mask.to_plane().iter().map(|value| *value > 0.5).collect::<Vec<_>>());
+        planes
+    }
+}
+
 impl Case {
     /// All of them. The place in this list is part of the random streams: new ones go to the end.
     pub const ALL: [Case; 13] = [

@@ -32,6 +32,7 @@ use rand::Rng;
 use crate::classifier::FeatureNet;
 use crate::exit::input;
 use crate::files::write_atomically;
+use crate::guess::GuessChoice;
 use crate::pictures::{Dataset, centre_square};
 use crate::progress::StepProgress;
 pub use arguments::{EvaluateArguments, cases, read_model, run};
@@ -65,6 +66,8 @@ pub struct Settings {
     pub steps: Option<usize>,
     /// Factor of all noise, in place of the model's own.
     pub temperature: Option<f64>,
+    /// Where sampling begins; what suits the model and the task without.
+    pub guess: Option<GuessChoice>,
     /// Tiles that go through the net at once.
     pub batch: usize,
     /// Whether the net's answer in a single evaluation is measured beside its samples.
@@ -151,13 +154,17 @@ impl Settings {
     /// Evaluations and temperature for a case: as asked, else as the model's file says.
     fn sampling(&self, config: &ModelConfig, case: Case) -> Sampling {
         let own = config.sampling(case.kind());
-        Sampling { steps: self.steps.unwrap_or(own.steps), temperature: self.temperature.unwrap_or(own.temperature) }
+        Sampling {
+            steps: self.steps.unwrap_or(own.steps),
+            temperature: self.temperature.unwrap_or(own.temperature),
+            guess: self.guess.map_or(own.guess, |GuessChoice(guess)| guess),
+        }
     }
 
     /// The sampler of a case.
     fn sampler(&self, config: &ModelConfig, case: Case) -> SamplerSettings {
-        let Sampling { steps, temperature } = self.sampling(config, case);
-        SamplerSettings { steps, temperature, ..self.sampler.clone() }
+        let Sampling { steps, temperature, guess } = self.sampling(config, case);
+        SamplerSettings { steps, temperature, guess, ..self.sampler.clone() }
     }
 }
 

@@ -54,6 +54,7 @@ pub fn sample(
     let known = case.keeps_known().then(|| Known {
         picture: stack(shape, &|tile| tile.question.original.to_planes()),
         mask: stack([tiles.len(), 1, size, size], &|tile| tile.question.mask.to_plane()),
+        guess: settings.guess.map(|_| stack(shape, &|tile| tile.question.guess(case.kind()))),
     });
     // Fresh noise inside the sampler belongs to the case and the sample, in whatever batch it is.
     let seed = noise::stream(settings.seed, Purpose::Step, case.number(), 0).next_u64();

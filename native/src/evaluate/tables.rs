@@ -68,7 +68,6 @@ impl Report {
 
     /// One text where all cases are sampled alike, else one for each way with its cases.
     fn steps_and_temperatures(&self) -> String {
-        let text = |sampling: &Sampling| format!("{} steps at temperature {}", sampling.steps, sampling.temperature);
         let mut ways: Vec<(Sampling, Vec<&str>)> = Vec::new();
         for (sampling, case) in self.sampling.iter().zip(&self.cases) {
             match ways.iter_mut().find(|(way, _)| way == sampling) {
@@ -77,8 +76,8 @@ impl Report {
             }
         }
         match ways.as_slice() {
-            [(way, _)] => text(way),
-            ways => ways.iter().map(|(way, cases)| format!("{} ({})", text(way), cases.join(", "))).collect::<Vec<_>>().join(", "),
+            [(way, _)] => way.to_string(),
+            ways => ways.iter().map(|(way, cases)| format!("{way} ({})", cases.join(", "))).collect::<Vec<_>>().join(", "),
         }
     }
 

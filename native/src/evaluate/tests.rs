@@ -37,6 +37,7 @@ fn settings(folder: &TempDir, samples: usize) -> Settings {
         sampler: SamplerSettings { seed: 4, ..SamplerSettings::default() },
         steps: Some(2),
         temperature: None,
+        guess: None,
         batch: 4,
         one_evaluation: false,
         paper: false,

@@ -73,7 +73,7 @@ pub fn sample(model: &Model, examples: &[Example], settings: &SamplerSettings) -
     };
     let denoiser = Conditioned::mixed(model, stack(3, |example| &example.condition), examples.iter().map(|example| example.kind).collect());
     // Where the mask is full nothing is known, so all tasks go through one batch.
-    let known = Known { picture: stack(3, |example| &example.picture), mask: stack(1, |example| &example.mask) };
+    let known = Known { picture: stack(3, |example| &example.picture), mask: stack(1, |example| &example.mask), guess: None };
     let start = sampler::gaussian(settings.seed, Purpose::Start, 0, [examples.len(), 3, size, size], &device);
     let settings = SamplerSettings { steps: model.config.prediction.evaluations(settings.steps), ..settings.clone() };
     let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, Some(known))?;

@@ -165,7 +165,7 @@ impl Job for Colorize {
     fn prepare(&self, index: usize) -> Prepared {
         let grey: Vec<f32> = self.shrink(index).iter().map(|luma| luma.round() / 127.5 - 1.0).collect();
         let mut rng = stream(self.seed, Purpose::Start, index as u64, 0);
-        Prepared { start: noise::gaussian(&mut rng, 3 * grey.len()), condition: grey.repeat(3), known: None }
+        Prepared { start: noise::gaussian(&mut rng, 3 * grey.len()), condition: grey.repeat(3), known: None, guess: None }
     }
 
     fn accept(&mut self, index: usize, values: &[f32]) {

@@ -11,7 +11,7 @@ use crate::{
     mask::{Mask, Rect},
     noise::{self, Purpose, stream},
     picture::{Picture, from_unit, to_unit},
-    task::HoleCondition,
+    task::{HoleCondition, TaskKind},
 };
 
 /// What a net wants to see of a window.
@@ -21,6 +21,8 @@ pub struct NetInput {
     pub size: usize,
     /// What it is shown where something is missing.
     pub hole: HoleCondition,
+    /// The task whose guess sampling begins from, if it does.
+    pub guess: Option<TaskKind>,
 }
 
 /// A picture with holes, and the windows that fill them.
@@ -112,7 +114,12 @@ impl Job for Fill {
         let is_missing: Vec<bool> = missing.iter().map(|value| *value > 0.5).collect();
         self.net.hole.show(&mut condition, self.net.size, &is_missing, &mut draw(Purpose::Condition));
         let start = noise::gaussian(&mut draw(Purpose::Start), known.len());
-        Prepared { condition, start, known: Some((known, missing)) }
+        let guess = self.net.guess.map(|task| {
+            let mut guess = known.clone();
+            task.guess(&mut guess, self.net.size, &is_missing);
+            guess
+        });
+        Prepared { condition, start, known: Some((known, missing)), guess }
     }
 
     fn accept(&mut self, index: usize, values: &[f32]) {

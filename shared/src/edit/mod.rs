@@ -136,6 +136,8 @@ struct Prepared {
     start: Vec<f32>,
     /// The known picture `[3, size, size]` and what is missing of it, `[1, size, size]`.
     known: Option<(Vec<f32>, Vec<f32>)>,
+    /// What sampling begins from, `[3, size, size]`.
+    guess: Option<Vec<f32>>,
 }
 
 /// A task as a sequence of windows, each a run of the sampler.
@@ -204,7 +206,7 @@ impl Edit {
         let kind = task.kind();
         settings.steps = config.prediction.evaluations(settings.steps);
         let (size, seed) = (config.size, settings.seed);
-        let net = fill::NetInput { size, hole: config.hole };
+        let net = fill::NetInput { size, hole: config.hole, guess: settings.guess.map(|_| kind) };
         check_size(picture.width(), picture.height())?;
         let job: Box<dyn Job> = match task {
             EditTask::Inpaint { mask } => {
@@ -281,6 +283,7 @@ impl Edit {
     fn begin(&self, count: usize, device: &Device) -> Run {
         let (mut condition, mut start) = (Vec::new(), Vec::new());
         let mut known: Option<(Vec<f32>, Vec<f32>)> = None;
+        let mut guesses: Option<Vec<f32>> = None;
         for index in self.done..self.done + count {
             let prepared = self.job.prepare(index);
             condition.extend(prepared.condition);
@@ -290,11 +293,15 @@ impl Edit {
                 pictures.extend(picture);
                 masks.extend(mask);
             }
+            if let Some(guess) = prepared.guess {
+                guesses.get_or_insert_default().extend(guess);
+            }
         }
         let tensor = |values: Vec<f32>, channels: usize| {
             Tensor::<4>::from_data(TensorData::new(values, [count, channels, self.size, self.size]), device)
         };
-        let known = known.map(|(picture, mask)| Known { picture: tensor(picture, 3), mask: tensor(mask, 1) });
+        let guess = guesses.map(|guesses| tensor(guesses, 3));
+        let known = known.map(|(picture, mask)| Known { picture: tensor(picture, 3), mask: tensor(mask, 1), guess });
         let sampler = Sampler::new(&self.settings, self.log_snr_range, tensor(start, 3), known)
             .expect("the settings were checked when the edit began")
             .numbered((self.done as u64..(self.done + count) as u64).collect());

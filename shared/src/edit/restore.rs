@@ -132,7 +132,7 @@ impl Job for Restore {
         });
         let area = self.size * self.size;
         let condition = (0..3 * area).map(|place| pixels[place % area * 3 + place / area] / 127.5 - 1.0);
-        Prepared { condition: condition.collect(), start: self.noise(self.place(index)), known: None }
+        Prepared { condition: condition.collect(), start: self.noise(self.place(index)), known: None, guess: None }
     }
 
     fn accept(&mut self, index: usize, values: &[f32]) {

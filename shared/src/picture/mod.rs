@@ -1,11 +1,13 @@
 //! `Picture`: 8-bit RGB in memory, its conversion to the net's numbers, and resampling. It knows no
 //! file formats, no alpha and no colour profiles; those stay with the programs that open files.
 
+mod guess;
 mod resample;
 mod smooth;
 
 use std::fmt;
 
+pub use guess::{Far, guess_fill, mirror_image, nearest_known};
 pub use resample::{Resampler, resize_planes};
 pub use smooth::smooth_fill;
 

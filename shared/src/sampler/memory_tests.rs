@@ -21,8 +21,9 @@ fn begin(kind: SamplerKind, steps: usize) -> Sampler {
     let known = Known {
         picture: gaussian(3, Purpose::Start, 0, SHAPE, &device).clamp(-1.0, 1.0),
         mask: Tensor::from_data(TensorData::new(holes, [2, 1, 4, 4]), &device),
+        guess: None,
     };
-    let settings = SamplerSettings { kind, steps, eta: 0.5, temperature: 0.8, seed: 9 };
+    let settings = SamplerSettings { kind, steps, eta: 0.5, temperature: 0.8, guess: None, seed: 9 };
     Sampler::new(&settings, [-8.0, 8.0], gaussian(4, Purpose::Start, 0, SHAPE, &device), Some(known)).unwrap().numbered(vec![5, 8])
 }
 

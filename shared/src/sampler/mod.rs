@@ -71,6 +71,10 @@ pub struct SamplerSettings {
     /// net that saw little, less variety, and at 0 always the same answer.
     #[serde(default = "full")]
     pub temperature: f64,
+    /// Log-SNR at which sampling begins from a guess, where what is known comes with one ([`Known::guess`]), instead of
+    /// from noise (SDEdit, arXiv 2108.01073). The larger, the more of the guess stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guess: Option<f64>,
     /// Seed of the noise.
     pub seed: u64,
 }
@@ -95,13 +99,16 @@ impl SamplerSettings {
         if !(0.0..=1.0).contains(&self.temperature) {
             return Err(SamplerError::Temperature(self.temperature));
         }
+        if self.guess.is_some_and(|log_snr| !(-30.0..=30.0).contains(&log_snr)) {
+            return Err(SamplerError::Guess(self.guess.unwrap_or_default()));
+        }
         Ok(())
     }
 }
 
 impl Default for SamplerSettings {
     fn default() -> Self {
-        Self { kind: SamplerKind::DpmSolver, steps: 20, eta: 0.0, temperature: 1.0, seed: 0 }
+        Self { kind: SamplerKind::DpmSolver, steps: 20, eta: 0.0, temperature: 1.0, guess: None, seed: 0 }
     }
 }
 
@@ -120,6 +127,9 @@ pub enum SamplerError {
     /// A temperature outside [0, 1].
     #[error("the temperature is {0}; choose 0 (the most likely) to 1 (as varied as the net)")]
     Temperature(f64),
+    /// A guess without a noise level.
+    #[error("a guess at a log-SNR of {0}; choose -30 (nothing of it stays) to 30 (all of it)")]
+    Guess(f64),
     /// Memory of another run.
     #[error("a run of {steps} steps cannot go on after {done} of them from values of shape {found:?}; it takes {wanted:?}: begin it anew")]
     Memory {
@@ -141,6 +151,9 @@ pub struct Known {
     pub picture: Tensor<4>,
     /// `[batch, 1, height, width]`: above ½ where something is to be filled.
     pub mask: Tensor<4>,
+    /// A picture `[batch, 3, height, width]` whose values under the mask sampling begins from where the settings say so
+    /// ([`SamplerSettings::guess`]).
+    pub guess: Option<Tensor<4>>,
 }
 
 /// A run under way.
@@ -165,18 +178,29 @@ impl Sampler {
     /// Steps or η out of range.
     pub fn new(settings: &SamplerSettings, log_snr_range: [f64; 2], start: Tensor<4>, known: Option<Known>) -> Result<Self, SamplerError> {
         settings.validate()?;
+        let guess = settings.guess.zip(known.as_ref().and_then(|known| known.guess.clone()));
+        let [low, high] = log_snr_range;
+        let range = guess.as_ref().map_or(log_snr_range, |(log_snr, _)| [log_snr.clamp(low, high), high]);
         let levels = match settings.kind {
-            SamplerKind::Ancestral => schedule::inference_schedule(settings.steps, log_snr_range),
-            SamplerKind::Ddim | SamplerKind::DpmSolver | SamplerKind::UniPc => schedule::log_snr_grid(settings.steps, log_snr_range),
+            SamplerKind::Ancestral => schedule::inference_schedule(settings.steps, range),
+            SamplerKind::Ddim | SamplerKind::DpmSolver | SamplerKind::UniPc => schedule::log_snr_grid(settings.steps, range),
         };
-        let shape = start.dims();
+        let noise = start.mul_scalar(settings.temperature);
+        let noisy = match guess {
+            None => noise,
+            Some((_, guess)) => {
+                let level = levels[0];
+                guess.mul_scalar(schedule::signal_scale(level)) + noise.mul_scalar(schedule::noise_scale(level))
+            }
+        };
+        let shape = noisy.dims();
         let known = known.map(|known| (known.picture, known.mask.lower_equal_elem(0.5).expand(shape)));
         let mut sampler = Self {
             settings: settings.clone(),
             levels,
             numbers: (0..shape[0] as u64).collect(),
             done: 0,
-            noisy: start.mul_scalar(settings.temperature),
+            noisy,
             estimate: None,
             corrected: None,
             known,

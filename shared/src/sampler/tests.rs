@@ -98,7 +98,7 @@ fn known_pixels_are_bit_equal_at_every_step_and_at_the_end() {
     let mask = Tensor::<4>::from_data(TensorData::new(holes.clone(), [2, 1, 4, 4]), &device);
     let truth = values(picture.clone());
     for kind in SamplerKind::ALL {
-        let known = Known { picture: picture.clone(), mask: mask.clone() };
+        let known = Known { picture: picture.clone(), mask: mask.clone(), guess: None };
         let start = gaussian(4, Purpose::Start, 0, shape, &device);
         let mut sampler = Sampler::new(&settings(kind, 5), [-10.0, 10.0], start, Some(known)).unwrap();
         let check = |tensor: Tensor<4>| {
@@ -140,4 +140,29 @@ fn estimates_are_clamped_and_bad_settings_refused() {
     let hot = SamplerSettings { temperature: 1.5, ..settings(SamplerKind::Ddim, 3) };
     assert_eq!(Sampler::new(&hot, [-10.0, 10.0], start(), None).unwrap_err(), SamplerError::Temperature(1.5));
     assert!("euler".parse::<SamplerKind>().unwrap_err().to_string().contains("dpm-solver"));
+}
+
+/// Between the guess and noise as the level says, from that level on; and nothing of it where the settings say nothing.
+#[test]
+fn a_guess_is_what_sampling_begins_from() {
+    let device = Device::flex();
+    let shape = [1, 3, 4, 4];
+    let (start, guess) = (gaussian(1, Purpose::Start, 0, shape, &device), gaussian(2, Purpose::Start, 0, shape, &device));
+    let known = || Known { picture: Tensor::zeros(shape, &device), mask: Tensor::ones([1, 1, 4, 4], &device), guess: Some(guess.clone()) };
+    let begin = |guess, temperature| {
+        let settings = SamplerSettings { guess, temperature, ..settings(SamplerKind::DpmSolver, 5) };
+        Sampler::new(&settings, [-8.0, 8.0], start.clone(), Some(known())).unwrap()
+    };
+    let sampler = begin(Some(1.0), 0.5);
+    let level = schedule::noise_level(1.0);
+    assert!((sampler.levels()[0] - level).abs() < 1e-12 && sampler.levels().len() == 5);
+    let expected = guess.clone().mul_scalar(level.sqrt()) + start.clone().mul_scalar(0.5 * (1.0 - level).sqrt());
+    let off: f32 = (sampler.noisy() - expected).abs().max().into_scalar();
+    assert!(off < 1e-6, "{off}");
+    // No noisier than the net was trained for.
+    assert!((begin(Some(-20.0), 1.0).levels()[0] - schedule::noise_level(-8.0)).abs() < 1e-12);
+    let off: f32 = (begin(None, 1.0).noisy() - start.clone()).abs().max().into_scalar();
+    assert_eq!(off, 0.0);
+    let nonsense = SamplerSettings { guess: Some(99.0), ..settings(SamplerKind::DpmSolver, 5) };
+    assert!(nonsense.validate().unwrap_err().to_string().contains("99"));
 }

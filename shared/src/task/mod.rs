@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     mask::{self, Mask},
     noise,
-    picture::{Picture, smooth_fill},
+    picture::{Far, Picture, guess_fill, smooth_fill},
 };
 
 /// Which of the tasks, without its details.
@@ -34,6 +34,17 @@ pub enum TaskKind {
 impl TaskKind {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Inpaint, Self::Uncrop, Self::Colorize, Self::Restore];
+
+    /// Fills what is missing of `[3, height, width]` without a net, for a sampler to begin from. Tasks of which nothing is
+    /// missing leave all as it is.
+    pub fn guess(self, planes: &mut [f32], width: usize, missing: &[bool]) {
+        match self {
+            Self::Inpaint => guess_fill(planes, width, missing, Far::Smooth),
+            // Beyond an edge there is room for texture, and no other side that it would have to fit to.
+            Self::Uncrop => guess_fill(planes, width, missing, Far::Mirror),
+            Self::Colorize | Self::Restore => {}
+        }
+    }
 
     fn name(self) -> &'static str {
         match self {

@@ -34,6 +34,7 @@ fn settings(request: &RunRequest, model: &Model) -> SamplerSettings {
         kind: request.sampler,
         steps: request.steps.unwrap_or(own.steps),
         temperature: request.temperature.unwrap_or(own.temperature),
+        guess: own.guess,
         seed: request.seed,
         ..SamplerSettings::default()
     }

@@ -177,7 +177,7 @@ fn one_picture_is_learned_by_heart() {
     let tensor = |data: &[f32], channels| Tensor::<4>::from_data(TensorData::new(data.to_vec(), [1, channels, 16, 16]), &device);
     let model = trainer.average();
     let denoiser = Conditioned::new(&model, tensor(&sample.condition, 3), sample.kind);
-    let known = Known { picture: tensor(&sample.picture, 3), mask: tensor(&sample.mask, 1) };
+    let known = Known { picture: tensor(&sample.picture, 3), mask: tensor(&sample.mask, 1), guess: None };
     let start = gaussian(5, Purpose::Start, 0, [1, 3, 16, 16], &device);
     let mut sampler = Sampler::new(&SamplerSettings::default(), model.config.log_snr_range, start, Some(known)).unwrap();
     while !sampler.is_finished() {
