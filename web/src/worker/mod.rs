@@ -16,7 +16,9 @@ use std::{
 
 use infill::{
     denoiser::Model,
+    edit::EditModel,
     model_file::{ModelFile, ModelFileError},
+    unet::{Unet, parameters},
 };
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
@@ -157,7 +159,11 @@ fn use_model(state: &State, Fetched { name, model, kept }: Fetched, own: bool) {
         name,
         size: model.config.size,
         tasks: model.config.tasks.clone(),
-        parameters: burn::module::Module::num_params(&model.unet),
+        // Of the net as it was trained: on the device weights may have another form.
+        parameters: parameters::shapes(&Unet::new(&model.config, &model.device()))
+            .iter()
+            .map(|(_, shape)| shape.iter().product::<usize>())
+            .sum(),
         kept,
         own,
     };
@@ -169,7 +175,7 @@ fn use_model(state: &State, Fetched { name, model, kept }: Fetched, own: bool) {
 fn own_model(state: &State, buffers: &[Uint8Array]) -> Result<Model, OwnModelError> {
     let bytes = buffers.first().ok_or(OwnModelError::Empty)?.to_vec();
     let device = state.device.borrow().clone().ok_or(OwnModelError::NoDevice)?;
-    Ok(ModelFile::parse(&bytes)?.to_model(&device)?)
+    Ok(ModelFile::parse(&bytes)?.to_sampling_model(&device)?)
 }
 
 /// Why a model of the visitor's own is not used.
