@@ -218,6 +218,7 @@ fn edges() -> Vec<Case> {
         case(Operation::Product, [2, 5, 3, 4, 1]),
         // A head too large for the kernel of attention.
         case(Operation::Attention { heads: 1 }, [2, 132, 132, 3, 2]),
+        packed(Bits::Eight, case(Operation::Attention { heads: 1 }, [2, 132, 132, 3, 2])),
     ]
 }
 

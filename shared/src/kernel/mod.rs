@@ -145,6 +145,14 @@ pub fn linear(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
 /// # Shapes
 /// `[batch, rows, input]` → `[batch, rows, output]`
 fn linear_of_rows(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
+    // A packed weight is for these alone to read.
+    #[cfg(feature = "gpu")]
+    if let Some(parameters) = gpu::linear_parameters(layer, &input) {
+        let [batch, rows, channels] = input.dims();
+        let output = gpu::linear(input.reshape([batch * rows, channels]), parameters);
+        let channels = output.dims()[1];
+        return output.reshape([batch, rows, channels]);
+    }
     #[cfg(feature = "fallback")]
     return layer.forward(input);
     #[cfg(not(feature = "fallback"))]
