@@ -41,7 +41,7 @@ pub(super) fn apply(input: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Ten
 }
 
 /// A weight `[output, input, 3, 3]` that is not going to change, transformed once and not for every picture: numbers and
-/// shape. A quarter of an evaluation of one small picture was spent on that. `None` where it would not pay.
+/// shape. A fifth of an evaluation of one small picture was spent on that. `None` where it would not pay.
 pub(super) fn fixed_weight(values: &[f32], shape: &[usize]) -> Option<(Vec<f32>, [usize; 4])> {
     let (output, input) = (*shape.first()?, *shape.get(1)?);
     winograd::keeps(shape).then(|| {

@@ -4,7 +4,7 @@
 /// How many results a tile has in a row and a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// F(2×2, 3×3): 4 products a result. For pictures that larger tiles would hardly cut.
+    /// F(2×2, 3×3): 4 products a result. For weights that change, which are transformed each time.
     Two,
     /// F(4×4, 3×3): 2.25 products a result, but more numbers for a weight, and larger ones on the way, which costs a
     /// digit. Without gradients.
