@@ -1,6 +1,7 @@
 //! `infill bench`: how fast this machine trains, against what it could do and against PyTorch. It measures
 //! and prints; nothing here asserts a speed.
 
+mod check;
 mod kernels;
 
 use std::{

@@ -163,8 +163,6 @@ pub enum FromWorker {
     Kernels {
         /// Whether WebGPU was compared, or the CPU with itself because there is none.
         webgpu: bool,
-        /// How far they may be, of the largest value.
-        tolerance: f32,
         /// Each case.
         reports: Vec<KernelReport>,
     },
@@ -214,6 +212,8 @@ pub struct KernelReport {
     /// Largest difference to the CPU, of its largest value; JSON has no infinity, `null` stands for it.
     #[serde(deserialize_with = "number_or_infinity")]
     pub difference: f32,
+    /// The largest that is right.
+    pub tolerance: f32,
     /// The time it took, compilation included.
     pub milliseconds: f64,
 }

@@ -14,14 +14,13 @@ use infill::{
     kernel,
     noise::{self, Purpose},
     quantize::Bits,
-    self_check,
     unet::{
         Unet,
         cost::{self, ConvolutionShape},
     },
 };
 
-use super::median;
+use super::{check, median};
 use crate::{
     device::{self, DeviceArguments},
     exit::input,
@@ -45,10 +44,13 @@ pub struct BenchKernelsArguments {
     /// Invocations of a workgroup, instead of the table's choice.
     #[arg(long)]
     pub units: Option<u32>,
+    /// Whether feature maps beside packed weights are of 16 bits where the device has them.
+    #[arg(long)]
+    pub half: Option<bool>,
     /// Leave burn's own operations out, which takes less time.
     #[arg(long)]
     pub ours_only: bool,
-    /// Check every kernel against the CPU instead of timing it.
+    /// Check every kernel, and a whole run of the model that is at hand, against the CPU instead of timing them.
     #[arg(long)]
     pub check: bool,
     #[command(flatten)]
@@ -64,7 +66,7 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
     let device = device::choose(&arguments.device)?;
     choose_plan(arguments);
     if arguments.check {
-        return check(&device);
+        return check::run(&device);
     }
     let mut shapes = BTreeMap::<ConvolutionShape, usize>::new();
     for shape in cost::convolutions(&config) {
@@ -149,25 +151,9 @@ fn time(runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
 
 #[cfg(feature = "wgpu")]
 fn choose_plan(arguments: &BenchKernelsArguments) {
-    let BenchKernelsArguments { pixels, vectors, units, .. } = *arguments;
-    kernel::gpu::choose(kernel::gpu::Choice { pixels, vectors, units });
+    let BenchKernelsArguments { pixels, vectors, units, half, .. } = *arguments;
+    kernel::gpu::choose(kernel::gpu::Choice { pixels, vectors, units, half });
 }
 
 #[cfg(not(feature = "wgpu"))]
 fn choose_plan(_: &BenchKernelsArguments) {}
-
-fn check(device: &Device) -> Result<()> {
-    let mut wrong = 0;
-    for case in kernel::check::cases(1, 40) {
-        let read = |device: &Device| {
-            let values = case.compute(device).into_data().convert::<f32>().try_to_vec::<f32>();
-            values.map_err(|error| anyhow::anyhow!("{error:?}"))
-        };
-        let difference = self_check::largest_difference(&read(device)?, &read(&device::reference())?);
-        let verdict = if difference <= kernel::check::TOLERANCE { "ok" } else { "WRONG" };
-        wrong += usize::from(difference > kernel::check::TOLERANCE);
-        println!("{verdict:<6} {difference:.1e} {case:?}");
-    }
-    anyhow::ensure!(wrong == 0, "{wrong} kernels compute something else than the CPU");
-    Ok(())
-}

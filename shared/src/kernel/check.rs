@@ -5,7 +5,7 @@
 use burn::{
     module::Param,
     nn::{GroupNorm, Linear, conv::Conv2d},
-    tensor::{Device, Tensor, TensorData},
+    tensor::{Device, FloatDType, Tensor, TensorData},
 };
 use rand::RngExt;
 
@@ -17,7 +17,10 @@ use crate::{
 
 /// Largest difference to the CPU, of outputs with unit size, that a kernel may show: sums of a thousand
 /// products in another order.
-pub const TOLERANCE: f32 = 2e-5;
+const TOLERANCE: f32 = 2e-5;
+
+/// The same of a kernel that reads and writes 16 bits: a few roundings of 2⁻¹¹.
+const TOLERANCE_OF_HALF: f32 = 4e-3;
 
 /// What a case computes. Extents are batch, channels in, channels out, height, width as far as there are any.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,6 +75,8 @@ pub struct Case {
     pub width: usize,
     /// Bits of the weights, which on a GPU stay packed; floats without.
     pub bits: Option<Bits>,
+    /// Whether a GPU has feature maps of 16 bits; the CPU computes with 32.
+    pub half: bool,
 }
 
 /// Random numbers of unit size that depend on the seed and the place alone.
@@ -116,10 +121,21 @@ fn norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
 }
 
 impl Case {
+    /// Largest difference to the CPU, of outputs with unit size, that is right.
+    pub fn tolerance(&self) -> f32 {
+        if self.half { TOLERANCE_OF_HALF } else { TOLERANCE }
+    }
+
     /// What the kernels make of it, in the order `[batch, channels, height, width]`.
     pub fn compute(&self, device: &Device) -> Tensor<1> {
-        let Self { operation, batch, input, output, height, width, bits } = *self;
-        let values = random([batch, input, height, width], 10, device);
+        let precision = if self.half && has_half(device) { FloatDType::F16 } else { FloatDType::F32 };
+        self.output(device, precision).cast(FloatDType::F32)
+    }
+
+    fn output(&self, device: &Device, precision: FloatDType) -> Tensor<1> {
+        let Self { operation, batch, input, output, height, width, bits, .. } = *self;
+        let map = |shape, place| random(shape, place, device).cast(precision);
+        let values: Tensor<4> = map([batch, input, height, width], 10);
         match operation {
             Operation::Convolution { side, doubled: true, .. } => {
                 super::convolution_doubled(&convolution(input, output, side, bits, device), values).flatten(0, 3)
@@ -134,7 +150,7 @@ impl Case {
                             Resample::Up => [height / 2, width / 2],
                             Resample::Down => [2 * height, 2 * width],
                         };
-                        let added = random([batch, output, sides[0], sides[1]], 11, device);
+                        let added = map([batch, output, sides[0], sides[1]], 11);
                         super::convolution_add(&layer, values, added, resample).flatten(0, 3)
                     }
                 }
@@ -156,21 +172,46 @@ impl Case {
                 // Scores so far apart that the largest one takes part of the sum.
                 super::attention(&layers, values.clone() * 2.0, values).flatten(0, 3)
             }
-            Operation::Linear => super::linear(&linear(input, output, 40, bits, device), random([batch, input], 13, device)).flatten(0, 1),
+            Operation::Linear => {
+                super::linear(&linear(input, output, 40, bits, device), random([batch, input], 13, device).cast(precision)).flatten(0, 1)
+            }
             Operation::Product => {
-                let (left, right) = (random([batch, height, input], 15, device), random([batch, output, input], 16, device));
+                let (left, right) = (
+                    random([batch, height, input], 15, device).cast(precision),
+                    random([batch, output, input], 16, device).cast(precision),
+                );
                 super::product(left, right.swap_dims(1, 2)).flatten(0, 2)
             }
-            Operation::Concatenate => super::concatenate(values, random([batch, output, height, width], 14, device)).flatten(0, 3),
+            Operation::Concatenate => super::concatenate(values, map([batch, output, height, width], 14)).flatten(0, 3),
         }
     }
+}
+
+/// Whether the device has kernels for feature maps of 16 bits.
+#[cfg(feature = "gpu")]
+fn has_half(device: &Device) -> bool {
+    super::gpu::has_half(device)
+}
+
+/// The CPU computes with 32.
+#[cfg(not(feature = "gpu"))]
+fn has_half(_: &Device) -> bool {
+    false
 }
 
 /// Shapes at which kernels go wrong first: single pixels, odd sides, channels that are no multiple of what is
 /// read at once, several pictures.
 fn edges() -> Vec<Case> {
-    let case =
-        |operation, [batch, input, output, height, width]: [usize; 5]| Case { operation, batch, input, output, height, width, bits: None };
+    let case = |operation, [batch, input, output, height, width]: [usize; 5]| Case {
+        operation,
+        batch,
+        input,
+        output,
+        height,
+        width,
+        bits: None,
+        half: false,
+    };
     let packed = |bits, case: Case| Case { bits: Some(bits), ..case };
     let plain = |side| Operation::Convolution { side, doubled: false, added: None };
     let doubled = |side| Operation::Convolution { side, doubled: true, added: None };
@@ -222,8 +263,8 @@ fn edges() -> Vec<Case> {
     ]
 }
 
-/// The edges, and `random` more that depend on the seed.
-pub fn cases(seed: u64, random: usize) -> Vec<Case> {
+/// The edges, and `random` more that depend on the seed; where the device has them, each also with maps of 16 bits.
+pub fn cases(seed: u64, random: usize, device: &Device) -> Vec<Case> {
     let mut cases = edges();
     for index in 0..random {
         let mut stream = noise::stream(seed, Purpose::Weights, index as u64, 1);
@@ -240,7 +281,11 @@ pub fn cases(seed: u64, random: usize) -> Vec<Case> {
         };
         let bits = [None, Some(Bits::Eight), Some(Bits::Four)][draw(0, 2)];
         let (batch, output, height, width) = (draw(1, 3), draw(1, 50), draw(1, 20), draw(2, 20));
-        cases.push(Case { operation, batch, input, output, height, width, bits });
+        cases.push(Case { operation, batch, input, output, height, width, bits, half: false });
+    }
+    if has_half(device) {
+        let halves: Vec<Case> = cases.iter().map(|case| Case { half: true, ..*case }).collect();
+        cases.extend(halves);
     }
     cases
 }

@@ -173,7 +173,7 @@ fn linear_of_rows(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
 /// `[batch, first, height, width]` and `[batch, second, height, width]` → `[batch, first + second, height, width]`
 pub fn concatenate(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "gpu")]
-    if gpu::takes(&first) && gpu::takes(&second) {
+    if gpu::takes(&first) && first.dtype() == second.dtype() {
         return gpu::concatenate(first, second);
     }
     Tensor::cat(vec![first, second], 1)
@@ -294,6 +294,16 @@ pub(crate) fn dtype<const D: usize>(tensor: &Tensor<D>) -> FloatDType {
         DType::QFloat(_) => FloatDType::F32,
         dtype => dtype.into(),
     }
+}
+
+/// The type that feature maps beside such a weight are computed in: its own, but 16 bits beside packed ones where
+/// the device multiplies those. Sums over many numbers are of 32 bits all the same.
+pub(crate) fn feature_dtype<const D: usize>(weight: &Tensor<D>) -> FloatDType {
+    #[cfg(feature = "gpu")]
+    if gpu::halves(weight) {
+        return FloatDType::F16;
+    }
+    dtype(weight)
 }
 
 /// The layers of self-attention.

@@ -168,8 +168,8 @@ impl Unet {
     pub fn forward(&self, condition: Tensor<4>, noisy: Tensor<4>, level: Tensor<1>) -> Tensor<4> {
         let embedding = self.embedding.forward(level);
         let outside = kernel::dtype(&condition);
-        // Weights of 16 bits want inputs of 16 bits, whatever the callers count in.
-        let input = Tensor::cat(vec![condition, noisy], 1).cast(kernel::dtype(&*self.stem.weight));
+        // Weights of 16 bits want inputs of 16 bits, whatever the callers count in; so do packed ones on some devices.
+        let input = Tensor::cat(vec![condition, noisy], 1).cast(kernel::feature_dtype(&*self.stem.weight));
         let input = space_to_depth(input, self.patch);
         let mut hidden = kernel::convolution(&self.stem, input);
         let mut skips = vec![hidden.clone()];

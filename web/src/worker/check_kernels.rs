@@ -13,7 +13,7 @@ use crate::message::{Failure, FromWorker, KernelReport};
 /// Computes every case on both and says how far apart they are.
 pub async fn check(seed: u64, random: usize) {
     match reports(seed, random).await {
-        Ok((reports, webgpu)) => say(&FromWorker::Kernels { webgpu, tolerance: check::TOLERANCE, reports }, &[]),
+        Ok((reports, webgpu)) => say(&FromWorker::Kernels { webgpu, reports }, &[]),
         Err(failure) => say(&FromWorker::failed(None, failure), &[]),
     }
 }
@@ -21,7 +21,7 @@ pub async fn check(seed: u64, random: usize) {
 async fn reports(seed: u64, random: usize) -> Result<(Vec<KernelReport>, bool), Failure> {
     let (device, report) = device::choose(false).await;
     let mut reports = Vec::new();
-    for case in check::cases(seed, random) {
+    for case in check::cases(seed, random, &device) {
         reports.push(compare(&case, &device).await?);
     }
     Ok((reports, report.webgpu))
@@ -32,5 +32,6 @@ async fn compare(case: &Case, device: &Device) -> Result<KernelReport, Failure> 
     let values = run::values(case.compute(device)).await?;
     let milliseconds = now() - begun;
     let reference = run::values(case.compute(&device::reference())).await?;
-    Ok(KernelReport { case: format!("{case:?}"), difference: self_check::largest_difference(&values, &reference), milliseconds })
+    let difference = self_check::largest_difference(&values, &reference);
+    Ok(KernelReport { case: format!("{case:?}"), difference, tolerance: case.tolerance(), milliseconds })
 }

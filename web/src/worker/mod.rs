@@ -8,6 +8,7 @@ mod fetch_model;
 mod rescue;
 mod run;
 mod store;
+mod warm;
 
 use std::{
     cell::{Cell, RefCell},
@@ -43,12 +44,19 @@ struct State {
     cancelled: Cell<bool>,
     /// Counts what was asked for as a model, so that a slow answer does not replace a later one.
     wanted: Cell<u32>,
+    /// Counts the runs that were asked for.
+    runs: Cell<u32>,
 }
 
 impl State {
     fn want(&self) -> u32 {
         self.wanted.set(self.wanted.get() + 1);
         self.wanted.get()
+    }
+
+    /// Changes whenever another model or a run is asked for.
+    fn moment(&self) -> (u32, u32) {
+        (self.wanted.get(), self.runs.get())
     }
 }
 
@@ -124,6 +132,7 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
         ToWorker::Run(request) => spawn_local(async move {
             let id = request.id;
             state.cancelled.set(false);
+            state.runs.set(state.runs.get() + 1);
             let model = state.model.borrow().clone();
             let result = match model {
                 Some(model) => run::run(&request, buffers, &model, &state.cancelled).await,
@@ -143,7 +152,7 @@ fn no_model() -> Failure {
 }
 
 /// Fetches a model, once there is a device for it.
-async fn fetch(state: &State, choice: &ModelChoice) {
+async fn fetch(state: &Rc<State>, choice: &ModelChoice) {
     let Some(device) = state.device.borrow().clone() else { return };
     let (base, wanted) = (state.base.borrow().clone(), state.want());
     match fetch_model::fetch(&base, choice, &device).await {
@@ -154,7 +163,7 @@ async fn fetch(state: &State, choice: &ModelChoice) {
     }
 }
 
-fn use_model(state: &State, Fetched { name, model, kept }: Fetched, own: bool) {
+fn use_model(state: &Rc<State>, Fetched { name, model, kept }: Fetched, own: bool) {
     let report = ModelReport {
         name,
         size: model.config.size,
@@ -167,8 +176,14 @@ fn use_model(state: &State, Fetched { name, model, kept }: Fetched, own: bool) {
         kept,
         own,
     };
-    state.model.replace(Some(Rc::new(model)));
+    let model = Rc::new(model);
+    state.model.replace(Some(model.clone()));
     say(&FromWorker::Model(report), &[]);
+    // The CPU compiles nothing.
+    if state.on_gpu.get() {
+        let state = state.clone();
+        spawn_local(async move { warm::warm(&state, &model).await });
+    }
 }
 
 /// The visitor's own model on the device, from the file's bytes.

@@ -196,6 +196,6 @@ pub async fn values<const RANK: usize>(tensor: Tensor<RANK>) -> Result<Vec<f32>,
     data.convert::<f32>().try_to_vec().map_err(|error| lost(format!("{error:?}")))
 }
 
-fn refused(cause: impl std::fmt::Display) -> Failure {
+pub fn refused(cause: impl std::fmt::Display) -> Failure {
     Failure::Request { detail: cause.to_string() }
 }

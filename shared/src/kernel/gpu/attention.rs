@@ -24,11 +24,17 @@ pub(super) fn fits(head: usize) -> bool {
     head / lanes(head) <= LARGEST_HEAD
 }
 
+/// What lies at a place, in 32 bits: sums over all cells are made in those.
+#[cube]
+fn loaded<S: Float, N: Size>(qkv: &[Vector<S, N>], place: u32) -> Vector<f32, N> {
+    Vector::cast_from(qkv[place as usize])
+}
+
 #[cube(launch_unchecked)]
 #[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
-fn attend<F: Float, N: Size>(
-    qkv: &[Vector<F, N>],
-    output: &mut [Vector<F, N>],
+fn attend<S: Float, N: Size>(
+    qkv: &[Vector<S, N>],
+    output: &mut [Vector<S, N>],
     cells: u32,
     heads: u32,
     scale: f32,
@@ -36,7 +42,7 @@ fn attend<F: Float, N: Size>(
     end: u32,
     #[comptime] parts: usize,
     #[comptime] ragged: bool,
-    #[define(F)] _element: ElemType,
+    #[define(S)] _element: ElemType,
 ) {
     let position = ABSOLUTE_POS as u32 + first;
     if position >= end {
@@ -48,37 +54,37 @@ fn attend<F: Float, N: Size>(
     let of_cell = heads * comptime!(3 * parts as u32);
     let start = picture * cells * of_cell + head * comptime!(3 * parts as u32);
 
-    let mut query = Sequence::<Vector<F, N>>::new();
-    let mut sums = Sequence::<RuntimeCell<Vector<F, N>>>::new();
-    let factor = Vector::<F, N>::new(F::cast_from(scale));
+    let mut query = Sequence::<Vector<f32, N>>::new();
+    let mut sums = Sequence::<RuntimeCell<Vector<f32, N>>>::new();
+    let factor = Vector::<f32, N>::new(scale);
     #[unroll]
     for part in 0..parts {
-        query.push(qkv[(start + cell * of_cell + comptime!(part as u32)) as usize] * factor);
-        sums.push(RuntimeCell::new(Vector::new(F::new(0.0_f32))));
+        query.push(loaded(qkv, start + cell * of_cell + comptime!(part as u32)) * factor);
+        sums.push(RuntimeCell::new(Vector::new(0.0_f32)));
     }
-    let largest = RuntimeCell::<F>::new(F::new(LEAST));
-    let weights = RuntimeCell::<F>::new(F::new(0.0_f32));
+    let largest = RuntimeCell::<f32>::new(LEAST);
+    let weights = RuntimeCell::<f32>::new(0.0_f32);
 
     for block in range_stepped(0u32, cells, comptime!(KEYS as u32)) {
         let mut places = Sequence::<u32>::new();
-        let mut scores = Sequence::<F>::new();
-        let highest = RuntimeCell::<F>::new(largest.read());
+        let mut scores = Sequence::<f32>::new();
+        let highest = RuntimeCell::<f32>::new(largest.read());
         #[unroll]
         for key in 0..comptime!(KEYS) {
             let at = block + comptime!(key as u32);
             let inside = comptime!(!ragged) || at < cells;
             let place = start + select(inside, at, 0u32) * of_cell + of_head;
-            let product = RuntimeCell::<Vector<F, N>>::new(Vector::new(F::new(0.0_f32)));
+            let product = RuntimeCell::<Vector<f32, N>>::new(Vector::new(0.0_f32));
             #[unroll]
             for part in 0..parts {
-                product.store(fma(*query.index(part), qkv[(place + comptime!(part as u32)) as usize], product.read()));
+                product.store(fma(*query.index(part), loaded(qkv, place + comptime!(part as u32)), product.read()));
             }
-            let score = RuntimeCell::<F>::new(F::new(0.0_f32));
+            let score = RuntimeCell::<f32>::new(0.0_f32);
             #[unroll]
             for lane in 0..N::value() {
                 score.store(score.read() + product.read().extract(lane));
             }
-            let score = select(inside, score.read(), F::new(LEAST));
+            let score = select(inside, score.read(), LEAST);
             highest.store(highest.read().max(score));
             places.push(place + of_head);
             scores.push(score);
@@ -87,7 +93,7 @@ fn attend<F: Float, N: Size>(
         let correction = (largest.read() - highest).exp();
         largest.store(highest);
         weights.store(weights.read() * correction);
-        let correction = Vector::<F, N>::new(correction);
+        let correction = Vector::<f32, N>::new(correction);
         #[unroll]
         for part in 0..parts {
             let sum = sums.index(part);
@@ -97,21 +103,21 @@ fn attend<F: Float, N: Size>(
         for key in 0..comptime!(KEYS) {
             let weight = (*scores.index(key) - highest).exp();
             weights.store(weights.read() + weight);
-            let weight = Vector::<F, N>::new(weight);
+            let weight = Vector::<f32, N>::new(weight);
             let place = *places.index(key);
             #[unroll]
             for part in 0..parts {
                 let sum = sums.index(part);
-                sum.store(fma(weight, qkv[(place + comptime!(part as u32)) as usize], sum.read()));
+                sum.store(fma(weight, loaded(qkv, place + comptime!(part as u32)), sum.read()));
             }
         }
     }
 
     let target = (picture * cells + cell) * heads * of_head + head * of_head;
-    let inverse = Vector::<F, N>::new(F::new(1.0_f32) / weights.read());
+    let inverse = Vector::<f32, N>::new(1.0_f32 / weights.read());
     #[unroll]
     for part in 0..parts {
-        output[(target + comptime!(part as u32)) as usize] = sums.index(part).read() * inverse;
+        output[(target + comptime!(part as u32)) as usize] = Vector::cast_from(sums.index(part).read() * inverse);
     }
 }
 

@@ -3,10 +3,10 @@
 use burn::{
     backend::{DispatchDevice, DispatchTensor},
     nn::{GroupNorm, Linear, PaddingConfig2d, conv::Conv2d},
-    tensor::{DType, Device, Int, Tensor, TensorData},
+    tensor::{DType, Device, FloatDType, Int, Tensor, TensorData},
 };
 
-use super::{Dispatch, GpuBackend, attention::fits, packed};
+use super::{Dispatch, GpuBackend, attention::fits, packed, plan::half_chosen};
 use crate::{
     kernel::{AttentionLayers, Resample},
     quantize::Quantized,
@@ -17,9 +17,25 @@ pub(in crate::kernel) fn runs_on(device: &Device) -> bool {
     matches!(device.as_dispatch(), DispatchDevice::Cube(_))
 }
 
-/// Whether they take this one: 32-bit floats, without gradients.
+/// Whether they take this feature map: floats of 32 or 16 bits, without gradients.
 pub(in crate::kernel) fn takes<const D: usize>(tensor: &Tensor<D>) -> bool {
-    crate::kernel::own() && tensor.dtype() == DType::F32 && runs_on(&tensor.device())
+    crate::kernel::own() && matches!(tensor.dtype(), DType::F32 | DType::F16) && runs_on(&tensor.device())
+}
+
+/// Whether feature maps beside this weight are of 16 bits: beside one of few bits, which is rounded more than they
+/// are, where the device multiplies such numbers. They take half the memory and on many devices half the time.
+pub(in crate::kernel) fn halves<const D: usize>(weight: &Tensor<D>) -> bool {
+    is_packed(weight) && half_chosen() && has_half(&weight.device())
+}
+
+/// Whether the kernels here can have feature maps of 16 bits on this device.
+pub fn has_half(device: &Device) -> bool {
+    runs_on(device) && device.supports_dtype(FloatDType::F16)
+}
+
+/// Whether a parameter is of a type that the kernels read: what is no feature map is of 32 bits, or packed.
+fn readable<const D: usize>(parameter: &Tensor<D>) -> bool {
+    parameter.dtype() == DType::F32 || is_packed(parameter)
 }
 
 /// Weight and bias of a layer, as the operations take them.
@@ -35,20 +51,21 @@ pub(in crate::kernel) fn parameters(layer: &Conv2d, input: &Tensor<4>) -> Option
     let plain = layer.stride == [1, 1] && layer.dilation == [1, 1] && layer.groups == 1;
     let same = matches!(layer.padding, PaddingConfig2d::Same) && matches!(layer.kernel_size, [1, 1] | [3, 3]);
     let bias = layer.bias.as_ref()?;
-    (plain && same && takes(input)).then(|| {
-        let weight = layer.weight.val();
-        Parameters { packed: is_packed(&weight), weight: weight.into_dispatch(), bias: bias.val() }
+    let (weight, bias) = (layer.weight.val(), bias.val());
+    (plain && same && takes(input) && readable(&weight) && readable(&bias)).then(|| Parameters {
+        packed: is_packed(&weight),
+        weight: weight.into_dispatch(),
+        bias,
     })
 }
 
 /// Those of a linear layer, as of a 1×1 convolution; nothing is moved.
 pub(in crate::kernel) fn linear_parameters<const D: usize>(layer: &Linear, input: &Tensor<D>) -> Option<Parameters> {
-    let bias = layer.bias.as_ref()?;
-    takes(input).then(|| {
-        let weight = layer.weight.val();
+    let (weight, bias) = (layer.weight.val(), layer.bias.as_ref()?.val());
+    (takes(input) && readable(&weight) && readable(&bias)).then(|| {
         let packed = is_packed(&weight);
         let weight = if packed { weight.into_dispatch() } else { pointwise(weight).into_dispatch() };
-        Parameters { weight, packed, bias: bias.val() }
+        Parameters { weight, packed, bias }
     })
 }
 
@@ -71,6 +88,7 @@ pub(in crate::kernel) fn convolution(input: Tensor<4>, parameters: Parameters, d
 /// As [`convolution`], with `residual` added, which has the output's channels.
 pub(in crate::kernel) fn convolution_add(input: Tensor<4>, parameters: Parameters, residual: Tensor<4>, resample: Resample) -> Tensor<4> {
     let Parameters { weight, packed, bias } = parameters;
+    let residual = residual.cast(crate::kernel::dtype(&input));
     let (input, bias, residual) = (input.into_dispatch(), bias.into_dispatch(), residual.into_dispatch());
     let resolution = match resample {
         Resample::None => 0,
@@ -93,8 +111,9 @@ pub(in crate::kernel) struct Norm {
 
 /// The parameters of a norm that has a kernel for this input.
 pub(in crate::kernel) fn norm(norm: &GroupNorm, input: &Tensor<4>) -> Option<Norm> {
-    let (gamma, beta) = (norm.gamma.as_ref()?, norm.beta.as_ref()?);
-    takes(input).then(|| Norm { gamma: gamma.val(), beta: beta.val(), groups: norm.num_groups, epsilon: norm.epsilon })
+    let (gamma, beta) = (norm.gamma.as_ref()?.val(), norm.beta.as_ref()?.val());
+    let readable = takes(input) && readable(&gamma) && readable(&beta);
+    readable.then(|| Norm { gamma, beta, groups: norm.num_groups, epsilon: norm.epsilon })
 }
 
 /// Group norm and, when told, SiLU and half the resolution (`[batch, channels, height, width]`).
@@ -107,7 +126,7 @@ pub(in crate::kernel) fn normalize(input: Tensor<4>, norm: Norm, activate: bool,
 /// Group norm, FiLM (`[batch, 2·channels]`, scales before shifts) and SiLU.
 pub(in crate::kernel) fn normalize_film(input: Tensor<4>, norm: Norm, film: Tensor<2>) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.into_dispatch(), norm.beta.into_dispatch());
-    let (input, film) = (input.into_dispatch(), film.into_dispatch());
+    let (input, film) = (input.into_dispatch(), film.cast(FloatDType::F32).into_dispatch());
     Tensor::from_dispatch(<Dispatch as GpuBackend>::group_norm_film(input, gamma, beta, film, norm.groups, norm.epsilon))
 }
 
@@ -136,7 +155,7 @@ pub(in crate::kernel) fn linear(input: Tensor<2>, parameters: Parameters) -> Ten
 /// and small products that no other kernel contains.
 pub(in crate::kernel) fn product(left: Tensor<3>, right: Tensor<3>) -> Tensor<3> {
     let ([batch, rows, inner], [_, _, columns]) = (left.dims(), right.dims());
-    let bias = Tensor::<1>::zeros([columns], &left.device());
+    let (bias, right) = (Tensor::<1>::zeros([columns], &left.device()), right.cast(FloatDType::F32));
     let products = (0..batch).map(|index| {
         let weight = pointwise(right.clone().narrow(0, index, 1).reshape([inner, columns])).into_dispatch();
         let parameters = Parameters { weight, packed: false, bias: bias.clone() };

@@ -7,11 +7,12 @@
 //! strip. No shared memory and no barrier: the strip is what a workgroup tile would be on a GPU with caches,
 //! and adapters that are a CPU pay for every barrier.
 
+use burn::tensor::DType;
 use burn_cubecl::{kernel::into_contiguous, ops::permute, tensor::CubeTensor};
 use cubecl::{calculate_cube_count_elemwise, prelude::*};
 
 use super::{
-    layout::{Extent, empty, lanes},
+    layout::{Extent, element, empty, lanes},
     packed,
     plan::{Plan, Strip},
 };
@@ -43,6 +44,9 @@ struct Fixed {
     residual: Option<Residual>,
     /// Bits of a packed weight, 0 where it is of floats.
     bits: usize,
+    /// Whether products are made and summed in 16 bits, as far as a vector of input channels and a row of taps go;
+    /// the sums of those are of 32 bits.
+    half: bool,
 }
 
 impl Fixed {
@@ -57,6 +61,11 @@ impl Fixed {
         // In doubled resolution the strip begins at an even pixel, so halving rounds as the cells do.
         let border = self.side / 2;
         if self.doubled { (pixel + tap + border) / 2 } else { pixel + tap }
+    }
+
+    /// Sums of 16 bits.
+    fn parts(self) -> usize {
+        if self.half { self.pixels * self.outputs } else { 0 }
     }
 
     /// Whether a column can lie outside the picture.
@@ -83,16 +92,16 @@ struct Extents {
 
 #[cube(launch_unchecked)]
 #[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
-fn convolve<F: Float, I: Size, O: Size>(
-    input: &[Vector<F, I>],
-    weight: ComptimeOption<&[Vector<F, O>]>,
+fn convolve<S: Float, I: Size, O: Size>(
+    input: &[Vector<S, I>],
+    weight: ComptimeOption<&[Vector<f32, O>]>,
     words: ComptimeOption<&[Vector<u32, O>]>,
-    bias: &[Vector<F, O>],
-    residual: ComptimeOption<&[Vector<F, O>]>,
-    output: &mut [Vector<F, O>],
+    bias: &[Vector<f32, O>],
+    residual: ComptimeOption<&[Vector<S, O>]>,
+    output: &mut [Vector<S, O>],
     extents: Extents,
     #[comptime] fixed: Fixed,
-    #[define(F)] _element: ElemType,
+    #[define(S)] _element: ElemType,
 ) {
     let position = ABSOLUTE_POS as u32 + extents.first;
     if position >= extents.end {
@@ -112,10 +121,10 @@ fn convolve<F: Float, I: Size, O: Size>(
     let (source_height, source_width) = (extents.height >> shrink, extents.width >> shrink);
     let source_x = x >> shrink;
 
-    let mut sums = Sequence::<RuntimeCell<Vector<F, O>>>::new();
+    let mut sums = Sequence::<RuntimeCell<Vector<f32, O>>>::new();
     #[unroll]
     for _ in 0..comptime!(fixed.pixels * fixed.outputs) {
-        sums.push(RuntimeCell::new(Vector::new(F::new(0.0_f32))));
+        sums.push(RuntimeCell::new(Vector::new(0.0_f32)));
     }
     // Where the columns of the strip begin within a row.
     let mut columns = Sequence::<u32>::new();
@@ -136,16 +145,21 @@ fn convolve<F: Float, I: Size, O: Size>(
         if line < extents.height {
             let base = (picture * source_height + (line >> shrink)) * source_width * extents.inputs;
             for channel in 0..extents.inputs {
-                let mut loaded = Sequence::<Vector<F, I>>::new();
+                let mut loaded = Sequence::<Vector<S, I>>::new();
                 #[unroll]
                 for column in 0..comptime!(fixed.columns()) {
                     let value = input[(base + *columns.index(column) + channel) as usize];
                     if comptime!(fixed.outside(column)) {
                         let inside = source_x + comptime!(column as u32) - border < source_width;
-                        loaded.push(select(inside, value, Vector::new(F::new(0.0_f32))));
+                        loaded.push(select(inside, value, Vector::new(S::new(0.0_f32))));
                     } else {
                         loaded.push(value);
                     }
+                }
+                let mut parts = Sequence::<RuntimeCell<Vector<S, O>>>::new();
+                #[unroll]
+                for _ in 0..comptime!(fixed.parts()) {
+                    parts.push(RuntimeCell::new(Vector::new(S::new(0.0_f32))));
                 }
                 #[unroll]
                 for tap in 0..comptime!(fixed.side) {
@@ -153,17 +167,29 @@ fn convolve<F: Float, I: Size, O: Size>(
                     #[unroll]
                     for part in 0..comptime!(fixed.outputs) {
                         let output = first_output + comptime!(part as u32);
-                        let factors = factors::<F, O>(weight, words, of_tap, channel, output, &extents, lanes, fixed);
+                        let factors = factors::<S, O>(weight, words, of_tap, channel, output, &extents, lanes, fixed);
                         #[unroll]
                         for lane in 0..lanes {
                             #[unroll]
                             for pixel in 0..comptime!(fixed.pixels) {
-                                let sum = sums.index(comptime!(pixel * fixed.outputs + part));
-                                let value = loaded.index(comptime!(fixed.column(pixel, tap))).extract(lane);
-                                sum.store(fma(Vector::new(value), *factors.index(lane), sum.read()));
+                                let place = comptime!(pixel * fixed.outputs + part);
+                                let value = Vector::<S, O>::new(loaded.index(comptime!(fixed.column(pixel, tap))).extract(lane));
+                                let factor = *factors.index(lane);
+                                if comptime!(fixed.half) {
+                                    let sum = parts.index(place);
+                                    sum.store(fma(value, factor, sum.read()));
+                                } else {
+                                    let sum = sums.index(place);
+                                    sum.store(fma(Vector::cast_from(value), Vector::cast_from(factor), sum.read()));
+                                }
                             }
                         }
                     }
+                }
+                #[unroll]
+                for place in 0..comptime!(fixed.parts()) {
+                    let sum = sums.index(place);
+                    sum.store(sum.read() + Vector::cast_from(parts.index(place).read()));
                 }
             }
         }
@@ -181,11 +207,11 @@ fn convolve<F: Float, I: Size, O: Size>(
                 #[comptime]
                 match residual {
                     ComptimeOption::Some(residual) => {
-                        value += added(residual, picture, y, column, first_output + comptime!(part as u32), &extents, fixed);
+                        value += added::<S, O>(residual, picture, y, column, first_output + comptime!(part as u32), &extents, fixed);
                     }
                     ComptimeOption::None => {}
                 }
-                output[(start + comptime!(part as u32)) as usize] = value;
+                output[(start + comptime!(part as u32)) as usize] = Vector::cast_from(value);
             }
         }
     }
@@ -194,8 +220,8 @@ fn convolve<F: Float, I: Size, O: Size>(
 /// The weights of a tap and a vector of outputs, for each of the input channels read at once.
 #[cube]
 #[allow(clippy::too_many_arguments, reason = "a kernel's values have no struct to be in")]
-fn factors<F: Float, O: Size>(
-    weight: ComptimeOption<&[Vector<F, O>]>,
+fn factors<S: Float, O: Size>(
+    weight: ComptimeOption<&[Vector<f32, O>]>,
     words: ComptimeOption<&[Vector<u32, O>]>,
     tap: u32,
     channel: u32,
@@ -203,15 +229,15 @@ fn factors<F: Float, O: Size>(
     extents: &Extents,
     #[comptime] lanes: usize,
     #[comptime] fixed: Fixed,
-) -> Sequence<Vector<F, O>> {
-    let mut factors = Sequence::<Vector<F, O>>::new();
+) -> Sequence<Vector<S, O>> {
+    let mut factors = Sequence::<Vector<S, O>>::new();
     #[comptime]
     match weight {
         ComptimeOption::Some(weight) => {
             let first = (tap * extents.inputs + channel) * comptime!(lanes as u32);
             #[unroll]
             for lane in 0..lanes {
-                factors.push(weight[((first + comptime!(lane as u32)) * extents.outputs + output) as usize]);
+                factors.push(Vector::cast_from(weight[((first + comptime!(lane as u32)) * extents.outputs + output) as usize]));
             }
         }
         ComptimeOption::None => {}
@@ -221,7 +247,7 @@ fn factors<F: Float, O: Size>(
         ComptimeOption::Some(words) => {
             let taps = comptime!(fixed.side * fixed.side);
             let place = packed::place(tap, channel, extents.inputs, output, extents.outputs, lanes, taps, fixed.bits);
-            let read = packed::read::<F, O>(words, place, lanes, fixed.bits);
+            let read = packed::read::<S, O>(words, place, lanes, fixed.bits);
             #[unroll]
             for lane in 0..lanes {
                 factors.push(*read.index(lane));
@@ -234,26 +260,29 @@ fn factors<F: Float, O: Size>(
 
 /// What the residual has for a pixel of the output.
 #[cube]
-fn added<F: Float, O: Size>(
-    residual: &[Vector<F, O>],
+fn added<S: Float, O: Size>(
+    residual: &[Vector<S, O>],
     picture: u32,
     y: u32,
     x: u32,
     channel: u32,
     extents: &Extents,
     #[comptime] fixed: Fixed,
-) -> Vector<F, O> {
+) -> Vector<f32, O> {
     let (height, width) = (extents.height, extents.width);
     if comptime!(fixed.residual == Some(Residual::Doubled)) {
-        residual[(((picture * (height >> 1) + (y >> 1)) * (width >> 1) + (x >> 1)) * extents.outputs + channel) as usize]
+        let place = ((picture * (height >> 1) + (y >> 1)) * (width >> 1) + (x >> 1)) * extents.outputs + channel;
+        Vector::cast_from(residual[place as usize])
     } else if comptime!(fixed.residual == Some(Residual::Halved)) {
         let above = ((picture * height + y) * 2 * (2 * width) + 2 * x) * extents.outputs + channel;
         let below = above + 2 * width * extents.outputs;
-        let upper = residual[above as usize] + residual[(above + extents.outputs) as usize];
-        let lower = residual[below as usize] + residual[(below + extents.outputs) as usize];
-        (upper + lower) * Vector::new(F::new(0.25_f32))
+        let sum = RuntimeCell::<Vector<f32, O>>::new(Vector::cast_from(residual[above as usize]));
+        sum.store(sum.read() + Vector::cast_from(residual[(above + extents.outputs) as usize]));
+        sum.store(sum.read() + Vector::cast_from(residual[below as usize]));
+        sum.store(sum.read() + Vector::cast_from(residual[(below + extents.outputs) as usize]));
+        sum.read() * Vector::new(0.25_f32)
     } else {
-        residual[(((picture * height + y) * width + x) * extents.outputs + channel) as usize]
+        Vector::cast_from(residual[(((picture * height + y) * width + x) * extents.outputs + channel) as usize])
     }
 }
 
@@ -325,7 +354,8 @@ pub(super) fn launch(
     let outputs = channels / of_output;
     let Strip { pixels, vectors } = plan.strip(width, outputs);
     let kind = residual.as_ref().map(|(_, kind)| *kind);
-    let fixed = Fixed { side, pixels, outputs: vectors, ragged: !width.is_multiple_of(pixels), doubled, residual: kind, bits };
+    let half = input.dtype == DType::F16;
+    let fixed = Fixed { side, pixels, outputs: vectors, ragged: !width.is_multiple_of(pixels), doubled, residual: kind, bits, half };
 
     let output = empty(&input, target);
     let strips = width.div_ceil(pixels);
@@ -334,7 +364,7 @@ pub(super) fn launch(
     let each = pixels * vectors * of_output * side * side * source.channels;
     let part = plan.part(each);
     let client = input.client.clone();
-    let element = super::layout::element(&input);
+    let element = element(&input);
     for first in (0..work).step_by(part) {
         let count = part.min(work - first);
         let extents = ExtentsLaunch::new(

@@ -2,7 +2,7 @@
 //! `[batch, channels, height, width]` like any other, whose strides say that the channels lie side by side in
 //! memory; burn's operations follow the strides.
 
-use burn::backend::TensorMetadata;
+use burn::{backend::TensorMetadata, tensor::DType};
 use burn_cubecl::{
     kernel::into_contiguous,
     ops::{
@@ -56,11 +56,16 @@ pub(super) fn channels_first(tensor: CubeTensor) -> CubeTensor {
     permute_nhwc_to_nchw(tensor)
 }
 
-/// Memory for a result beside `like`.
+/// Memory for a result beside `like`, of its type.
 pub(super) fn empty(like: &CubeTensor, extent: Extent) -> CubeTensor {
+    empty_of(like, extent, like.dtype)
+}
+
+/// The same, of another type.
+pub(super) fn empty_of(like: &CubeTensor, extent: Extent, dtype: DType) -> CubeTensor {
     let Extent { batch, height, width, channels } = extent;
     let shape = [batch, height, width, channels].into();
-    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, like.dtype)
+    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, dtype)
 }
 
 /// Numbers that are read and written at once.
@@ -68,21 +73,21 @@ pub(super) fn lanes(channels: usize) -> usize {
     [4, 2].into_iter().find(|lanes| channels.is_multiple_of(*lanes)).unwrap_or(1)
 }
 
-/// What the numbers of a float tensor are to a kernel.
-pub(super) fn element(_tensor: &CubeTensor) -> ElemType {
-    ElemType::Float(FloatKind::F32)
+/// What the numbers of a feature map are to a kernel: of 16 bits or of 32.
+pub(super) fn element(tensor: &CubeTensor) -> ElemType {
+    ElemType::Float(if tensor.dtype == DType::F16 { FloatKind::F16 } else { FloatKind::F32 })
 }
 
 #[cube(launch_unchecked)]
 #[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
-fn join<F: Float, N: Size>(
-    first: &[Vector<F, N>],
-    second: &[Vector<F, N>],
-    output: &mut [Vector<F, N>],
+fn join<S: Float, N: Size>(
+    first: &[Vector<S, N>],
+    second: &[Vector<S, N>],
+    output: &mut [Vector<S, N>],
     of_first: u32,
     of_second: u32,
     count: u32,
-    #[define(F)] _element: ElemType,
+    #[define(S)] _element: ElemType,
 ) {
     let position = ABSOLUTE_POS as u32;
     if position >= count {

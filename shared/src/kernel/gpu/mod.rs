@@ -1,6 +1,6 @@
 //! Kernels for GPUs behind burn's extension point, written in cubecl: native WebGPU and the page run the same
-//! ones. They compute without gradients and for 32-bit floats; everything else is burn's own (`kernel`).
-//! Tensors pass between them with their channels side by side in memory (`layout`), so that nothing is
+//! ones. They compute without gradients, for feature maps of 32-bit or 16-bit floats beside parameters of 32 bits or
+//! packed ones; everything else is burn's own (`kernel`). Sums over many numbers are of 32 bits always. Tensors pass between them with their channels side by side in memory (`layout`), so that nothing is
 //! rearranged between two of them.
 
 mod attention;
@@ -20,6 +20,7 @@ use burn::{
 };
 use burn_cubecl::{CubeBackend, kernel::into_contiguous, tensor::CubeTensor};
 
+pub use call::has_half;
 pub(super) use call::*;
 use convolution::{Residual, Weight};
 use layout::{channels_first, channels_last};

@@ -1,11 +1,12 @@
 //! Group norm, FiLM and SiLU: one reduction, which leaves a factor and a summand for every channel of every
 //! picture, and one pass over the numbers, which also halves the resolution where a block does that next.
 
+use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::{calculate_cube_count_elemwise, prelude::*};
 
 use super::{
-    layout::{Extent, element, empty, lanes},
+    layout::{Extent, element, empty, empty_of, lanes},
     plan::Plan,
 };
 
@@ -17,7 +18,7 @@ pub(super) struct Coefficients {
 
 /// Σ of every invocation's value, known to all of them.
 #[cube]
-fn total<F: Float>(value: F, shared: &mut Shared<[F]>, #[comptime] units: usize) -> F {
+fn total(value: f32, shared: &mut Shared<[f32]>, #[comptime] units: usize) -> f32 {
     let unit = UNIT_POS as usize;
     // What was read of an earlier sum must be read before this one is written.
     sync_cube();
@@ -37,8 +38,8 @@ fn total<F: Float>(value: F, shared: &mut Shared<[F]>, #[comptime] units: usize)
 
 /// Σ over the lanes.
 #[cube]
-fn across<F: Float, N: Size>(value: Vector<F, N>) -> F {
-    let sum = RuntimeCell::<F>::new(F::new(0.0_f32));
+fn across<N: Size>(value: Vector<f32, N>) -> f32 {
+    let sum = RuntimeCell::<f32>::new(0.0_f32);
     #[unroll]
     for lane in 0..N::value() {
         sum.store(sum.read() + value.extract(lane));
@@ -50,45 +51,45 @@ fn across<F: Float, N: Size>(value: Vector<F, N>) -> F {
 /// no precision.
 #[cube(launch_unchecked)]
 #[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
-fn moments<F: Float, N: Size>(
-    input: &[Vector<F, N>],
-    gamma: &[F],
-    beta: &[F],
-    film: ComptimeOption<&[F]>,
-    factors: &mut [F],
-    summands: &mut [F],
+fn moments<S: Float, N: Size>(
+    input: &[Vector<S, N>],
+    gamma: &[f32],
+    beta: &[f32],
+    film: ComptimeOption<&[f32]>,
+    factors: &mut [f32],
+    summands: &mut [f32],
     area: u32,
     channels: u32,
     members: u32,
     epsilon: f32,
     #[comptime] units: usize,
-    #[define(F)] _element: ElemType,
+    #[define(S)] _element: ElemType,
 ) {
     let lanes = N::value();
     let width = comptime!(lanes as u32);
     let (group, picture) = (CUBE_POS_X, CUBE_POS_Y);
     let (step, of_group) = (channels / width, members / width);
     let start = picture * area * step + group * of_group;
-    let count = F::cast_from(area * members);
-    let mut shared = Shared::<[F]>::new_slice(units);
+    let count = f32::cast_from(area * members);
+    let mut shared = Shared::<[f32]>::new_slice(units);
 
-    let sum = RuntimeCell::<Vector<F, N>>::new(Vector::new(F::new(0.0_f32)));
+    let sum = RuntimeCell::<Vector<f32, N>>::new(Vector::new(0.0_f32));
     for pixel in range_stepped(UNIT_POS, area, comptime!(units as u32)) {
         for member in 0..of_group {
-            sum.store(sum.read() + input[(start + pixel * step + member) as usize]);
+            sum.store(sum.read() + Vector::cast_from(input[(start + pixel * step + member) as usize]));
         }
     }
-    let mean = total::<F>(across::<F, N>(sum.read()), &mut shared, units) / count;
+    let mean = total(across::<N>(sum.read()), &mut shared, units) / count;
 
-    sum.store(Vector::new(F::new(0.0_f32)));
+    sum.store(Vector::new(0.0_f32));
     for pixel in range_stepped(UNIT_POS, area, comptime!(units as u32)) {
         for member in 0..of_group {
-            let difference = input[(start + pixel * step + member) as usize] - Vector::new(mean);
+            let difference = Vector::cast_from(input[(start + pixel * step + member) as usize]) - Vector::new(mean);
             sum.store(sum.read() + difference * difference);
         }
     }
-    let variance = total::<F>(across::<F, N>(sum.read()), &mut shared, units) / count;
-    let inverse = F::new(1.0_f32) / (variance + F::cast_from(epsilon)).sqrt();
+    let variance = total(across::<N>(sum.read()), &mut shared, units) / count;
+    let inverse = 1.0_f32 / (variance + epsilon).sqrt();
 
     for member in range_stepped(UNIT_POS, members, comptime!(units as u32)) {
         let channel = group * members + member;
@@ -98,7 +99,7 @@ fn moments<F: Float, N: Size>(
         match film {
             ComptimeOption::Some(film) => {
                 let of_picture = picture * 2 * channels + channel;
-                let scale = film[of_picture as usize] + F::new(1.0_f32);
+                let scale = film[of_picture as usize] + 1.0_f32;
                 factor *= scale;
                 summand = summand * scale + film[(of_picture + channels) as usize];
             }
@@ -112,12 +113,17 @@ fn moments<F: Float, N: Size>(
 
 /// value·factor + summand, with SiLU or without.
 #[cube]
-fn affine<F: Float, N: Size>(value: Vector<F, N>, factor: Vector<F, N>, summand: Vector<F, N>, #[comptime] activate: bool) -> Vector<F, N> {
-    let affine = fma(value, factor, summand);
+fn affine<S: Float, N: Size>(
+    value: Vector<S, N>,
+    factor: Vector<f32, N>,
+    summand: Vector<f32, N>,
+    #[comptime] activate: bool,
+) -> Vector<f32, N> {
+    let affine = fma(Vector::cast_from(value), factor, summand);
     if comptime!(activate) {
         // e⁸⁰ is a number that f32 has; behind it the result is 0 anyway.
-        let power = (-affine).min(Vector::new(F::new(80.0_f32))).exp();
-        affine / (power + Vector::new(F::new(1.0_f32)))
+        let power = (-affine).min(Vector::new(80.0_f32)).exp();
+        affine / (power + Vector::new(1.0_f32))
     } else {
         affine
     }
@@ -125,18 +131,18 @@ fn affine<F: Float, N: Size>(value: Vector<F, N>, factor: Vector<F, N>, summand:
 
 #[cube(launch_unchecked)]
 #[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
-fn apply<F: Float, N: Size>(
-    input: &[Vector<F, N>],
-    factors: &[Vector<F, N>],
-    summands: &[Vector<F, N>],
-    output: &mut [Vector<F, N>],
+fn apply<S: Float, N: Size>(
+    input: &[Vector<S, N>],
+    factors: &[Vector<f32, N>],
+    summands: &[Vector<f32, N>],
+    output: &mut [Vector<S, N>],
     height: u32,
     width: u32,
     channels: u32,
     count: u32,
     #[comptime] activate: bool,
     #[comptime] halve: bool,
-    #[define(F)] _element: ElemType,
+    #[define(S)] _element: ElemType,
 ) {
     let position = ABSOLUTE_POS as u32;
     if position >= count {
@@ -150,13 +156,13 @@ fn apply<F: Float, N: Size>(
         let (line, x) = (pixel / width, pixel % width);
         let above = (line * 4 * width + 2 * x) * channels + channel;
         let below = above + 2 * width * channels;
-        let first = affine::<F, N>(input[above as usize], factor, summand, activate);
-        let second = affine::<F, N>(input[(above + channels) as usize], factor, summand, activate);
-        let third = affine::<F, N>(input[below as usize], factor, summand, activate);
-        let fourth = affine::<F, N>(input[(below + channels) as usize], factor, summand, activate);
-        output[position as usize] = (first + second + third + fourth) * Vector::new(F::new(0.25_f32));
+        let first = affine::<S, N>(input[above as usize], factor, summand, activate);
+        let second = affine::<S, N>(input[(above + channels) as usize], factor, summand, activate);
+        let third = affine::<S, N>(input[below as usize], factor, summand, activate);
+        let fourth = affine::<S, N>(input[(below + channels) as usize], factor, summand, activate);
+        output[position as usize] = Vector::cast_from((first + second + third + fourth) * Vector::new(0.25_f32));
     } else {
-        output[position as usize] = affine::<F, N>(input[position as usize], factor, summand, activate);
+        output[position as usize] = Vector::cast_from(affine::<S, N>(input[position as usize], factor, summand, activate));
     }
 }
 
@@ -178,7 +184,7 @@ pub(super) fn coefficients(
     let extent = Extent::of(input);
     let members = extent.channels / groups;
     let row = Extent { height: 1, width: 1, ..extent };
-    let (factors, summands) = (empty(input, row), empty(input, row));
+    let (factors, summands) = (empty_of(input, row, DType::F32), empty_of(input, row, DType::F32));
     // A power of two, for the sums by halves.
     let units = 1 << plan.units.ilog2();
     // SAFETY: every group and picture of the grid is one of the input's.

@@ -168,19 +168,19 @@ pub(super) fn place(
 
 /// The weights at a place, a vector of outputs for each of the input channels read at once.
 #[cube]
-pub(super) fn read<F: Float, O: Size>(
+pub(super) fn read<S: Float, O: Size>(
     words: &[Vector<u32, O>],
     place: Place,
     #[comptime] lanes: usize,
     #[comptime] bits: usize,
-) -> Sequence<Vector<F, O>> {
+) -> Sequence<Vector<S, O>> {
     let word = words[place.word as usize] >> Vector::new(place.shift);
     let pair = words[place.scale as usize] >> Vector::new(place.half);
     // A 16-bit float without sign, moved to where a 32-bit one has exponent and mantissa, is smaller by 2^112.
     let moved = (pair & Vector::new(0x7fffu32)) << Vector::new(13u32);
     let scale = Vector::<f32, O>::reinterpret(moved) * Vector::new(5.192_297e33_f32);
     let offset = scale * Vector::new(comptime!(-(bias(bits) as f32)));
-    let mut factors = Sequence::<Vector<F, O>>::new();
+    let mut factors = Sequence::<Vector<S, O>>::new();
     #[unroll]
     for lane in 0..lanes {
         let field = (word >> Vector::new(comptime!((lane * bits) as u32))) & Vector::new(comptime!((1u32 << bits) - 1));

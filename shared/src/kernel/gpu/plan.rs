@@ -31,7 +31,7 @@ pub(super) struct Plan {
     pub dispatch: usize,
 }
 
-/// What a benchmark chooses instead of the table.
+/// What a benchmark, or a program that found the table's choice wanting on its device, chooses instead of the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
     /// Invocations of a workgroup.
@@ -40,15 +40,22 @@ pub struct Choice {
     pub pixels: Option<usize>,
     /// Most vectors of output channels.
     pub vectors: Option<usize>,
+    /// Whether 16-bit numbers are used where the device has them; yes when not said.
+    pub half: Option<bool>,
 }
 
-static CHOICE: RwLock<Choice> = RwLock::new(Choice { units: None, pixels: None, vectors: None });
+static CHOICE: RwLock<Choice> = RwLock::new(Choice { units: None, pixels: None, vectors: None, half: None });
 
 /// Replaces the table's choice from now on.
 pub fn choose(choice: Choice) {
     if let Ok(mut chosen) = CHOICE.write() {
         *chosen = choice;
     }
+}
+
+/// Whether 16-bit numbers may be used.
+pub(super) fn half_chosen() -> bool {
+    CHOICE.read().ok().and_then(|choice| choice.half).unwrap_or(true)
 }
 
 impl Plan {

@@ -1,0 +1,64 @@
+//! What a GPU compiles before its first step is compiled while the picture is being painted: by a small run that
+//! nobody sees. It ends as soon as a run begins that somebody waits for.
+
+use infill::{
+    denoiser::Model,
+    edit::{Edit, EditRequest, EditState, EditTask},
+    mask::Mask,
+    picture::Picture,
+    sampler::SamplerSettings,
+    task::TaskKind,
+};
+
+use super::{State, let_messages_in, run};
+use crate::message::Failure;
+
+/// As many steps as it takes until a sampler looks back at an earlier one.
+const STEPS: usize = 2;
+
+/// Runs the kernels of the model's first task once.
+pub async fn warm(state: &State, model: &Model) {
+    // What fails here fails again where somebody waits for it, and is told then; a lost device tells of itself.
+    let _ = run_unseen(state, model).await;
+}
+
+async fn run_unseen(state: &State, model: &Model) -> Result<(), Failure> {
+    let begun = state.moment();
+    let Some(mut edit) = small_edit(model) else { return Ok(()) };
+    loop {
+        match edit.step(model) {
+            EditState::Finished => return Ok(()),
+            EditState::Read(tensor) => edit.accept(run::values(tensor).await?).map_err(run::refused)?,
+            EditState::Running => {
+                if let Some(preview) = edit.preview() {
+                    run::values(preview.tensor).await?;
+                }
+            }
+        }
+        let_messages_in().await;
+        if state.moment() != begun {
+            return Ok(());
+        }
+    }
+}
+
+/// One window of grey, as the model samples it best.
+fn small_edit(model: &Model) -> Option<Edit> {
+    let (config, side) = (&model.config, model.config.size);
+    let kind = config.tasks.first().copied()?;
+    let half = side / 2;
+    let (width, task) = match kind {
+        TaskKind::Inpaint => {
+            let mut mask = Mask::empty(side, side);
+            (0..half).for_each(|y| mask.row_mut(y)[..half].fill(255));
+            (side, EditTask::Inpaint { mask })
+        }
+        TaskKind::Uncrop => (half, EditTask::Uncrop { left: 0, top: 0, right: side - half, bottom: 0 }),
+        TaskKind::Colorize => (side, EditTask::Colorize),
+        TaskKind::Restore => (side, EditTask::Restore),
+    };
+    let own = config.sampling(kind);
+    let settings = SamplerSettings { steps: STEPS, temperature: own.temperature, guess: own.guess, ..SamplerSettings::default() };
+    let picture = Picture::new(width, side, vec![128; 3 * width * side]).ok()?;
+    Edit::new(EditRequest { picture, task, settings }, config).ok()
+}
