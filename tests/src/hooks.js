@@ -7,6 +7,14 @@ GPUAdapter.prototype.requestDevice = async function (...wanted) {
   devices.push(device);
   return device;
 };
+let pipelines = 0;
+for (const name of ["createComputePipeline", "createComputePipelineAsync"]) {
+  const create = GPUDevice.prototype[name];
+  GPUDevice.prototype[name] = function (...wanted) {
+    pipelines += 1;
+    return create.apply(this, wanted);
+  };
+}
 const channel = new BroadcastChannel("test");
 channel.onmessage = ({ data }) => {
   const device = devices.at(-1);
@@ -20,6 +28,6 @@ channel.onmessage = ({ data }) => {
   }
   if (data === "what") {
     channel.postMessage({ features: [...device.features], buffer: device.limits.maxBufferSize, binding: device.limits.maxStorageBufferBindingSize,
-      invocations: device.limits.maxComputeInvocationsPerWorkgroup, memory: self.program.memory.buffer.byteLength });
+      invocations: device.limits.maxComputeInvocationsPerWorkgroup, memory: self.program.memory.buffer.byteLength, pipelines });
   }
 };

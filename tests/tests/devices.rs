@@ -147,6 +147,15 @@ struct Has {
     buffer: u64,
     binding: u64,
     invocations: u32,
+    /// Pipelines that were made so far.
+    pipelines: usize,
+}
+
+/// Asks the worker.
+async fn has(page: &Page) -> Result<Has> {
+    let ask = "const done = arguments[0], channel = new BroadcastChannel('test'); \
+         channel.onmessage = ({data}) => done(data); channel.postMessage('what')";
+    Ok(page.browser.execute_async(ask, Vec::new()).await?.convert()?)
 }
 
 #[test]
@@ -167,9 +176,7 @@ fn devices_of_every_kind_fill_the_same_hole() {
                 None => page.insert(Page::open(&site.address(), Gpu::Software, site.folder()).await?),
             };
             show(&site, page).await?;
-            let ask = "const done = arguments[0], channel = new BroadcastChannel('test'); \
-                 channel.onmessage = ({data}) => done(data); channel.postMessage('what')";
-            let has: Has = page.browser.execute_async(ask, Vec::new()).await?.convert()?;
+            let has = has(page).await?;
             println!("withheld {limits} {feature}: {has:?}");
             ensure!(page.text("device").await?.contains("WebGPU"), "WebGPU is not used with {has:?}");
             match feature {
@@ -217,6 +224,32 @@ fn nothing_is_downloaded_before_it_is_known_what_it_runs_on() {
         page.script::<serde_json::Value>("window.going = setInterval(() => new BroadcastChannel('go').postMessage(1), 50)").await?;
         page.wait_for("ready", 90).await?;
         ensure!(models() > 1);
+        Ok(())
+    });
+}
+
+/// Who paints first does not wait for the compiler then.
+#[test]
+fn pipelines_are_made_before_they_are_needed() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        site.before_worker(HOOKS)?;
+        let page = ready(&site, Gpu::Software).await?;
+        prepare(&page, 3).await?;
+        let (mut before, mut same) = (0, 0);
+        while same < 10 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let now = has(&page).await?.pipelines;
+            same = if now == before { same + 1 } else { 0 };
+            before = now;
+        }
+        page.click("run").await?;
+        page.wait_for("done", 120).await?;
+        let more = has(&page).await?.pipelines - before;
+        println!("{before} pipelines before the run, {more} in it");
+        // Of the picture's and the settings' own shape, such as the last step's.
+        ensure!(before > 20 && more * 5 < before, "{before} pipelines before the run, {more} in it");
+        expect_filled(&site, &page).await?;
         Ok(())
     });
 }

@@ -152,7 +152,7 @@ fn time(runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
 #[cfg(feature = "wgpu")]
 fn choose_plan(arguments: &BenchKernelsArguments) {
     let BenchKernelsArguments { pixels, vectors, units, half, .. } = *arguments;
-    kernel::gpu::choose(kernel::gpu::Choice { pixels, vectors, units, half });
+    kernel::gpu::choose(kernel::gpu::Choice { pixels, vectors, units, half, dispatch: None });
 }
 
 #[cfg(not(feature = "wgpu"))]

@@ -77,6 +77,8 @@ pub struct Case {
     pub bits: Option<Bits>,
     /// Whether a GPU has feature maps of 16 bits; the CPU computes with 32.
     pub half: bool,
+    /// Whether the work is cut into many dispatches, as that of large pictures is.
+    pub cut: bool,
 }
 
 /// Random numbers of unit size that depend on the seed and the place alone.
@@ -129,7 +131,11 @@ impl Case {
     /// What the kernels make of it, in the order `[batch, channels, height, width]`.
     pub fn compute(&self, device: &Device) -> Tensor<1> {
         let precision = if self.half && has_half(device) { FloatDType::F16 } else { FloatDType::F32 };
-        self.output(device, precision).cast(FloatDType::F32)
+        match self.cut {
+            true => in_small_dispatches(|| self.output(device, precision)),
+            false => self.output(device, precision),
+        }
+        .cast(FloatDType::F32)
     }
 
     fn output(&self, device: &Device, precision: FloatDType) -> Tensor<1> {
@@ -187,6 +193,23 @@ impl Case {
     }
 }
 
+/// With dispatches of few multiplications.
+#[cfg(feature = "gpu")]
+fn in_small_dispatches<R>(compute: impl FnOnce() -> R) -> R {
+    use super::gpu::{Choice, choose, chosen};
+    let before = chosen();
+    choose(Choice { dispatch: Some(1 << 14), ..before });
+    let result = compute();
+    choose(before);
+    result
+}
+
+/// The CPU has none.
+#[cfg(not(feature = "gpu"))]
+fn in_small_dispatches<R>(compute: impl FnOnce() -> R) -> R {
+    compute()
+}
+
 /// Whether the device has kernels for feature maps of 16 bits.
 #[cfg(feature = "gpu")]
 fn has_half(device: &Device) -> bool {
@@ -211,7 +234,9 @@ fn edges() -> Vec<Case> {
         width,
         bits: None,
         half: false,
+        cut: false,
     };
+    let cut = |case: Case| Case { cut: true, ..case };
     let packed = |bits, case: Case| Case { bits: Some(bits), ..case };
     let plain = |side| Operation::Convolution { side, doubled: false, added: None };
     let doubled = |side| Operation::Convolution { side, doubled: true, added: None };
@@ -257,6 +282,11 @@ fn edges() -> Vec<Case> {
         case(Operation::Concatenate, [1, 3, 6, 4, 2]),
         case(Operation::Product, [3, 12, 20, 7, 1]),
         case(Operation::Product, [2, 5, 3, 4, 1]),
+        cut(case(plain(3), [2, 16, 12, 19, 21])),
+        cut(case(doubled(3), [1, 8, 8, 9, 5])),
+        cut(case(plus(3, Resample::Down), [2, 8, 12, 9, 7])),
+        cut(packed(Bits::Eight, case(plus(1, Resample::None), [3, 40, 24, 9, 9]))),
+        cut(case(Operation::Attention { heads: 2 }, [2, 64, 64, 9, 7])),
         // A head too large for the kernel of attention.
         case(Operation::Attention { heads: 1 }, [2, 132, 132, 3, 2]),
         packed(Bits::Eight, case(Operation::Attention { heads: 1 }, [2, 132, 132, 3, 2])),
@@ -281,7 +311,7 @@ pub fn cases(seed: u64, random: usize, device: &Device) -> Vec<Case> {
         };
         let bits = [None, Some(Bits::Eight), Some(Bits::Four)][draw(0, 2)];
         let (batch, output, height, width) = (draw(1, 3), draw(1, 50), draw(1, 20), draw(2, 20));
-        cases.push(Case { operation, batch, input, output, height, width, bits, half: false });
+        cases.push(Case { operation, batch, input, output, height, width, bits, half: false, cut: false });
     }
     if has_half(device) {
         let halves: Vec<Case> = cases.iter().map(|case| Case { half: true, ..*case }).collect();

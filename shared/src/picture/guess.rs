@@ -12,12 +12,28 @@ pub enum Far {
     Smooth,
 }
 
-/// Of the side of a picture: so near to the rim its nearest pixel is repeated, and from the second share on what is far
-/// stands alone.
-const SHARES: [f32; 2] = [1.0 / 16.0, 1.0 / 4.0];
+impl Far {
+    /// Of the side of a picture: so near to the rim its nearest pixel is repeated, and from the second share on what is far
+    /// stands alone.
+    fn shares(self) -> [f32; 2] {
+        match self {
+            Self::Mirror => [3.0 / 64.0, 1.0 / 8.0],
+            Self::Smooth => [1.0 / 16.0, 1.0 / 4.0],
+        }
+    }
 
-/// Replaces what is missing: at the rim by the nearest known pixel, far from it by `far`, between them by both. Where
-/// nothing is known the picture becomes 0, mid-grey.
+    /// Of the side of a picture: in a hole that is nowhere deeper only the rim is repeated. A mirror doubles things, which
+    /// pays where there is much to be told, and not in a narrow border.
+    fn shallow(self) -> f32 {
+        match self {
+            Self::Mirror => 1.0 / 4.0,
+            Self::Smooth => 0.0,
+        }
+    }
+}
+
+/// Replaces what is missing: at the rim by the nearest known pixel, far from it by `far`, between them by both, and in a
+/// hole too shallow for it by the nearest pixel alone. Where nothing is known the picture becomes 0, mid-grey.
 ///
 /// # Shapes
 /// - planes: any number of `[height, width]`
@@ -33,12 +49,17 @@ pub fn guess_fill(planes: &mut [f32], width: usize, missing: &[bool], far: Far) 
     if far == Far::Smooth {
         smooth_fill(planes, width, missing);
     }
-    let [begin, end] = SHARES.map(|share| share * width.max(missing.len() / width) as f32);
-    for place in (0..missing.len()).filter(|place| missing[*place]) {
+    let side = width.max(missing.len() / width) as f32;
+    let [begin, end] = far.shares().map(|share| share * side);
+    let distance = |place: usize| {
         let near = nearest[place];
         let across = (near % width).abs_diff(place % width) as f32;
-        let down = (near / width).abs_diff(place / width) as f32;
-        let part = ((across.hypot(down) - begin) / (end - begin)).clamp(0.0, 1.0);
+        across.hypot((near / width).abs_diff(place / width) as f32)
+    };
+    let shallow = (0..missing.len()).map(distance).fold(0.0, f32::max) <= far.shallow() * side;
+    for place in (0..missing.len()).filter(|place| missing[*place]) {
+        let near = nearest[place];
+        let part = if shallow { 0.0 } else { ((distance(place) - begin) / (end - begin)).clamp(0.0, 1.0) };
         let mirrored = mirror_image(missing, width, place, near);
         for (plane, known) in planes.chunks_exact_mut(missing.len()).zip(known.chunks_exact(missing.len())) {
             let away = match far {
@@ -100,14 +121,24 @@ mod tests {
                 let (x, row) = (index % 32, (index / 32) as f32 * 0.01);
                 let expected = match (x, far) {
                     (..16, _) => x as f32 + row,
-                    // A share of 1/16 of 32 pixels from the rim at column 15.
-                    (16..=17, _) => 15.0 + row,
-                    (23..=30, Far::Mirror) => (30 - x) as f32 + row,
+                    // Of 32 pixels 1.5 and 2 from the rim at column 15.
+                    (16, _) | (17, Far::Smooth) => 15.0 + row,
+                    (19..=30, Far::Mirror) => (30 - x) as f32 + row,
                     _ => continue,
                 };
                 assert!((value - expected).abs() < 1e-4, "{far:?} at {index}: {value} is not {expected}");
             }
             assert!(planes.iter().all(|value| value.is_finite()), "{far:?} took something from what is missing");
+        }
+    }
+
+    #[test]
+    fn a_narrow_border_repeats_the_rim() {
+        let missing: Vec<bool> = (0..32 * 32).map(|place| place % 32 >= 24).collect();
+        let mut planes: Vec<f32> = (0..32 * 32).map(|place| (place % 32) as f32).collect();
+        guess_fill(&mut planes, 32, &missing, Far::Mirror);
+        for (place, value) in planes.into_iter().enumerate() {
+            assert_eq!(value, (place % 32).min(23) as f32, "{place}");
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) use call::*;
 use convolution::{Residual, Weight};
 use layout::{channels_first, channels_last};
 use plan::Plan;
-pub use plan::{Choice, choose};
+pub use plan::{Choice, choose, chosen};
 
 type Dispatch = burn::backend::Dispatch;
 

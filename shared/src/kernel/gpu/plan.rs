@@ -42,9 +42,11 @@ pub struct Choice {
     pub vectors: Option<usize>,
     /// Whether 16-bit numbers are used where the device has them; yes when not said.
     pub half: Option<bool>,
+    /// Most multiplications of a dispatch.
+    pub dispatch: Option<usize>,
 }
 
-static CHOICE: RwLock<Choice> = RwLock::new(Choice { units: None, pixels: None, vectors: None, half: None });
+static CHOICE: RwLock<Choice> = RwLock::new(Choice { units: None, pixels: None, vectors: None, half: None, dispatch: None });
 
 /// Replaces the table's choice from now on.
 pub fn choose(choice: Choice) {
@@ -53,9 +55,14 @@ pub fn choose(choice: Choice) {
     }
 }
 
+/// What was chosen last.
+pub fn chosen() -> Choice {
+    CHOICE.read().map(|choice| *choice).unwrap_or_default()
+}
+
 /// Whether 16-bit numbers may be used.
 pub(super) fn half_chosen() -> bool {
-    CHOICE.read().ok().and_then(|choice| choice.half).unwrap_or(true)
+    chosen().half.unwrap_or(true)
 }
 
 impl Plan {
@@ -64,12 +71,12 @@ impl Plan {
     pub fn of(tensor: &CubeTensor) -> Self {
         let hardware = &tensor.client.properties().hardware;
         let most = hardware.max_units_per_cube.max(1);
-        let choice = CHOICE.read().map(|choice| *choice).unwrap_or_default();
+        let choice = chosen();
         Self {
             units: choice.units.unwrap_or(64).clamp(1, most),
             pixels: choice.pixels.unwrap_or(8),
             vectors: choice.vectors.unwrap_or(2),
-            dispatch: DISPATCH,
+            dispatch: choice.dispatch.unwrap_or(DISPATCH),
         }
     }
 
