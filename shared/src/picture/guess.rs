@@ -21,16 +21,11 @@ impl Far {
             Self::Smooth => [1.0 / 16.0, 1.0 / 4.0],
         }
     }
-
-    /// Of the side of a picture: in a hole that is nowhere deeper only the rim is repeated. A mirror doubles things, which
-    /// pays where there is much to be told, and not in a narrow border.
-    fn shallow(self) -> f32 {
-        match self {
-            Self::Mirror => 1.0 / 4.0,
-            Self::Smooth => 0.0,
-        }
-    }
 }
+
+/// Of the side of a picture: in a hole that is nowhere deeper only the rim is repeated. A mirror doubles things and a smooth
+/// fill has no texture, which pays where there is much to be told, and not in a narrow border or a small hole.
+const SHALLOW: f32 = 1.0 / 4.0;
 
 /// Replaces what is missing: at the rim by the nearest known pixel, far from it by `far`, between them by both, and in a
 /// hole too shallow for it by the nearest pixel alone. Where nothing is known the picture becomes 0, mid-grey.
@@ -56,7 +51,7 @@ pub fn guess_fill(planes: &mut [f32], width: usize, missing: &[bool], far: Far) 
         let across = (near % width).abs_diff(place % width) as f32;
         across.hypot((near / width).abs_diff(place / width) as f32)
     };
-    let shallow = (0..missing.len()).map(distance).fold(0.0, f32::max) <= far.shallow() * side;
+    let shallow = (0..missing.len()).map(distance).fold(0.0, f32::max) <= SHALLOW * side;
     for place in (0..missing.len()).filter(|place| missing[*place]) {
         let near = nearest[place];
         let part = if shallow { 0.0 } else { ((distance(place) - begin) / (end - begin)).clamp(0.0, 1.0) };
