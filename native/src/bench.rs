@@ -187,8 +187,12 @@ fn time(trainer: &mut Trainer, source: &mut Source, uncounted: usize, counted: u
 }
 
 fn read(tensor: Tensor<1>) -> Result<f32> {
-    let values: Vec<f32> = tensor.into_data().convert::<f32>().try_to_vec().map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    values.first().copied().context("the device gave nothing back")
+    values(tensor)?.first().copied().context("the device gave nothing back")
+}
+
+/// What a tensor holds, which waits for the device.
+fn values<const RANK: usize>(tensor: Tensor<RANK>) -> Result<Vec<f32>> {
+    tensor.into_data().convert::<f32>().try_to_vec().map_err(|error| anyhow::anyhow!("{error:?}"))
 }
 
 /// Operations a second of the device's own matrix product, the best of five.

@@ -1,7 +1,7 @@
 //! `infill bench kernels --check`: the kernels' cases one by one, and a whole run of a model, beside the CPU.
 
-use anyhow::{Result, anyhow, ensure};
-use burn::tensor::{Device, Tensor};
+use anyhow::{Result, ensure};
+use burn::tensor::Device;
 use infill::{
     edit::{Edit, EditRequest, EditState, EditTask},
     kernel::check,
@@ -14,6 +14,7 @@ use infill::{
     task::TaskKind,
 };
 
+use super::values;
 use crate::{device, exit::input, model};
 
 /// Cases drawn at random beside the edges.
@@ -30,7 +31,8 @@ const LEAST: f64 = 40.0;
 pub fn run(device: &Device) -> Result<()> {
     let mut wrong = 0;
     for case in check::cases(1, RANDOM, device) {
-        let difference = infill::self_check::largest_difference(&read(case.compute(device))?, &read(case.compute(&device::reference()))?);
+        let difference =
+            infill::self_check::largest_difference(&values(case.compute(device))?, &values(case.compute(&device::reference()))?);
         let right = difference <= case.tolerance();
         wrong += usize::from(!right);
         println!("{:<6} {difference:.1e} {case:?}", if right { "ok" } else { "WRONG" });
@@ -66,12 +68,8 @@ fn fill(file: &ModelFile, picture: &Picture, mask: &Mask, device: &Device) -> Re
     loop {
         match edit.step(&model) {
             EditState::Running => {}
-            EditState::Read(tensor) => edit.accept(read(tensor)?)?,
+            EditState::Read(tensor) => edit.accept(values(tensor)?)?,
             EditState::Finished => return Ok(edit.into_result()),
         }
     }
-}
-
-fn read<const RANK: usize>(tensor: Tensor<RANK>) -> Result<Vec<f32>> {
-    tensor.into_data().convert::<f32>().try_to_vec::<f32>().map_err(|error| anyhow!("{error:?}"))
 }

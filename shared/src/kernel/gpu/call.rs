@@ -23,7 +23,7 @@ pub(in crate::kernel) fn takes<const D: usize>(tensor: &Tensor<D>) -> bool {
 }
 
 /// Whether feature maps beside this weight are of 16 bits: beside one of few bits, which is rounded more than they
-/// are, where the device multiplies such numbers. They take half the memory and on many devices half the time.
+/// are, where the device multiplies such numbers.
 pub(in crate::kernel) fn halves<const D: usize>(weight: &Tensor<D>) -> bool {
     is_packed(weight) && half_chosen() && has_half(&weight.device())
 }
