@@ -42,10 +42,13 @@ impl Validation {
 /// How the batches of a training are made.
 pub fn of_training(settings: &Settings) -> LoaderSettings {
     let smaller_before = settings.train.progressive.map(|progressive| (settings.train.full_size_from(), progressive.size));
-    LoaderSettings { batch: settings.train.batch, smaller_before, threads: settings.run.threads, prefetch: 4, ..alone(settings, 1) }
+    let Settings { model, train, run } = settings;
+    let tasks = train.drawn_tasks(&model.tasks);
+    LoaderSettings { batch: train.batch, smaller_before, tasks, threads: run.threads, prefetch: 4, ..alone(settings, 1) }
 }
 
-/// How one batch of `count` samples is made like those of training, of the model's own size.
+/// How one batch of `count` samples is made like those of training, of the model's own size and with all of its
+/// tasks alike.
 pub fn alone(settings: &Settings, count: usize) -> LoaderSettings {
     LoaderSettings {
         size: settings.model.size,

@@ -1,12 +1,15 @@
 //! What can be chosen about training, and what cannot be trained with. The arithmetic of a step is
 //! elsewhere.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{LossWeighting, Precision};
 use crate::{
     config::{ModelConfig, Prediction},
     schedule::LevelDistribution,
+    task::TaskKind,
 };
 
 /// What can be chosen about training. The defaults are for short runs from nothing; the paper's are
@@ -57,7 +60,13 @@ pub struct TrainConfig {
     pub gradient_checkpointing: bool,
     /// A first share of the steps on smaller pictures (paper: none).
     pub progressive: Option<Progressive>,
+    /// How many examples of a task come on one of each task that is not named here (paper: every task alike); 0
+    /// leaves a task out.
+    pub task_shares: BTreeMap<TaskKind, u32>,
 }
+
+/// The largest of them.
+const MOST_SHARES: u32 = 1000;
 
 /// Training that begins on smaller pictures: the net is convolutional, and its levels that attend do so
 /// over fewer cells.
@@ -107,6 +116,7 @@ impl Default for TrainConfig {
             precision: Precision::F32,
             gradient_checkpointing: false,
             progressive: None,
+            task_shares: BTreeMap::new(),
         }
     }
 }
@@ -185,6 +195,7 @@ impl TrainConfig {
     /// The first that is out of its range.
     pub fn validate(&self) -> Result<(), TrainError> {
         let share = self.progressive.map_or(0.0, |progressive| progressive.share);
+        let most = self.task_shares.values().copied().max().unwrap_or(1);
         let checks = [
             (self.batch > 0, "batch", self.batch.to_string(), "1 or more"),
             (
@@ -198,6 +209,7 @@ impl TrainConfig {
             (self.snr_cap >= 1.0, "snr_cap", self.snr_cap.to_string(), "1 or more"),
             (self.clip_norm >= 0.0, "clip_norm", self.clip_norm.to_string(), "0 or more"),
             ((0.0..=1.0).contains(&share), "progressive.share", share.to_string(), "a share of 0 to 1"),
+            (most <= MOST_SHARES, "task_shares", most.to_string(), "0 to 1000 for each task"),
         ];
         match checks.into_iter().find(|(fine, ..)| !fine) {
             Some((_, what, value, wanted)) => Err(TrainError::Setting { what, value, wanted: wanted.to_owned() }),
@@ -215,6 +227,11 @@ impl TrainConfig {
             let (what, value) = ("loss_weighting", format!("{:?} with {:?} as prediction", self.loss_weighting, model.prediction));
             return Err(TrainError::Setting { what, value, wanted: "equal, because its errors are weighed already".to_owned() });
         }
+        let shares = || format!("{:?} for a model of {:?}", self.task_shares, model.tasks);
+        if self.drawn_tasks(&model.tasks).is_empty() || !self.task_shares.keys().all(|task| model.tasks.contains(task)) {
+            let wanted = "1 or more for at least one task of the model, and name no others".to_owned();
+            return Err(TrainError::Setting { what: "task_shares", value: shares(), wanted });
+        }
         let divisor = model.unet.divisor();
         match self.progressive {
             Some(Progressive { size, .. }) if size == 0 || size > model.size || !size.is_multiple_of(divisor) => {
@@ -223,6 +240,12 @@ impl TrainConfig {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The tasks that an example's is drawn from, each as often as its share says.
+    pub fn drawn_tasks(&self, tasks: &[TaskKind]) -> Vec<TaskKind> {
+        let share = |task: &TaskKind| self.task_shares.get(task).copied().unwrap_or(1) as usize;
+        tasks.iter().flat_map(|task| std::iter::repeat_n(*task, share(task))).collect()
     }
 
     /// The first step on pictures of the model's own size.

@@ -165,6 +165,21 @@ fn missing_tensors_and_wrong_samples_are_named() {
 }
 
 #[test]
+fn tasks_are_drawn_by_their_shares() {
+    use TaskKind::{Colorize, Inpaint, Restore};
+    let model = ModelConfig { tasks: vec![Inpaint, Colorize], ..ModelConfig::preset("tiny").unwrap() };
+    let with = |shares: &[(TaskKind, u32)]| TrainConfig { task_shares: shares.iter().copied().collect(), ..config() };
+    assert_eq!(config().drawn_tasks(&model.tasks), model.tasks);
+    assert_eq!(with(&[(Colorize, 3)]).drawn_tasks(&model.tasks), [Inpaint, Colorize, Colorize, Colorize]);
+    assert_eq!(with(&[(Inpaint, 0)]).drawn_tasks(&model.tasks), [Colorize]);
+    with(&[(Inpaint, 0)]).validate_for(&model).unwrap();
+    for shares in [&[(Inpaint, 0), (Colorize, 0)][..], &[(Restore, 2)], &[(Inpaint, 1_000_000)]] {
+        let message = with(shares).validate_for(&model).unwrap_err().to_string();
+        assert!(message.contains("task_shares"), "{message}");
+    }
+}
+
+#[test]
 fn one_picture_is_learned_by_heart() {
     let mut trainer = trainer();
     let loss = |reports: &[f32]| reports.iter().sum::<f32>() / reports.len() as f32;
