@@ -113,7 +113,7 @@ fn train(arguments: &BenchTrainArguments) -> Result<()> {
     own.steps.extend(rest.steps);
 
     let seconds = median(&mut own.steps);
-    let operations = 3.0 * cost::forward_operations(&config) as f64 * arguments.batch as f64;
+    let operations = 3.0 * cost::forward_operations(&config, config.size) as f64 * arguments.batch as f64;
     let speed = |seconds: f64| arguments.batch as f64 / seconds;
     println!("net             {} ({parameters} parameters), {} pictures a step", arguments.preset, arguments.batch);
     println!("devices         {}, in {}", devices.len(), arguments.precision);

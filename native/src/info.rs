@@ -80,7 +80,7 @@ fn presets() -> Result<()> {
         let config = ModelConfig::preset(name)?;
         let parameters = Unet::new(&config, &Device::flex()).num_params();
         let memory = TABLE_BATCHES.map(|batch| format!("{:.1}", cost::training_bytes(&config, parameters, batch) as f64 / 1e9));
-        let arithmetic = 3.0 * cost::forward_operations(&config) as f64 / 1e9;
+        let arithmetic = 3.0 * cost::forward_operations(&config, config.size) as f64 / 1e9;
         println!("| {name} | {0}² | {1:.1} M | {arithmetic:.0} | {2} |", config.size, parameters as f64 / 1e6, memory.join(" | "));
     }
     println!();

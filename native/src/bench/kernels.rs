@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use burn::{
     module::Param,
     tensor::{Device, Tensor, TensorData},
@@ -11,12 +11,12 @@ use burn::{
 use clap::Args;
 use infill::{
     config::ModelConfig,
-    kernel,
+    kernel::{self, AttentionLayers},
     noise::{self, Purpose},
     quantize::Bits,
     unet::{
         Unet,
-        cost::{self, ConvolutionShape},
+        cost::{self, AttentionShape, ConvolutionShape},
     },
 };
 
@@ -32,6 +32,9 @@ pub struct BenchKernelsArguments {
     /// Net whose shapes are timed: paper, browser, nature or tiny.
     #[arg(long, default_value = "browser")]
     pub preset: String,
+    /// Side of the picture, pixels, instead of the net's own.
+    #[arg(long)]
+    pub size: Option<usize>,
     /// Timed runs of each.
     #[arg(long, default_value_t = 5)]
     pub runs: usize,
@@ -44,6 +47,12 @@ pub struct BenchKernelsArguments {
     /// Invocations of a workgroup, instead of the table's choice.
     #[arg(long)]
     pub units: Option<u32>,
+    /// Vectors that an invocation of our attention keeps in registers, instead of the table's choice.
+    #[arg(long)]
+    pub registers: Option<usize>,
+    /// Take the table's row for adapters that are a CPU.
+    #[arg(long)]
+    pub software: bool,
     /// Whether feature maps beside packed weights are of 16 bits where the device has them.
     #[arg(long)]
     pub half: Option<bool>,
@@ -68,35 +77,24 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
     if arguments.check {
         return check::run(&device);
     }
-    let mut shapes = BTreeMap::<ConvolutionShape, usize>::new();
-    for shape in cost::convolutions(&config) {
-        *shapes.entry(shape).or_default() += 1;
-    }
-    println!("{:>5} {:>5} {:>6} {:>6} {:>6} {:>10} {:>10} {:>7}", "side", "taps", "in", "out", "times", "GFLOP/s", "burn", "ratio");
-    let mut seconds = 0.0;
-    for (shape, times) in shapes {
-        let (ours, theirs) = convolution(shape, arguments, &device)?;
-        let rate = |seconds: f64| shape.operations() as f64 / seconds / 1e9;
-        let ConvolutionShape { size, side, input, output } = shape;
-        print!("{size:>5} {:>5} {input:>6} {output:>6} {times:>6} {:>10.2}", side * side, rate(ours));
-        match theirs {
-            Some(theirs) => println!(" {:>10.2} {:>7.2}", rate(theirs), theirs / ours),
-            None => println!(),
-        }
-        seconds += ours * times as f64;
-    }
-    let operations = cost::forward_operations(&config) as f64;
+    let size = arguments.size.unwrap_or(config.size);
+    ensure!(
+        size > 0 && size.is_multiple_of(config.unet.divisor()),
+        input(format!("a side of {size} pixels is no multiple of {}, as this net wants", config.unet.divisor()))
+    );
+    let seconds = layers(&config, size, arguments, &device)?;
+    let operations = cost::forward_operations(&config, size) as f64;
     let net = Unet::new(&config, &device).with_random_outputs(1);
     let evaluate = |net: &Unet, own: bool| -> Result<f64> {
         kernel::use_own(own);
-        let input = random([1, 3, config.size, config.size], &device);
+        let input = random([1, 3, size, size], &device);
         let level = Tensor::<1>::from_data(TensorData::new(vec![0.5f32], [1]), &device);
         let time = time(arguments.runs, || net.forward(input.clone(), input.clone(), level.clone()));
         kernel::use_own(true);
         time
     };
     let ours = evaluate(&net, true)?;
-    println!("evaluation      {:.1} ms, {:.2} GFLOP/s; convolutions alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
+    println!("evaluation      {:.1} ms, {:.2} GFLOP/s; these layers alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
     for bits in [Bits::Eight, Bits::Four] {
         let seconds = evaluate(&Unet::new(&config, &device).with_packed_outputs(1, bits), true)?;
         println!(
@@ -112,6 +110,60 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
         println!("burn's own      {:.1} ms, {:.2} GFLOP/s; ratio {:.2}", theirs * 1e3, operations / theirs / 1e9, theirs / ours);
     }
     Ok(())
+}
+
+/// Prints each layer that does arithmetic at pictures of `size`, and gives the seconds of all of them.
+fn layers(config: &ModelConfig, size: usize, arguments: &BenchKernelsArguments, device: &Device) -> Result<f64> {
+    println!("{:<10} {:>5} {:>6} {:>6} {:>6} {:>10} {:>10} {:>7}", "layer", "side", "in", "out", "times", "GFLOP/s", "burn", "ratio");
+    let line = |name: &str, [side, input, output, times]: [usize; 4], operations: u64, (ours, theirs): (f64, Option<f64>)| {
+        let rate = |seconds: f64| operations as f64 / seconds / 1e9;
+        print!("{name:<10} {side:>5} {input:>6} {output:>6} {times:>6} {:>10.2}", rate(ours));
+        match theirs {
+            Some(theirs) => println!(" {:>10.2} {:>7.2}", rate(theirs), theirs / ours),
+            None => println!(),
+        }
+        ours * times as f64
+    };
+    let mut seconds = 0.0;
+    for (shape, times) in counted(cost::convolutions(config, size)) {
+        let ConvolutionShape { size, side, input, output } = shape;
+        let measured = convolution(shape, arguments, device)?;
+        seconds += line(&format!("{side}×{side}"), [size, input, output, times], shape.operations(), measured);
+    }
+    for (shape, times) in counted(cost::attentions(config, size)) {
+        let measured = attention(shape, arguments, device)?;
+        seconds += line("attention", [shape.size, shape.channels, shape.channels, times], shape.operations(), measured);
+    }
+    Ok(seconds)
+}
+
+/// How often each occurs.
+fn counted<T: Ord>(shapes: Vec<T>) -> BTreeMap<T, usize> {
+    let mut counts = BTreeMap::new();
+    shapes.into_iter().for_each(|shape| *counts.entry(shape).or_default() += 1);
+    counts
+}
+
+/// Ours and burn's, from the normalized map to the sum with what goes around it.
+fn attention(shape: AttentionShape, arguments: &BenchKernelsArguments, device: &Device) -> Result<(f64, Option<f64>)> {
+    let AttentionShape { size, channels, heads } = shape;
+    let linear = |input: usize, output: usize| {
+        let mut layer = kernel::layer::linear(input, output, device);
+        layer.weight = Param::from_tensor(random([input, output], device) / (input as f64).sqrt());
+        layer
+    };
+    let (qkv, project) = (linear(channels, 3 * channels), linear(channels, channels));
+    let layers = AttentionLayers { qkv: &qkv, project: &project, heads };
+    let values: Tensor<4> = random([1, size, size, channels], device).permute([0, 3, 1, 2]);
+    let attend = |own: bool| {
+        kernel::use_own(own);
+        let seconds = time(arguments.runs, || kernel::attention(&layers, values.clone(), values.clone()));
+        kernel::use_own(true);
+        seconds
+    };
+    let ours = attend(true)?;
+    let theirs = (!arguments.ours_only).then(|| attend(false));
+    Ok((ours, theirs.transpose()?))
 }
 
 /// Ours and burn's.
@@ -151,8 +203,8 @@ fn time(runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
 
 #[cfg(feature = "wgpu")]
 fn choose_plan(arguments: &BenchKernelsArguments) {
-    let BenchKernelsArguments { pixels, vectors, units, half, .. } = *arguments;
-    kernel::gpu::choose(kernel::gpu::Choice { pixels, vectors, units, half, dispatch: None });
+    let BenchKernelsArguments { pixels, vectors, units, half, registers, software, .. } = *arguments;
+    kernel::gpu::choose(kernel::gpu::Choice { pixels, vectors, units, half, registers, software, dispatch: None });
 }
 
 #[cfg(not(feature = "wgpu"))]

@@ -79,6 +79,8 @@ pub struct Case {
     pub half: bool,
     /// Whether the work is cut into many dispatches, as that of large pictures is.
     pub cut: bool,
+    /// Whether it is cut as for an adapter that is a CPU, or as for a graphics card.
+    pub software: bool,
 }
 
 /// Random numbers of unit size that depend on the seed and the place alone.
@@ -131,11 +133,25 @@ impl Case {
     /// What the kernels make of it, in the order `[batch, channels, height, width]`.
     pub fn compute(&self, device: &Device) -> Tensor<1> {
         let precision = if self.half && has_half(device) { FloatDType::F16 } else { FloatDType::F32 };
-        match self.cut {
-            true => in_small_dispatches(|| self.output(device, precision)),
-            false => self.output(device, precision),
-        }
-        .cast(FloatDType::F32)
+        self.with_plan(|| self.output(device, precision)).cast(FloatDType::F32)
+    }
+
+    /// Computes with work cut as the case says.
+    #[cfg(feature = "gpu")]
+    fn with_plan<R>(&self, compute: impl FnOnce() -> R) -> R {
+        use super::gpu::{Choice, choose, chosen};
+        let before = chosen();
+        let dispatch = if self.cut { Some(1 << 14) } else { before.dispatch };
+        choose(Choice { dispatch, software: self.software, ..before });
+        let result = compute();
+        choose(before);
+        result
+    }
+
+    /// The CPU has no plan.
+    #[cfg(not(feature = "gpu"))]
+    fn with_plan<R>(&self, compute: impl FnOnce() -> R) -> R {
+        compute()
     }
 
     fn output(&self, device: &Device, precision: FloatDType) -> Tensor<1> {
@@ -193,23 +209,6 @@ impl Case {
     }
 }
 
-/// With dispatches of few multiplications.
-#[cfg(feature = "gpu")]
-fn in_small_dispatches<R>(compute: impl FnOnce() -> R) -> R {
-    use super::gpu::{Choice, choose, chosen};
-    let before = chosen();
-    choose(Choice { dispatch: Some(1 << 14), ..before });
-    let result = compute();
-    choose(before);
-    result
-}
-
-/// The CPU has none.
-#[cfg(not(feature = "gpu"))]
-fn in_small_dispatches<R>(compute: impl FnOnce() -> R) -> R {
-    compute()
-}
-
 /// Whether the device has kernels for feature maps of 16 bits.
 #[cfg(feature = "gpu")]
 fn has_half(device: &Device) -> bool {
@@ -235,6 +234,7 @@ fn edges() -> Vec<Case> {
         bits: None,
         half: false,
         cut: false,
+        software: false,
     };
     let cut = |case: Case| Case { cut: true, ..case };
     let packed = |bits, case: Case| Case { bits: Some(bits), ..case };
@@ -266,6 +266,7 @@ fn edges() -> Vec<Case> {
         case(Operation::Attention { heads: 2 }, [2, 128, 128, 4, 4]),
         case(Operation::Attention { heads: 1 }, [1, 16, 16, 5, 7]),
         case(Operation::Attention { heads: 3 }, [1, 9, 9, 1, 1]),
+        case(Operation::Attention { heads: 4 }, [2, 32, 32, 3, 3]),
         case(Operation::Linear, [1, 64, 96, 1, 1]),
         case(Operation::Linear, [5, 10, 7, 1, 1]),
         packed(Bits::Eight, case(plain(3), [1, 64, 64, 8, 8])),
@@ -293,7 +294,8 @@ fn edges() -> Vec<Case> {
     ]
 }
 
-/// The edges, and `random` more that depend on the seed; where the device has them, each also with maps of 16 bits.
+/// The edges, and `random` more that depend on the seed; what the plan decides about in each of its ways; where the
+/// device has them, all of it also with maps of 16 bits.
 pub fn cases(seed: u64, random: usize, device: &Device) -> Vec<Case> {
     let mut cases = edges();
     for index in 0..random {
@@ -311,8 +313,11 @@ pub fn cases(seed: u64, random: usize, device: &Device) -> Vec<Case> {
         };
         let bits = [None, Some(Bits::Eight), Some(Bits::Four)][draw(0, 2)];
         let (batch, output, height, width) = (draw(1, 3), draw(1, 50), draw(1, 20), draw(2, 20));
-        cases.push(Case { operation, batch, input, output, height, width, bits, half: false, cut: false });
+        cases.push(Case { operation, batch, input, output, height, width, bits, half: false, cut: false, software: false });
     }
+    let planned = |case: &&Case| matches!(case.operation, Operation::Convolution { .. } | Operation::Attention { .. });
+    let software: Vec<Case> = cases.iter().filter(planned).map(|case| Case { software: true, ..*case }).collect();
+    cases.extend(software);
     if has_half(device) {
         let halves: Vec<Case> = cases.iter().map(|case| Case { half: true, ..*case }).collect();
         cases.extend(halves);

@@ -28,17 +28,16 @@ pub fn training_bytes(config: &ModelConfig, parameters: usize, batch: usize) -> 
     4 * (FLOATS_PER_PARAMETER * parameters as u64 + activations * batch as u64)
 }
 
-/// Floating-point operations of one evaluation for one picture: two for every multiplication and addition
+/// Floating-point operations of one evaluation for one picture of `size`: two for every multiplication and addition
 /// of the convolutions and of attention. The rest is below a hundredth. Training takes three times as many.
-pub fn forward_operations(config: &ModelConfig) -> u64 {
+pub fn forward_operations(config: &ModelConfig, size: usize) -> u64 {
     let unet = &config.unet;
-    let cells = |level: usize| (unet.level_side(config.size, level) as u64).pow(2);
+    let cells = |level: usize| (unet.level_side(size, level) as u64).pow(2);
     let convolution = |side: u64, input: usize, output: usize, level: usize| side * side * (input * output) as u64 * cells(level);
     let of_block = |block: BlockShape| {
         let BlockShape { level, input, output, attends } = block;
         let skip = if input == output { 0 } else { convolution(1, input, output, level) };
-        // Queries, keys, values and the projection; scores and mixing.
-        let attention = if attends { cells(level) * output as u64 * (4 * output as u64 + 2 * cells(level)) } else { 0 };
+        let attention = if attends { attention_products(cells(level), output as u64) } else { 0 };
         convolution(3, input, output, level) + convolution(3, output, output, level) + skip + attention
     };
     let picture = 3 * unet.patch * unet.patch;
@@ -66,19 +65,52 @@ impl ConvolutionShape {
     }
 }
 
-/// Every convolution of one evaluation, as often as it occurs; linear layers of attention are 1×1 ones.
-pub fn convolutions(config: &ModelConfig) -> Vec<ConvolutionShape> {
+/// An attention of a net with its linear layers, for measuring it alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttentionShape {
+    /// Pixels of a side of the feature map.
+    pub size: usize,
+    /// Channels.
+    pub channels: usize,
+    /// Heads that share them.
+    pub heads: usize,
+}
+
+impl AttentionShape {
+    /// Floating-point operations for one picture, two for every multiplication and addition.
+    pub fn operations(self) -> u64 {
+        let (cells, channels) = ((self.size * self.size) as u64, self.channels as u64);
+        2 * attention_products(cells, channels)
+    }
+}
+
+/// Queries, keys, values and the projection; scores and mixing.
+fn attention_products(cells: u64, channels: u64) -> u64 {
+    cells * channels * (4 * channels + 2 * cells)
+}
+
+/// Every attention of one evaluation at pictures of `size`, as often as it occurs.
+pub fn attentions(config: &ModelConfig, size: usize) -> Vec<AttentionShape> {
     let unet = &config.unet;
-    let shape = |level: usize, side, input, output| ConvolutionShape { size: unet.level_side(config.size, level), side, input, output };
+    let shape = |BlockShape { level, output, .. }: BlockShape| AttentionShape {
+        size: unet.level_side(size, level),
+        channels: output,
+        heads: output / unet.head_channels,
+    };
+    blocks(config).into_iter().filter(|block| block.attends).map(shape).collect()
+}
+
+/// Every convolution of one evaluation at pictures of `size`, as often as it occurs; the linear layers of attention
+/// are counted with it.
+pub fn convolutions(config: &ModelConfig, size: usize) -> Vec<ConvolutionShape> {
+    let unet = &config.unet;
+    let shape = |level: usize, side, input, output| ConvolutionShape { size: unet.level_side(size, level), side, input, output };
     let picture = 3 * unet.patch * unet.patch;
     let mut shapes = vec![shape(0, 3, 2 * picture, unet.channels), shape(0, 3, unet.level_channels(0), picture)];
-    for BlockShape { level, input, output, attends } in blocks(config) {
+    for BlockShape { level, input, output, .. } in blocks(config) {
         shapes.extend([shape(level, 3, input, output), shape(level, 3, output, output)]);
         if input != output {
             shapes.push(shape(level, 1, input, output));
-        }
-        if attends {
-            shapes.extend([shape(level, 1, output, 3 * output), shape(level, 1, output, output)]);
         }
     }
     shapes
@@ -142,10 +174,12 @@ mod tests {
             shapes.iter().filter(|(_, shape)| shape.len() == 4).map(|(_, shape)| shape.iter().product::<usize>() as u64).sum();
         let attending = shapes.iter().filter(|(name, _)| name.ends_with("qkv.weight")).count() as u64;
         let attention = attending * cells * channels * (4 * channels + 2 * cells);
-        assert_eq!((forward_operations(&config), attending), (2 * (weights * cells + attention), 4));
-        // All of it but scores and mixing is in the convolutions.
-        let listed: u64 = convolutions(&config).into_iter().map(ConvolutionShape::operations).sum();
-        assert_eq!(listed, forward_operations(&config) - 2 * attending * cells * channels * 2 * cells);
+        assert_eq!((forward_operations(&config, config.size), attending), (2 * (weights * cells + attention), 4));
+        // All of it is in convolutions and attention.
+        let listed: u64 = convolutions(&config, config.size).into_iter().map(ConvolutionShape::operations).sum();
+        let of_attention: u64 = attentions(&config, config.size).into_iter().map(AttentionShape::operations).sum();
+        assert_eq!(listed + of_attention, forward_operations(&config, config.size));
+        assert_eq!(attentions(&config, config.size), vec![AttentionShape { size: 8, channels: 16, heads: 1 }; 4]);
     }
 
     #[test]

@@ -45,11 +45,12 @@ pub async fn choose(force_cpu: bool) -> (Device, DeviceReport) {
 async fn webgpu() -> Result<(Device, String), Refused> {
     // Asked first, because burn can only be initialised once and does not survive a missing adapter.
     let adapter = request_adapter().await?;
+    kernel::gpu::choose(Choice { software: is_software(&adapter), ..Choice::default() });
     let device = Device::wgpu_options().init_async().await.map_err(|error| Refused::Init(error.to_string()))?;
     let mut checked = check(&device).await;
     if checked.is_err() && kernel::gpu::has_half(&device) {
         // Some drivers have 16-bit numbers and get them wrong.
-        kernel::gpu::choose(Choice { half: Some(false), ..Choice::default() });
+        kernel::gpu::choose(Choice { half: Some(false), ..kernel::gpu::chosen() });
         checked = check(&device).await;
     }
     checked.map(|()| (device, describe(&adapter)))
@@ -78,6 +79,13 @@ async fn request_adapter() -> Result<JsValue, Refused> {
     let promise: Promise = request.call0(&gpu).map_err(|_| Refused::NoAdapter)?.unchecked_into();
     let adapter = JsFuture::from(promise).await.map_err(|_| Refused::NoAdapter)?;
     if adapter.is_null() || adapter.is_undefined() { Err(Refused::NoAdapter) } else { Ok(adapter) }
+}
+
+/// Whether the adapter is a CPU: browsers say so of the adapter's description, older ones of the adapter.
+fn is_software(adapter: &JsValue) -> bool {
+    let get = |target: &JsValue, key: &str| Reflect::get(target, &key.into()).unwrap_or(JsValue::UNDEFINED);
+    let fallback = "isFallbackAdapter";
+    get(&get(adapter, "info"), fallback).is_truthy() || get(adapter, fallback).is_truthy()
 }
 
 /// What the adapter says of itself, as far as the browser lets it.

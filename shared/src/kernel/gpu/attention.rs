@@ -24,100 +24,169 @@ pub(super) fn fits(head: usize) -> bool {
     head / lanes(head) <= LARGEST_HEAD
 }
 
+/// What is fixed when the kernel is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Fixed {
+    /// Vectors of a head.
+    parts: usize,
+    /// Neighbouring cells whose queries an invocation answers: each key and value is then read once for all of them.
+    queries: usize,
+    /// Whether the last keys of a block, or the last queries of an invocation, can lie past the last cell.
+    ragged: bool,
+}
+
+/// Extents of a launch.
+#[derive(CubeLaunch, CubeType, Clone, Copy)]
+struct Extents {
+    cells: u32,
+    heads: u32,
+    /// Invocations of a picture's head.
+    groups: u32,
+    /// The first invocation of this launch, and where all of them end.
+    first: u32,
+    end: u32,
+}
+
 /// What lies at a place, in 32 bits: sums over all cells are made in those.
 #[cube]
 fn loaded<S: Float, N: Size>(qkv: &[Vector<S, N>], place: u32) -> Vector<f32, N> {
     Vector::cast_from(qkv[place as usize])
 }
 
+/// The sum of a vector's numbers.
+#[cube]
+fn total<N: Size>(vector: Vector<f32, N>) -> f32 {
+    let sum = RuntimeCell::<f32>::new(0.0_f32);
+    #[unroll]
+    for lane in 0..N::value() {
+        sum.store(sum.read() + vector.extract(lane));
+    }
+    sum.read()
+}
+
 #[cube(launch_unchecked)]
-#[allow(clippy::too_many_arguments, reason = "what a kernel takes is what is bound to it")]
 fn attend<S: Float, N: Size>(
     qkv: &[Vector<S, N>],
     output: &mut [Vector<S, N>],
-    cells: u32,
-    heads: u32,
+    extents: Extents,
     scale: f32,
-    first: u32,
-    end: u32,
-    #[comptime] parts: usize,
-    #[comptime] ragged: bool,
+    #[comptime] fixed: Fixed,
     #[define(S)] _element: ElemType,
 ) {
-    let position = ABSOLUTE_POS as u32 + first;
-    if position >= end {
+    let position = ABSOLUTE_POS as u32 + extents.first;
+    if position >= extents.end {
         terminate!();
     }
-    let of_head = comptime!(parts as u32);
-    let (head, cell) = (position % heads, position / heads % cells);
-    let picture = position / heads / cells;
-    let of_cell = heads * comptime!(3 * parts as u32);
-    let start = picture * cells * of_cell + head * comptime!(3 * parts as u32);
+    let (cells, heads) = (extents.cells, extents.heads);
+    let of_head = comptime!(fixed.parts as u32);
+    let (head, group) = (position % heads, position / heads % extents.groups);
+    let picture = position / heads / extents.groups;
+    let first = group * comptime!(fixed.queries as u32);
+    let of_cell = heads * comptime!(3 * fixed.parts as u32);
+    let start = picture * cells * of_cell + head * comptime!(3 * fixed.parts as u32);
 
-    let mut query = Sequence::<Vector<f32, N>>::new();
+    let mut queries = Sequence::<Vector<f32, N>>::new();
     let mut sums = Sequence::<RuntimeCell<Vector<f32, N>>>::new();
-    let factor = Vector::<f32, N>::new(scale);
+    let mut largest = Sequence::<RuntimeCell<f32>>::new();
+    let mut weights = Sequence::<RuntimeCell<f32>>::new();
     #[unroll]
-    for part in 0..parts {
-        query.push(loaded(qkv, start + cell * of_cell + comptime!(part as u32)) * factor);
-        sums.push(RuntimeCell::new(Vector::new(0.0_f32)));
+    for query in 0..comptime!(fixed.queries) {
+        let cell = first + comptime!(query as u32);
+        let inside = comptime!(!fixed.ragged) || cell < cells;
+        let place = start + select(inside, cell, 0u32) * of_cell;
+        #[unroll]
+        for part in 0..comptime!(fixed.parts) {
+            queries.push(loaded(qkv, place + comptime!(part as u32)));
+            sums.push(RuntimeCell::new(Vector::new(0.0_f32)));
+        }
+        largest.push(RuntimeCell::new(LEAST));
+        weights.push(RuntimeCell::new(0.0_f32));
     }
-    let largest = RuntimeCell::<f32>::new(LEAST);
-    let weights = RuntimeCell::<f32>::new(0.0_f32);
 
     for block in range_stepped(0u32, cells, comptime!(KEYS as u32)) {
         let mut places = Sequence::<u32>::new();
-        let mut scores = Sequence::<f32>::new();
-        let highest = RuntimeCell::<f32>::new(largest.read());
+        let mut scores = Sequence::<RuntimeCell<Vector<f32, N>>>::new();
         #[unroll]
         for key in 0..comptime!(KEYS) {
             let at = block + comptime!(key as u32);
-            let inside = comptime!(!ragged) || at < cells;
-            let place = start + select(inside, at, 0u32) * of_cell + of_head;
-            let product = RuntimeCell::<Vector<f32, N>>::new(Vector::new(0.0_f32));
+            let inside = comptime!(!fixed.ragged) || at < cells;
+            places.push(start + select(inside, at, 0u32) * of_cell + of_head);
             #[unroll]
-            for part in 0..parts {
-                product.store(fma(*query.index(part), loaded(qkv, place + comptime!(part as u32)), product.read()));
+            for _ in 0..comptime!(fixed.queries) {
+                scores.push(RuntimeCell::new(Vector::new(0.0_f32)));
             }
-            let score = RuntimeCell::<f32>::new(0.0_f32);
-            #[unroll]
-            for lane in 0..N::value() {
-                score.store(score.read() + product.read().extract(lane));
-            }
-            let score = select(inside, score.read(), LEAST);
-            highest.store(highest.read().max(score));
-            places.push(place + of_head);
-            scores.push(score);
-        }
-        let highest = highest.read();
-        let correction = (largest.read() - highest).exp();
-        largest.store(highest);
-        weights.store(weights.read() * correction);
-        let correction = Vector::<f32, N>::new(correction);
-        #[unroll]
-        for part in 0..parts {
-            let sum = sums.index(part);
-            sum.store(sum.read() * correction);
         }
         #[unroll]
-        for key in 0..comptime!(KEYS) {
-            let weight = (*scores.index(key) - highest).exp();
-            weights.store(weights.read() + weight);
-            let weight = Vector::<f32, N>::new(weight);
-            let place = *places.index(key);
+        for part in 0..comptime!(fixed.parts) {
             #[unroll]
-            for part in 0..parts {
-                let sum = sums.index(part);
-                sum.store(fma(weight, loaded(qkv, place + comptime!(part as u32)), sum.read()));
+            for key in 0..comptime!(KEYS) {
+                let value = loaded(qkv, *places.index(key) + comptime!(part as u32));
+                #[unroll]
+                for query in 0..comptime!(fixed.queries) {
+                    let score = scores.index(comptime!(key * fixed.queries + query));
+                    score.store(fma(*queries.index(comptime!(query * fixed.parts + part)), value, score.read()));
+                }
+            }
+        }
+        // The weight of each key for each query, and the sums so far brought to the same scale.
+        let mut factors = Sequence::<Vector<f32, N>>::new();
+        #[unroll]
+        for query in 0..comptime!(fixed.queries) {
+            let before = largest.index(query).read();
+            let highest = RuntimeCell::<f32>::new(before);
+            let mut totals = Sequence::<f32>::new();
+            #[unroll]
+            for key in 0..comptime!(KEYS) {
+                let inside = comptime!(!fixed.ragged) || block + comptime!(key as u32) < cells;
+                let score = total(scores.index(comptime!(key * fixed.queries + query)).read()) * scale;
+                let score = select(inside, score, LEAST);
+                highest.store(highest.read().max(score));
+                totals.push(score);
+            }
+            let highest = highest.read();
+            largest.index(query).store(highest);
+            let correction = (before - highest).exp();
+            let sum = RuntimeCell::<f32>::new(weights.index(query).read() * correction);
+            #[unroll]
+            for key in 0..comptime!(KEYS) {
+                let weight = (*totals.index(key) - highest).exp();
+                sum.store(sum.read() + weight);
+                factors.push(Vector::new(weight));
+            }
+            weights.index(query).store(sum.read());
+            let correction = Vector::<f32, N>::new(correction);
+            #[unroll]
+            for part in 0..comptime!(fixed.parts) {
+                let sum = sums.index(comptime!(query * fixed.parts + part));
+                sum.store(sum.read() * correction);
+            }
+        }
+        #[unroll]
+        for part in 0..comptime!(fixed.parts) {
+            #[unroll]
+            for key in 0..comptime!(KEYS) {
+                let value = loaded(qkv, *places.index(key) + of_head + comptime!(part as u32));
+                #[unroll]
+                for query in 0..comptime!(fixed.queries) {
+                    let sum = sums.index(comptime!(query * fixed.parts + part));
+                    sum.store(fma(*factors.index(comptime!(query * KEYS + key)), value, sum.read()));
+                }
             }
         }
     }
 
-    let target = (picture * cells + cell) * heads * of_head + head * of_head;
-    let inverse = Vector::<f32, N>::new(1.0_f32 / weights.read());
     #[unroll]
-    for part in 0..parts {
-        output[(target + comptime!(part as u32)) as usize] = Vector::cast_from(sums.index(part).read() * inverse);
+    for query in 0..comptime!(fixed.queries) {
+        let cell = first + comptime!(query as u32);
+        if comptime!(!fixed.ragged) || cell < cells {
+            let target = (picture * cells + cell) * heads * of_head + head * of_head;
+            let inverse = Vector::<f32, N>::new(1.0_f32 / weights.index(query).read());
+            #[unroll]
+            for part in 0..comptime!(fixed.parts) {
+                let sum = sums.index(comptime!(query * fixed.parts + part)).read();
+                output[(target + comptime!(part as u32)) as usize] = Vector::cast_from(sum * inverse);
+            }
+        }
     }
 }
 
@@ -131,14 +200,19 @@ pub(super) fn launch(qkv: CubeTensor, heads: usize, plan: &Plan) -> CubeTensor {
     let (cells, head) = (source.area(), target.channels / heads);
     let width = lanes(head);
     let output = empty(&qkv, target);
-    let work = source.batch * cells * heads;
-    let part = plan.part(2 * cells * head);
+    let parts = head / width;
+    let queries = plan.queries(parts);
+    let groups = cells.div_ceil(queries);
+    let fixed = Fixed { parts, queries, ragged: !cells.is_multiple_of(KEYS.max(queries)) };
+    let work = source.batch * groups * heads;
+    let part = plan.part(2 * cells * head * queries);
     let (client, element) = (qkv.client.clone(), element(&qkv));
     let cube_dim = CubeDim::new_1d(plan.units);
     for first in (0..work).step_by(part) {
         let count = part.min(work - first);
-        // SAFETY: a position below the end belongs to one picture, cell and head; keys past the last cell
-        // read the first one's numbers, which then count nothing.
+        let extents = ExtentsLaunch::new(cells as u32, heads as u32, groups as u32, first as u32, (first + count) as u32);
+        // SAFETY: a position below the end belongs to one picture, head and group of cells; queries and keys past
+        // the last cell read the first one's numbers, which are then not written and count nothing.
         #[expect(unsafe_code, reason = "bounds are checked once for an invocation, not for each access")]
         unsafe {
             attend::launch_unchecked(
@@ -148,13 +222,9 @@ pub(super) fn launch(qkv: CubeTensor, heads: usize, plan: &Plan) -> CubeTensor {
                 width,
                 qkv.clone().into_buffer_arg(),
                 output.clone().into_buffer_arg(),
-                cells as u32,
-                heads as u32,
+                extents,
                 (head as f32).sqrt().recip(),
-                first as u32,
-                (first + count) as u32,
-                head / width,
-                !cells.is_multiple_of(KEYS),
+                fixed,
                 element,
             );
         }
