@@ -86,12 +86,9 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
     let operations = cost::forward_operations(&config, size) as f64;
     let net = Unet::new(&config, &device).with_random_outputs(1);
     let evaluate = |net: &Unet, own: bool| -> Result<f64> {
-        kernel::use_own(own);
         let input = random([1, 3, size, size], &device);
         let level = Tensor::<1>::from_data(TensorData::new(vec![0.5f32], [1]), &device);
-        let time = time(arguments.runs, || net.forward(input.clone(), input.clone(), level.clone()));
-        kernel::use_own(true);
-        time
+        time_by(own, arguments.runs, || net.forward(input.clone(), input.clone(), level.clone()))
     };
     let ours = evaluate(&net, true)?;
     println!("evaluation      {:.1} ms, {:.2} GFLOP/s; these layers alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
@@ -155,12 +152,7 @@ fn attention(shape: AttentionShape, arguments: &BenchKernelsArguments, device: &
     let (qkv, project) = (linear(channels, 3 * channels), linear(channels, channels));
     let layers = AttentionLayers { qkv: &qkv, project: &project, heads };
     let values: Tensor<4> = random([1, size, size, channels], device).permute([0, 3, 1, 2]);
-    let attend = |own: bool| {
-        kernel::use_own(own);
-        let seconds = time(arguments.runs, || kernel::attention(&layers, values.clone(), values.clone()));
-        kernel::use_own(true);
-        seconds
-    };
+    let attend = |own: bool| time_by(own, arguments.runs, || kernel::attention(&layers, values.clone(), values.clone()));
     let ours = attend(true)?;
     let theirs = (!arguments.ours_only).then(|| attend(false));
     Ok((ours, theirs.transpose()?))
@@ -186,6 +178,14 @@ fn convolution(shape: ConvolutionShape, arguments: &BenchKernelsArguments, devic
 fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     let values = noise::gaussian(&mut noise::stream(2, Purpose::Evaluation, 0, 0), shape.iter().product());
     Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// The same by our kernels, or by burn's operations where both compute it.
+fn time_by(own: bool, runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
+    kernel::use_own(own);
+    let seconds = time(runs, run);
+    kernel::use_own(true);
+    seconds
 }
 
 /// Median seconds, after one run that compiles. A read ends each, which waits for the device.

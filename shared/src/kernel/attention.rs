@@ -76,16 +76,12 @@ fn answer(qkv: &[f32], first: usize, heads: usize, width: usize, output: &mut [f
             let key = Matrix { values: &qkv[block * width + begin + head..], row_stride: 1, column_stride: width };
             product(scores, keys, false, query, key, [queries, keys, head]);
             for ((scores, known), output) in scores.chunks_exact_mut(keys).zip(&mut known).zip(output.chunks_exact_mut(channels)) {
-                let before = known.largest;
-                *known = exponentials(scores, factor, *known);
-                if block > 0 && known.largest > before {
-                    let correction = ((before - known.largest) * factor).exp();
-                    output[answers.clone()].iter_mut().for_each(|value| *value *= correction);
-                }
+                let correction = exponentials(scores, factor, known);
+                output[answers.clone()].iter_mut().for_each(|value| *value *= correction);
             }
             let weights = Matrix { values: scores, row_stride: keys, column_stride: 1 };
             let value = Matrix { values: &qkv[block * width + begin + 2 * head..], row_stride: width, column_stride: 1 };
-            product(&mut output[answers.start..], channels, block > 0, weights, value, [queries, head, keys]);
+            product(&mut output[answers.start..], channels, true, weights, value, [queries, head, keys]);
         }
         for (output, known) in output.chunks_exact_mut(channels).zip(&known) {
             output[answers.clone()].iter_mut().for_each(|value| *value /= known.sum);
@@ -96,14 +92,14 @@ fn answer(qkv: &[f32], first: usize, heads: usize, width: usize, output: &mut [f
 /// Numbers that are compared or added side by side, which do not wait for each other.
 const LANES: usize = 16;
 
-/// The exponentials of scores times a factor, in their place, each as far below the largest of all so far as it is; and
-/// what is known with them.
+/// The exponentials of scores times a factor, in their place, each as far below the largest of all so far as it is.
+/// Gives the factor of what was summed before them.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq+avx2+fma", "x86_64+avx2+fma"))]
-fn exponentials(scores: &mut [f32], factor: f32, before: Softmax) -> Softmax {
+fn exponentials(scores: &mut [f32], factor: f32, known: &mut Softmax) -> f32 {
     let larger = |one: f32, other: f32| if other > one { other } else { one };
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let chunks = scores.chunks_exact(LANES);
-    let rest = chunks.remainder().iter().copied().fold(before.largest, larger);
+    let rest = chunks.remainder().iter().copied().fold(known.largest, larger);
     for chunk in chunks {
         lanes.iter_mut().zip(chunk).for_each(|(lane, score)| *lane = larger(*lane, *score));
     }
@@ -119,6 +115,7 @@ fn exponentials(scores: &mut [f32], factor: f32, before: Softmax) -> Softmax {
             _ => rest = chunk.iter().sum(),
         }
     }
-    let correction = ((before.largest - largest) * factor).exp();
-    Softmax { largest, sum: before.sum * correction + sums.into_iter().sum::<f32>() + rest }
+    let correction = ((known.largest - largest) * factor).exp();
+    *known = Softmax { largest, sum: known.sum * correction + sums.into_iter().sum::<f32>() + rest };
+    correction
 }

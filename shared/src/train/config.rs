@@ -65,9 +65,6 @@ pub struct TrainConfig {
     pub task_shares: BTreeMap<TaskKind, u32>,
 }
 
-/// The largest of them.
-const MOST_SHARES: u32 = 1000;
-
 /// Training that begins on smaller pictures: the net is convolutional, and its levels that attend do so
 /// over fewer cells.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -209,7 +206,7 @@ impl TrainConfig {
             (self.snr_cap >= 1.0, "snr_cap", self.snr_cap.to_string(), "1 or more"),
             (self.clip_norm >= 0.0, "clip_norm", self.clip_norm.to_string(), "0 or more"),
             ((0.0..=1.0).contains(&share), "progressive.share", share.to_string(), "a share of 0 to 1"),
-            (most <= MOST_SHARES, "task_shares", most.to_string(), "0 to 1000 for each task"),
+            (most <= 1000, "task_shares", most.to_string(), "0 to 1000 for each task"),
         ];
         match checks.into_iter().find(|(fine, ..)| !fine) {
             Some((_, what, value, wanted)) => Err(TrainError::Setting { what, value, wanted: wanted.to_owned() }),
@@ -227,10 +224,10 @@ impl TrainConfig {
             let (what, value) = ("loss_weighting", format!("{:?} with {:?} as prediction", self.loss_weighting, model.prediction));
             return Err(TrainError::Setting { what, value, wanted: "equal, because its errors are weighed already".to_owned() });
         }
-        let shares = || format!("{:?} for a model of {:?}", self.task_shares, model.tasks);
         if self.drawn_tasks(&model.tasks).is_empty() || !self.task_shares.keys().all(|task| model.tasks.contains(task)) {
+            let value = format!("{:?} for a model of {:?}", self.task_shares, model.tasks);
             let wanted = "1 or more for at least one task of the model, and name no others".to_owned();
-            return Err(TrainError::Setting { what: "task_shares", value: shares(), wanted });
+            return Err(TrainError::Setting { what: "task_shares", value, wanted });
         }
         let divisor = model.unet.divisor();
         match self.progressive {

@@ -79,7 +79,8 @@ fn cell_rows(text: &mut String, ours: &Cell, peer: &Cell, reference: Option<&Cel
     plain(text, "ms to start", &|cell| cell.start);
     plain(text, "ms of the first step beyond the others", &|cell| Some((cell.first? - cell.median()?).max(0.0)));
     plain(text, "peak memory, MB", &|cell| cell.peak_memory.map(|bytes| bytes as f64 / 1e6));
-    plain(text, "of that before it began, MB", &|cell| cell.memory_before.map(|bytes| bytes as f64 / 1e6));
+    let since = |cell: &Cell| Some(cell.peak_memory?.saturating_sub(cell.memory_before?));
+    plain(text, "of that beyond what was there before, MB", &|cell| since(cell).map(|bytes| bytes as f64 / 1e6));
     let apart =
         |cell: &Cell| reference.and_then(|reference| difference(cell, reference)).map_or("-".to_owned(), |apart| format!("{apart:.1e}"));
     row(text, [&format!("{name}: furthest from ours on the CPU, of the largest output"), &apart(ours), &apart(peer), "", ""], None);

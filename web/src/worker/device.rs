@@ -72,10 +72,8 @@ async fn difference(device: &Device) -> Result<f32, Refused> {
 }
 
 async fn request_adapter() -> Result<JsValue, Refused> {
-    let get =
-        |target: &JsValue, key: &str| Reflect::get(target, &key.into()).ok().filter(|value| !value.is_undefined() && !value.is_null());
-    let gpu = get(&js_sys::global(), "navigator").and_then(|navigator| get(&navigator, "gpu")).ok_or(Refused::Missing)?;
-    let request: Function = get(&gpu, "requestAdapter").and_then(|function| function.dyn_into().ok()).ok_or(Refused::Missing)?;
+    let gpu = property(&js_sys::global(), "navigator").and_then(|navigator| property(&navigator, "gpu")).ok_or(Refused::Missing)?;
+    let request: Function = property(&gpu, "requestAdapter").and_then(|function| function.dyn_into().ok()).ok_or(Refused::Missing)?;
     let promise: Promise = request.call0(&gpu).map_err(|_| Refused::NoAdapter)?.unchecked_into();
     let adapter = JsFuture::from(promise).await.map_err(|_| Refused::NoAdapter)?;
     if adapter.is_null() || adapter.is_undefined() { Err(Refused::NoAdapter) } else { Ok(adapter) }
@@ -83,15 +81,19 @@ async fn request_adapter() -> Result<JsValue, Refused> {
 
 /// Whether the adapter is a CPU: browsers say so of the adapter's description, older ones of the adapter.
 fn is_software(adapter: &JsValue) -> bool {
-    let get = |target: &JsValue, key: &str| Reflect::get(target, &key.into()).unwrap_or(JsValue::UNDEFINED);
-    let fallback = "isFallbackAdapter";
-    get(&get(adapter, "info"), fallback).is_truthy() || get(adapter, fallback).is_truthy()
+    let says = |target: &JsValue| property(target, "isFallbackAdapter").is_some_and(|value| value.is_truthy());
+    property(adapter, "info").is_some_and(|info| says(&info)) || says(adapter)
+}
+
+/// What an object has under a name, if anything.
+fn property(target: &JsValue, key: &str) -> Option<JsValue> {
+    Reflect::get(target, &key.into()).ok().filter(|value| !value.is_undefined() && !value.is_null())
 }
 
 /// What the adapter says of itself, as far as the browser lets it.
 fn describe(adapter: &JsValue) -> String {
-    let info = Reflect::get(adapter, &"info".into()).unwrap_or(JsValue::UNDEFINED);
-    let part = |key: &str| Reflect::get(&info, &key.into()).ok().and_then(|value| value.as_string()).filter(|text| !text.is_empty());
+    let info = property(adapter, "info").unwrap_or(JsValue::UNDEFINED);
+    let part = |key: &str| property(&info, key).and_then(|value| value.as_string()).filter(|text| !text.is_empty());
     let parts: Vec<String> = match part("description") {
         Some(description) => vec![description],
         None => ["vendor", "architecture"].into_iter().filter_map(part).collect(),

@@ -6,7 +6,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::{calculate_cube_count_elemwise, prelude::*};
 
 use super::{
-    layout::{Extent, element, empty, lanes},
+    layout::{Extent, across, element, empty, lanes},
     plan::Plan,
 };
 
@@ -51,17 +51,6 @@ struct Extents {
 #[cube]
 fn loaded<S: Float, N: Size>(qkv: &[Vector<S, N>], place: u32) -> Vector<f32, N> {
     Vector::cast_from(qkv[place as usize])
-}
-
-/// The sum of a vector's numbers.
-#[cube]
-fn total<N: Size>(vector: Vector<f32, N>) -> f32 {
-    let sum = RuntimeCell::<f32>::new(0.0_f32);
-    #[unroll]
-    for lane in 0..N::value() {
-        sum.store(sum.read() + vector.extract(lane));
-    }
-    sum.read()
 }
 
 #[cube(launch_unchecked)]
@@ -138,7 +127,7 @@ fn attend<S: Float, N: Size>(
             #[unroll]
             for key in 0..comptime!(KEYS) {
                 let inside = comptime!(!fixed.ragged) || block + comptime!(key as u32) < cells;
-                let score = total(scores.index(comptime!(key * fixed.queries + query)).read()) * scale;
+                let score = across(scores.index(comptime!(key * fixed.queries + query)).read()) * scale;
                 let score = select(inside, score, LEAST);
                 highest.store(highest.read().max(score));
                 totals.push(score);

@@ -73,6 +73,17 @@ pub(super) fn lanes(channels: usize) -> usize {
     [4, 2].into_iter().find(|lanes| channels.is_multiple_of(*lanes)).unwrap_or(1)
 }
 
+/// The sum of numbers that were read at once.
+#[cube]
+pub(super) fn across<N: Size>(value: Vector<f32, N>) -> f32 {
+    let sum = RuntimeCell::<f32>::new(0.0_f32);
+    #[unroll]
+    for lane in 0..N::value() {
+        sum.store(sum.read() + value.extract(lane));
+    }
+    sum.read()
+}
+
 /// What the numbers of a feature map are to a kernel: of 16 bits or of 32.
 pub(super) fn element(tensor: &CubeTensor) -> ElemType {
     ElemType::Float(if tensor.dtype == DType::F16 { FloatKind::F16 } else { FloatKind::F32 })

@@ -6,7 +6,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::{calculate_cube_count_elemwise, prelude::*};
 
 use super::{
-    layout::{Extent, element, empty, empty_of, lanes},
+    layout::{Extent, across, element, empty, empty_of, lanes},
     plan::Plan,
 };
 
@@ -34,17 +34,6 @@ fn total(value: f32, shared: &mut Shared<[f32]>, #[comptime] units: usize) -> f3
         sync_cube();
     }
     shared[0]
-}
-
-/// Σ over the lanes.
-#[cube]
-fn across<N: Size>(value: Vector<f32, N>) -> f32 {
-    let sum = RuntimeCell::<f32>::new(0.0_f32);
-    #[unroll]
-    for lane in 0..N::value() {
-        sum.store(sum.read() + value.extract(lane));
-    }
-    sum.read()
 }
 
 /// One workgroup for a group of a picture: the mean, then the deviation from it, so that a large mean costs
