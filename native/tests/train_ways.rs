@@ -182,7 +182,7 @@ fn the_regression_baseline_answers_at_once_and_always_the_same() {
 fn every_setting_can_be_set_and_a_wrong_one_is_named() {
     let folder = workplace();
     let path = folder.path();
-    let changes = "--set model.prediction=velocity --set train.loss_weighting=min_snr --set train.low_discrepancy=false --set train.ema_warm_up=false --set train.hole_normalized=false --set train.task_shares.restore=0 --set model.unet.patch=1";
+    let changes = "--set model.prediction=velocity --set train.loss_weighting=min_snr --set train.low_discrepancy=false --set train.ema_warm_up=false --set train.hole_normalized=false --set train.task_shares.restore=0 --set train.task_levels.colorize=uniform --set model.unet.patch=1";
     train(path, "run", &format!("--device cpu --steps 1 {changes}"));
     let resolved = std::fs::read_to_string(path.join("run/config.toml")).unwrap();
     for setting in [
@@ -191,6 +191,7 @@ fn every_setting_can_be_set_and_a_wrong_one_is_named() {
         "low_discrepancy = false",
         "ema_warm_up = false",
         "restore = 0",
+        "colorize = \"uniform\"",
         "patch = 1",
     ] {
         assert!(resolved.contains(setting), "no {setting} in {resolved}");
@@ -199,6 +200,7 @@ fn every_setting_can_be_set_and_a_wrong_one_is_named() {
         ("train.low_discrepanc=true", ["low_discrepanc", "unknown field"]),
         ("trian.batch=2", ["trian.batch", "no setting"]),
         ("train.levels=high", ["high", "logistic"]),
+        ("train.task_levels.colorize=high", ["high", "logistic"]),
         ("train.batch", ["train.batch", "KEY=VALUE"]),
         ("train.batch=0", ["batch", "1 or more"]),
         ("train.task_shares.colorize=9999", ["task_shares", "9999"]),

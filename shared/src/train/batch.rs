@@ -185,7 +185,7 @@ impl Batch<'_> {
             .map(|sample| {
                 let even = || (offset + sample as f64 / self.examples.len() as f64).fract();
                 let quantile = if self.config.low_discrepancy { even() } else { draw(sample) };
-                self.config.levels.level(quantile, self.model.log_snr_range)
+                self.config.levels_of(self.examples[sample].kind).level(quantile, self.model.log_snr_range)
             })
             .collect()
     }

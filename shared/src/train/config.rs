@@ -63,6 +63,10 @@ pub struct TrainConfig {
     /// How many examples of a task come on one of each task that is not named here (paper: every task alike); 0
     /// leaves a task out.
     pub task_shares: BTreeMap<TaskKind, u32>,
+    /// Tasks whose noise levels are drawn otherwise (paper: none). What a grey picture lacks are broad areas of
+    /// colour, which show through much more noise than the rest of a picture: by [`LevelDistribution::Logistic`]
+    /// three examples of two hundred are so noisy that a net must guess them.
+    pub task_levels: BTreeMap<TaskKind, LevelDistribution>,
 }
 
 /// Training that begins on smaller pictures: the net is convolutional, and its levels that attend do so
@@ -114,6 +118,7 @@ impl Default for TrainConfig {
             gradient_checkpointing: false,
             progressive: None,
             task_shares: BTreeMap::new(),
+            task_levels: BTreeMap::new(),
         }
     }
 }
@@ -229,6 +234,10 @@ impl TrainConfig {
             let wanted = "1 or more for at least one task of the model, and name no others".to_owned();
             return Err(TrainError::Setting { what: "task_shares", value, wanted });
         }
+        if let Some(task) = self.task_levels.keys().find(|task| !model.tasks.contains(task)) {
+            let wanted = format!("tasks of the model, {:?}", model.tasks);
+            return Err(TrainError::Setting { what: "task_levels", value: format!("for {task:?}"), wanted });
+        }
         let divisor = model.unet.divisor();
         match self.progressive {
             Some(Progressive { size, .. }) if size == 0 || size > model.size || !size.is_multiple_of(divisor) => {
@@ -243,6 +252,11 @@ impl TrainConfig {
     pub fn drawn_tasks(&self, tasks: &[TaskKind]) -> Vec<TaskKind> {
         let share = |task: &TaskKind| self.task_shares.get(task).copied().unwrap_or(1) as usize;
         tasks.iter().flat_map(|task| std::iter::repeat_n(*task, share(task))).collect()
+    }
+
+    /// Which noise levels a task's examples are drawn at.
+    pub fn levels_of(&self, task: TaskKind) -> LevelDistribution {
+        self.task_levels.get(&task).copied().unwrap_or(self.levels)
     }
 
     /// The first step on pictures of the model's own size.

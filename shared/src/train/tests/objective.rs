@@ -113,6 +113,26 @@ fn low_discrepancy_levels_cover_every_part_of_their_distribution() {
     }
 }
 
+#[test]
+fn a_task_can_have_noise_levels_of_its_own() {
+    use crate::{schedule::LevelDistribution, task::TaskKind};
+    let model = ModelConfig::preset("tiny").unwrap();
+    let own = |task| TrainConfig { batch: 16, task_levels: [(task, LevelDistribution::Uniform)].into(), ..config() };
+    let of = |kind: TaskKind| Example { kind, ..example() };
+    let examples: Vec<Example> = [TaskKind::Colorize, TaskKind::Inpaint].into_iter().cycle().take(16).map(of).collect();
+    let levels =
+        |config: TrainConfig| Batch { config: &config, model: &model, step: 3, examples: &examples, loss_scale: None }.all_levels();
+    let [mixed, logistic, uniform] =
+        [own(TaskKind::Colorize), config(), TrainConfig { levels: LevelDistribution::Uniform, ..config() }].map(levels);
+    for index in 0..16 {
+        let (wanted, other) = if index % 2 == 0 { (uniform[index], logistic[index]) } else { (logistic[index], uniform[index]) };
+        assert!(mixed[index] == wanted && mixed[index] != other, "sample {index}: {}, not {wanted} but {other}", mixed[index]);
+    }
+    let model = ModelConfig { tasks: vec![TaskKind::Colorize], ..model };
+    let message = own(TaskKind::Uncrop).validate_for(&model).unwrap_err().to_string();
+    assert!(message.contains("task_levels") && message.contains("Uncrop"), "{message}");
+}
+
 /// The same as [`example`] in half the size.
 fn small_example() -> Example {
     let halve = |values: &[f32]| -> Vec<f32> {
