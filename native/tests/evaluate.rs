@@ -223,3 +223,48 @@ fn a_training_that_is_stopped_writes_nothing() {
     assert!(said.iter().any(|line| line.contains("nothing was written")), "{said:?}");
     assert!(!folder.path().join("colours.bin").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn an_evaluation_that_is_stopped_goes_on_where_it_was() {
+    let folder = workplace();
+    let arguments = ["--data", "pictures", "--steps", "300", "--task", "inpaint,restore"];
+    let start = |target: &str| {
+        Command::new(env!("CARGO_BIN_EXE_infill"))
+            .current_dir(folder.path())
+            .args(["evaluate", "--device", "cpu", "--model", "tiny.safetensors", "--count", "3", "--samples", "2", "-o", target])
+            .args(arguments)
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("the program starts")
+    };
+    assert!(start("whole").wait().expect("an end").success());
+
+    let mut child = start("parts");
+    let done = |case: &str| folder.path().join(format!("parts/unfinished/{case}.json")).is_file();
+    let cases: Vec<String> = scores(folder.path(), "whole")
+        .as_array()
+        .expect("cases")
+        .iter()
+        .map(|case| case["case"].as_str().expect("a name").to_owned())
+        .collect();
+    while !done(&cases[0]) {
+        assert!(child.try_wait().expect("a state").is_none(), "it ended before its first case was done");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill").success());
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(130), "{}", messages(&output));
+    assert!(messages(&output).contains("goes on from the cases that are done"), "{}", messages(&output));
+    assert!(!done(cases.last().expect("a case")) && !folder.path().join("parts/evaluation.md").exists());
+
+    let output = start("parts").wait_with_output().expect("an end");
+    assert!(output.status.success() && messages(&output).contains(&format!("{} is done already", cases[0])), "{}", messages(&output));
+    let table = |target: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(folder.path().join(target).join("evaluation.md")).expect("the table");
+        text.lines().filter(|line| line.starts_with('|')).map(str::to_owned).collect()
+    };
+    assert_eq!(table("parts"), table("whole"));
+    assert!(!folder.path().join("parts/unfinished").exists());
+}

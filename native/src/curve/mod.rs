@@ -17,6 +17,7 @@ use crate::evaluate::{self, Case, ModelSummary, Settings, Tools};
 use crate::exit::input;
 use crate::files::write_atomically;
 use crate::guess::GuessChoice;
+use crate::interrupt::Interrupt;
 use crate::model;
 
 /// The numbers, the table and the plots.
@@ -118,13 +119,15 @@ pub fn run(arguments: &CurveArguments) -> anyhow::Result<()> {
     let net = file.to_sampling_model(&device).map_err(input)?;
     let tools = Tools { model: &net, summary, device: &device, regression: None, features: None };
     let wanted = arguments.points();
+    let interrupt = Interrupt::listen()?;
     for (number, &(kind, steps)) in wanted.iter().enumerate() {
         if curve.points.iter().any(|point| point.sampler == kind && point.steps == steps) {
             continue;
         }
         tracing::info!("{kind} at {steps} steps ({} of {})", number + 1, wanted.len());
         let settings = arguments.settings(&cases, kind, steps);
-        let evaluation = evaluate::evaluate(&tools, &settings)?;
+        let evaluation = evaluate::evaluate(&tools, &settings, &interrupt)
+            .with_context(|| format!("{number} of {} points are in {}", wanted.len(), arguments.output.display()))?;
         curve.points.push(Point::of(&evaluation.report));
         curve.write(&arguments.output)?;
     }
@@ -161,6 +164,7 @@ impl CurveArguments {
             one_evaluation: false,
             paper: false,
             masks: None,
+            keep_in: None,
         }
     }
 }

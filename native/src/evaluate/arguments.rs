@@ -15,6 +15,7 @@ use crate::classifier::FeatureNet;
 use crate::device::{self, DeviceArguments};
 use crate::exit::input;
 use crate::guess::GuessChoice;
+use crate::interrupt::Interrupt;
 use crate::model;
 
 /// Measure a model against baselines on pictures it has not seen.
@@ -67,7 +68,8 @@ pub struct EvaluateArguments {
     /// the seed.
     #[arg(long, value_name = "FOLDER")]
     pub masks: Option<PathBuf>,
-    /// Folder for the table, the numbers and the picture sheets.
+    /// Folder for the table, the numbers and the picture sheets. Cases are kept there as they are done: the same
+    /// command goes on from them after a stop.
     #[arg(long, short, value_name = "DIR")]
     pub output: PathBuf,
     /// Replace an evaluation that is there.
@@ -80,7 +82,7 @@ pub struct EvaluateArguments {
 /// Runs the command.
 ///
 /// # Errors
-/// A model, data or settings that cannot be used, or results that cannot be written.
+/// A model, data or settings that cannot be used, results that cannot be written, or Ctrl-C.
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     refuse_to_replace(&arguments.output, arguments.force).map_err(input)?;
     let path = model::locate(arguments.model.as_deref())?;
@@ -106,6 +108,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         one_evaluation: arguments.paper,
         paper: arguments.paper,
         masks: arguments.masks.clone(),
+        keep_in: Some(arguments.output.clone()),
     };
     let device = device::choose(&arguments.device)?;
     let features = arguments.features.as_ref().map(|path| FeatureNet::open(path, &device)).transpose()?;
@@ -124,7 +127,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         regression: regression.as_ref().map(|(summary, model)| (summary.clone(), model)),
         features: features.as_ref(),
     };
-    let evaluation = evaluate(&tools, &settings)?;
+    let evaluation = evaluate(&tools, &settings, &Interrupt::listen()?)?;
     evaluation.write(&arguments.output, arguments.force)?;
     println!("{}", evaluation.report.summary());
     if arguments.paper {

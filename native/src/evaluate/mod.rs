@@ -7,6 +7,7 @@ mod cases;
 mod distribution;
 mod eigen;
 mod features;
+mod finished;
 mod masks;
 mod net;
 mod report;
@@ -33,21 +34,24 @@ use crate::classifier::FeatureNet;
 use crate::exit::input;
 use crate::files::write_atomically;
 use crate::guess::GuessChoice;
+use crate::interrupt::Interrupt;
 use crate::pictures::{Dataset, centre_square};
 use crate::progress::StepProgress;
 pub use arguments::{EvaluateArguments, cases, read_model, run};
 pub use cases::Case;
-use features::{CaseFeatures, Originals};
-use report::CaseReport;
+use features::Originals;
+use finished::Kept;
 pub use report::{ModelSummary, Report, Score};
 use run::Run;
-use score::Answered;
 
 /// The table's file.
 const TABLE: &str = "evaluation.md";
 
 /// The numbers' file.
 const NUMBERS: &str = "evaluation.json";
+
+/// The folder of cases that are done, until all are.
+const UNFINISHED: &str = "unfinished";
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -76,6 +80,8 @@ pub struct Settings {
     pub paper: bool,
     /// Folder of masks for [`Case::InpaintMasks`].
     pub masks: Option<PathBuf>,
+    /// Folder of the evaluation to be, in which cases are kept that are done: a second call goes on from them.
+    pub keep_in: Option<PathBuf>,
 }
 
 /// What is asked, and what helps to judge its answers.
@@ -103,9 +109,9 @@ pub struct Evaluation {
 /// Puts every case of the tasks to the model and to the baselines.
 ///
 /// # Errors
-/// No picture to ask about, a task that the model was not trained on, settings that make no sense, or
-/// a net that gives numbers that are not finite.
-pub fn evaluate(tools: &Tools<'_>, settings: &Settings) -> anyhow::Result<Evaluation> {
+/// No picture to ask about, a task that the model was not trained on, settings that make no sense,
+/// a net that gives numbers that are not finite, or a stop that was asked for.
+pub fn evaluate(tools: &Tools<'_>, settings: &Settings, interrupt: &Interrupt) -> anyhow::Result<Evaluation> {
     let started = Instant::now();
     check(tools, settings).map_err(input)?;
     let dataset = Dataset::open(&settings.data)?;
@@ -122,15 +128,19 @@ pub fn evaluate(tools: &Tools<'_>, settings: &Settings) -> anyhow::Result<Evalua
         progress: StepProgress::new("net evaluations", expected_evaluations(tools, settings, subjects.len()), 0),
         evaluations: 0,
         sampling: Duration::ZERO,
+        interrupt,
     };
-    let (mut reports, mut sheets) = (Vec::new(), Vec::new());
-    for &case in &settings.cases {
-        let (answers, features) = run.ask(case)?;
-        let (report, sheet) = summarise(case, answers, features.as_ref())?;
-        sheets.push((report.sheet.clone(), sheet));
-        reports.push(report);
-    }
+    let data = dataset.describe();
+    let kept = settings.keep_in.as_ref().map(|folder| Kept::new(folder.join(UNFINISHED), &run, &data));
+    let prepared = started.elapsed().as_secs_f64();
+    let finish = |case: &Case| match &kept {
+        Some(kept) => kept.finish(*case, &mut run),
+        None => finished::finish(*case, &mut run),
+    };
+    let finished = settings.cases.iter().map(finish).collect::<anyhow::Result<Vec<_>>>()?;
     run.progress.finish();
+    let seconds = prepared + finished.iter().map(|case| case.seconds).sum::<f64>();
+    let (cases, sheets) = finished.into_iter().map(|case| (case.report.clone(), (case.report.sheet, case.sheet))).unzip();
     let report = Report {
         model: tools.summary.clone(),
         regression: tools.regression.as_ref().map(|(summary, _)| summary.clone()),
@@ -141,11 +151,11 @@ pub fn evaluate(tools: &Tools<'_>, settings: &Settings) -> anyhow::Result<Evalua
         sampling: settings.cases.iter().map(|case| settings.sampling(&tools.model.config, *case)).collect(),
         samples: settings.samples,
         count: subjects.len(),
-        data: dataset.describe(),
+        data,
         net_evaluations: run.evaluations,
-        seconds: started.elapsed().as_secs_f64(),
+        seconds,
         sampling_seconds: run.sampling.as_secs_f64(),
-        cases: reports,
+        cases,
     };
     Ok(Evaluation { report, sheets })
 }
@@ -177,7 +187,7 @@ fn expected_evaluations(tools: &Tools<'_>, settings: &Settings, pictures: usize)
 
 impl Evaluation {
     /// Writes the table, the numbers and the sheets into a folder, each beside its place first and then
-    /// renamed into it.
+    /// renamed into it, and removes what was kept there of single cases.
     ///
     /// # Errors
     /// The folder holds an evaluation and `force` is off, or writing fails.
@@ -189,7 +199,12 @@ impl Evaluation {
         }
         let numbers = serde_json::to_vec_pretty(&self.report).context("encoding the numbers")?;
         write_atomically(&folder.join(NUMBERS), &numbers)?;
-        write_atomically(&folder.join(TABLE), self.report.markdown().as_bytes())
+        write_atomically(&folder.join(TABLE), self.report.markdown().as_bytes())?;
+        let unfinished = folder.join(UNFINISHED);
+        if unfinished.exists() {
+            std::fs::remove_dir_all(&unfinished).with_context(|| format!("removing {}", unfinished.display()))?;
+        }
+        Ok(())
     }
 }
 
@@ -262,26 +277,6 @@ fn choose(dataset: &Dataset, size: usize, settings: &Settings) -> anyhow::Result
         tracing::warn!("{} pictures asked for, {} found", settings.count, subjects.len());
     }
     Ok(subjects)
-}
-
-/// The report and the sheet of a case.
-fn summarise(case: Case, answered: Vec<Answered>, features: Option<&CaseFeatures<'_>>) -> anyhow::Result<(CaseReport, Vec<u8>)> {
-    let first = answered.first().context("a case without answers")?;
-    let methods = first.methods.iter().map(|(name, _)| name.clone()).collect();
-    let baselines = first.baselines;
-    let sheet_rows: Vec<String> = first.column.iter().map(|(name, _)| name.clone()).collect();
-    let mut rows: Vec<Vec<Picture>> = vec![Vec::new(); sheet_rows.len()];
-    let mut answers = Vec::with_capacity(answered.len());
-    for answered in answered {
-        for (row, (_, picture)) in rows.iter_mut().zip(answered.column) {
-            row.push(picture);
-        }
-        answers.push(answered.answer);
-    }
-    let (name, features) = (case.name(), features.map_or(Vec::new(), CaseFeatures::scores));
-    let (sheet, description) = (format!("{name}.png"), case.description());
-    let report = CaseReport { case: name, description, sheet, sheet_rows, methods, baselines, features, answers };
-    Ok((report, sheet::png(&rows)?))
 }
 
 #[cfg(test)]

@@ -10,9 +10,11 @@ use rayon::prelude::*;
 
 use super::cases::{Case, Question};
 use super::features::{CaseFeatures, Originals};
+use super::finished::Finished;
 use super::net::{self, Tile};
 use super::score::{Answered, Asked, score};
 use super::{Settings, Subject, Tools};
+use crate::interrupt::Interrupt;
 use crate::progress::StepProgress;
 
 /// An evaluation under way.
@@ -33,13 +35,15 @@ pub struct Run<'a> {
     pub evaluations: u64,
     /// Time spent in sampling so far.
     pub sampling: Duration,
+    /// Whether the user has asked to stop.
+    pub interrupt: &'a Interrupt,
 }
 
 impl<'a> Run<'a> {
     /// One case for every picture, and what the features say of all answers.
     ///
     /// # Errors
-    /// A case that cannot be prepared or sampled.
+    /// A case that cannot be prepared or sampled, or a stop that was asked for.
     pub fn ask(&mut self, case: Case) -> anyhow::Result<(Vec<Answered>, Option<CaseFeatures<'a>>)> {
         let samples = self.settings.samples as u64;
         let all: Vec<(u64, u64)> =
@@ -48,6 +52,7 @@ impl<'a> Run<'a> {
         let mut answers: Vec<Answered> = Vec::new();
         let mut features = self.originals.map(CaseFeatures::new);
         for chunk in all.chunks(self.settings.batch) {
+            self.interrupt.check(|| self.stopped())?;
             let ranks: Vec<u64> = chunk.iter().filter(|(_, sample)| *sample == 0).map(|(rank, _)| *rank).collect();
             self.begin(case, &ranks, &mut open)?;
             self.sample(case, chunk, &mut open)?;
@@ -61,6 +66,20 @@ impl<'a> Run<'a> {
             answers.extend(scored);
         }
         Ok((answers, features))
+    }
+
+    /// Takes a case for asked that was asked before.
+    pub fn count(&mut self, case: &Finished) {
+        self.evaluations += case.evaluations;
+        self.sampling += Duration::from_secs_f64(case.sampling_seconds);
+    }
+
+    /// What is there when somebody stops it.
+    fn stopped(&self) -> String {
+        match &self.settings.keep_in {
+            Some(folder) => format!("stopped; the same command goes on from the cases that are done, which are in {}", folder.display()),
+            None => "stopped".to_owned(),
+        }
     }
 
     /// Opens questions, with the answers that take a single evaluation.

@@ -42,11 +42,16 @@ fn settings(folder: &TempDir, samples: usize) -> Settings {
         one_evaluation: false,
         paper: false,
         masks: None,
+        keep_in: None,
     }
 }
 
 fn run(model: &Model, settings: &Settings) -> anyhow::Result<Evaluation> {
-    evaluate(&Tools { model, summary: summary(model), device: &Device::default(), regression: None, features: None }, settings)
+    evaluate(
+        &Tools { model, summary: summary(model), device: &Device::default(), regression: None, features: None },
+        settings,
+        &Interrupt::default(),
+    )
 }
 
 #[test]
@@ -157,6 +162,37 @@ fn a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn cases_that_are_done_are_not_asked_again() {
+    let (folder, model) = (pictures(2), model());
+    // Not among the pictures, which would become more by the sheets.
+    let output = TempDir::new().expect("a folder");
+    let target = output.path().join("out");
+    let cases = Case::of_tasks(&[TaskKind::Colorize, TaskKind::Restore], false);
+    let settings = Settings { cases, keep_in: Some(target.clone()), ..settings(&folder, 1) };
+    let first = run(&model, &settings).expect("an evaluation").report;
+    // What only somebody who reads the file can know.
+    let change = |name: &str, from: &str, to: &str| {
+        let path = target.join(UNFINISHED).join(name);
+        let text = std::fs::read_to_string(&path).expect("a case that is done");
+        assert!(text.contains(from), "no {from} in {text}");
+        std::fs::write(path, text.replace(from, to)).expect("a changed file");
+    };
+    change("colorize.json", &first.cases[0].description, "read from its file");
+    change("restore-jpeg-5.json", "\"answers\":[", "\"answers\":[,");
+    std::fs::remove_file(target.join(UNFINISHED).join("restore-jpeg-10.png")).expect("a sheet");
+    let again = run(&model, &settings).expect("an evaluation").report;
+    assert_eq!(again.cases[0].description, "read from its file");
+    assert_eq!(again.cases[1..3], first.cases[1..3]);
+    assert_eq!(again.net_evaluations, first.net_evaluations);
+
+    let other = Settings { sampler: SamplerSettings { seed: 5, ..settings.sampler.clone() }, ..settings.clone() };
+    assert_eq!(run(&model, &other).expect("an evaluation").report.cases[0].description, first.cases[0].description);
+    let evaluation = run(&model, &settings).expect("an evaluation");
+    evaluation.write(&target, false).expect("a folder in which only cases are");
+    assert!(target.join(TABLE).exists() && !target.join(UNFINISHED).exists());
+}
+
+#[test]
 fn senseless_settings_are_named() {
     let folder = pictures(1);
     let mut model = model();
@@ -193,7 +229,7 @@ fn the_papers_cases_have_single_evaluations_and_a_regression_net() {
     let device = Device::default();
     let regression = Some((summary(&other), &other));
     let tools = Tools { model: &model, summary: summary(&model), device: &device, regression, features: None };
-    let report = evaluate(&tools, &settings).expect("an evaluation").report;
+    let report = evaluate(&tools, &settings, &Interrupt::default()).expect("an evaluation").report;
     let names: Vec<&str> = report.cases.iter().map(|case| case.case.as_str()).collect();
     assert_eq!(names, ["colorize", "restore-jpeg-5", "restore-jpeg-10", "restore-jpeg-20"]);
     assert_eq!(report.cases[0].methods, ["grey", "regression net", "net, one evaluation", "net, one sample", "net, mean of 2"]);
@@ -209,6 +245,6 @@ fn the_papers_cases_have_single_evaluations_and_a_regression_net() {
     let mut small = Model::new(model.config.clone(), 9, &Device::default()).expect("a model");
     small.config.size *= 2;
     let tools = Tools { regression: Some((summary(&small), &small)), ..tools };
-    let message = format!("{:#}", evaluate(&tools, &settings).err().expect("an error"));
+    let message = format!("{:#}", evaluate(&tools, &settings, &Interrupt::default()).err().expect("an error"));
     assert!(message.contains("one size"), "{message}");
 }
