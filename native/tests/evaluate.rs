@@ -151,7 +151,12 @@ fn a_trained_classifier_judges_the_papers_cases() {
                 assert!(score[number].is_f64(), "{number} of {score}");
             }
         }
-        for answer in case["answers"].as_array().expect("answers") {
+        let answers = case["answers"].as_array().expect("answers");
+        for (method, score) in features.iter().enumerate() {
+            let right = answers.iter().filter(|answer| answer["taken_for"][method] == answer["class"]).count();
+            assert_eq!(score["accuracy"].as_f64(), Some(right as f64 / answers.len() as f64), "{case}");
+        }
+        for answer in answers {
             assert!(answer["feature_distance_between_samples"].is_f64() && answer["ms_ssim_between_samples"].is_f64(), "{answer}");
             assert!(answer["scores"][0]["ms_ssim"].is_f64() && answer["whole"][0]["l1"].is_f64(), "{answer}");
         }

@@ -64,8 +64,8 @@ impl<'a> CaseFeatures<'a> {
         CaseFeatures { originals, methods: Vec::new() }
     }
 
-    /// Looks at some pictures' answers, which come in the order of the originals, and writes down how far
-    /// their samples lie apart.
+    /// Looks at some pictures' answers, which come in the order of the originals, and writes down what they are
+    /// taken for and how far their samples lie apart.
     ///
     /// # Errors
     /// A net that gives numbers that are not finite.
@@ -76,6 +76,7 @@ impl<'a> CaseFeatures<'a> {
         for answered in answered {
             self.methods.resize_with(answered.methods.len(), Vec::new);
             for (method, seen) in self.methods.iter_mut().zip(&mut seen) {
+                answered.answer.taken_for.push(self.originals.net.file.classes[seen.class()].clone());
                 method.push(seen);
             }
             let samples: Vec<Seen> = seen.by_ref().take(answered.samples.len()).collect();

@@ -128,6 +128,10 @@ pub struct Answer {
     pub ms_ssim_between_samples: Option<f64>,
     /// Mean distance of all pairs of samples in feature space.
     pub feature_distance_between_samples: Option<f64>,
+    /// The class that the feature net takes each method's answer for; empty without one. With `class` it says which
+    /// pictures CA is won and lost by.
+    #[serde(default)]
+    pub taken_for: Vec<String>,
 }
 
 /// How close an answer came.

@@ -188,6 +188,7 @@ mod tests {
                 spread: 0.0,
                 ms_ssim_between_samples: None,
                 feature_distance_between_samples: None,
+                taken_for: Vec::new(),
             }],
         }
     }
