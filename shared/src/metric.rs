@@ -148,7 +148,7 @@ fn luma_plane(picture: &Picture) -> Vec<f64> {
 /// window after the other, which a compiler turns into vector instructions.
 fn blur(plane: &[f64], width: usize, height: usize) -> Vec<f64> {
     let window = window();
-    let (totals, mut across) = (totals(&window, width), vec![0.0; plane.len()]);
+    let (totals, mut across) = (weight_totals(&window, width), vec![0.0; plane.len()]);
     for (row, out) in plane.chunks_exact(width).zip(across.chunks_exact_mut(width)) {
         for (offset, weight) in window {
             let skipped = offset.unsigned_abs().min(width);
@@ -158,7 +158,7 @@ fn blur(plane: &[f64], width: usize, height: usize) -> Vec<f64> {
         }
         out.iter_mut().zip(&totals).for_each(|(value, total)| *value /= total);
     }
-    let (totals, mut down) = (self::totals(&window, height), vec![0.0; plane.len()]);
+    let (totals, mut down) = (weight_totals(&window, height), vec![0.0; plane.len()]);
     for (y, out) in down.chunks_exact_mut(width).enumerate() {
         for (offset, weight) in window {
             if let Some(place) = y.checked_add_signed(offset).filter(|place| *place < height) {
@@ -184,7 +184,7 @@ fn window() -> [(isize, f64); 2 * WINDOW.unsigned_abs() + 1] {
 }
 
 /// The sum of the weights that lie inside, around each of `length` places.
-fn totals(window: &[(isize, f64)], length: usize) -> Vec<f64> {
+fn weight_totals(window: &[(isize, f64)], length: usize) -> Vec<f64> {
     let inside = |centre: usize, offset: isize| centre.checked_add_signed(offset).is_some_and(|place| place < length);
     (0..length).map(|centre| window.iter().filter(|(offset, _)| inside(centre, *offset)).map(|(_, weight)| weight).sum()).collect()
 }
