@@ -93,6 +93,7 @@ fn clippy() -> Result<()> {
 }
 
 fn clippy_wasm() -> Result<()> {
+    tools::ensure_wasm_target()?;
     let mut command = cargo(&[
         "clippy",
         "-p",

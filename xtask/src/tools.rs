@@ -58,17 +58,27 @@ pub fn run(mut command: Command) -> Result<()> {
     Ok(())
 }
 
+/// Brings the standard library for WebAssembly, which `rust-toolchain.toml` names but rustup fetches by
+/// itself only where `RUSTUP_AUTO_INSTALL` is not off.
+///
+/// # Errors
+/// When rustup cannot fetch it; what it said stands above.
+pub fn ensure_wasm_target() -> Result<()> {
+    let targets = Command::new("rustup").args(["target", "list", "--installed"]).current_dir(root()).output();
+    let installed = targets.map(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown")).unwrap_or(false);
+    if installed {
+        return Ok(());
+    }
+    println!("installing the wasm32 target");
+    run(command("rustup", &["target", "add", "wasm32-unknown-unknown"]))
+}
+
 /// Brings everything that the page's build needs.
 ///
 /// # Errors
 /// When a tool cannot be built; what cargo said stands above.
 pub fn ensure() -> Result<()> {
-    let targets = Command::new("rustup").args(["target", "list", "--installed"]).current_dir(root()).output();
-    let installed = targets.map(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown")).unwrap_or(false);
-    if !installed {
-        println!("installing the wasm32 target");
-        run(command("rustup", &["target", "add", "wasm32-unknown-unknown"]))?;
-    }
+    ensure_wasm_target()?;
     let bindgen = wasm_bindgen_version()?;
     install("trunk", TRUNK, TRUNK, &["--locked", "--no-default-features", "--features", "rustls"])?;
     // Without its lock file, which holds versions that are not to be had any more.
