@@ -79,3 +79,31 @@ fn a_case_that_is_none_is_refused_with_the_ones_there_are() {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(message.contains("inpaint-middle") && message.contains("inpaint-centre"), "{message}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_curve_that_is_stopped_keeps_its_points_and_goes_on() {
+    let folder = workplace();
+    let arguments = ["--case", "colorize", "--sampler", "ddim", "--steps", "2,200,201"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_infill"))
+        .current_dir(folder.path())
+        .args(["curve", "--device", "cpu", "--model", "run/model.infill", "--data", "pictures", "--count", "2", "-o", "out"])
+        .args(arguments)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    while !folder.path().join("out/curve.json").is_file() {
+        assert!(child.try_wait().expect("a state").is_none(), "it ended before its first point was measured");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill").success());
+    assert_eq!(child.wait().expect("an end").code(), Some(130));
+    let measured = points(folder.path());
+    // It stops between two batches, of which a point here has one.
+    assert!((1..3).contains(&measured.len()), "{measured:?}");
+
+    let output = curve(folder.path(), &arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let all = points(folder.path());
+    assert_eq!((&all[..measured.len()], all.len()), (&measured[..], 3));
+}

@@ -84,6 +84,10 @@ pub enum LevelDistribution {
     Paper,
     /// Log-SNR even over the trained range, so that every step of a sampler was trained as much.
     Uniform,
+    /// Log-SNR by the cube of an even number: half of the levels lie in the noisiest eighth of the range, where
+    /// next to nothing shows through and a net has to guess from its condition. One or two steps of a sampler
+    /// ask for little else.
+    Guess,
     /// Log-SNR by a logistic distribution around 2.5 of scale 1.8, cut to the trained range. Noisier than that
     /// next to nothing can be learned of a hole, but its errors are the largest and drown the others; much
     /// cleaner there is only grain (the reasons of EDM's log-normal levels, arXiv 2206.00364, section 5).
@@ -98,6 +102,7 @@ impl LevelDistribution {
     pub fn level(self, uniform: f64, log_snr_range: [f64; 2]) -> f64 {
         match self {
             Self::Uniform => noise_level(log_snr_range[0] + (log_snr_range[1] - log_snr_range[0]) * uniform),
+            Self::Guess => Self::Uniform.level(uniform.powi(3), log_snr_range),
             Self::Logistic => {
                 const CENTRE: f64 = 2.5;
                 const SCALE: f64 = 1.8;
@@ -183,10 +188,11 @@ mod tests {
 
     #[test]
     fn drawn_levels_cover_the_range() {
-        for distribution in [LevelDistribution::Paper, LevelDistribution::Uniform, LevelDistribution::Logistic, LevelDistribution::Cosine] {
+        use LevelDistribution::{Cosine, Guess, Logistic, Paper, Uniform};
+        for distribution in [Paper, Uniform, Guess, Logistic, Cosine] {
             let range = match distribution {
-                LevelDistribution::Paper => TRAINED_LOG_SNR_RANGE,
-                LevelDistribution::Uniform | LevelDistribution::Logistic | LevelDistribution::Cosine => [-10.0, 10.0],
+                Paper => TRAINED_LOG_SNR_RANGE,
+                Uniform | Guess | Logistic | Cosine => [-10.0, 10.0],
             };
             let (first, last) = (log_snr(distribution.level(0.0, range)), log_snr(distribution.level(1.0 - 1e-12, range)));
             let (low, high) = (first.min(last), first.max(last));
@@ -194,8 +200,10 @@ mod tests {
             close(high + 100.0, range[1] + 100.0, 1e-4);
         }
         // Logistic: a quarter of the draws lie beyond ln 3 scales on either side.
-        close(log_snr(LevelDistribution::Logistic.level(0.75, [-60.0, 60.0])), 2.5 + 1.8 * 3f64.ln(), 1e-9);
+        close(log_snr(Logistic.level(0.75, [-60.0, 60.0])), 2.5 + 1.8 * 3f64.ln(), 1e-9);
+        // Guess: half of the draws lie in the noisiest eighth.
+        close(log_snr(Guess.level(0.5, [-10.0, 10.0])), -7.5, 1e-9);
         // Cosine: half of the draws lie on either side of log-SNR 0.
-        close(LevelDistribution::Cosine.level(0.5, [-10.0, 10.0]), 0.5, 1e-9);
+        close(Cosine.level(0.5, [-10.0, 10.0]), 0.5, 1e-9);
     }
 }

@@ -20,8 +20,6 @@ use crate::pictures::DatasetRecord;
 /// A case with what it took.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct Finished {
-    /// What was asked, as [`Kept::asked`] has it.
-    asked: String,
     /// Tiles that went through the net.
     pub evaluations: u64,
     /// Wall time in seconds.
@@ -33,6 +31,15 @@ pub struct Finished {
     /// The picture sheet as PNG; a file of its own.
     #[serde(skip)]
     pub sheet: Vec<u8>,
+}
+
+/// A case's file.
+#[derive(Deserialize, Serialize)]
+struct CaseFile<T> {
+    /// What was asked, as [`Kept::asked`] has it.
+    asked: String,
+    /// What came of it.
+    finished: T,
 }
 
 /// The folder of the cases that are done.
@@ -79,11 +86,12 @@ impl Kept {
             run.count(&finished);
             return Ok(finished);
         }
-        let finished = Finished { asked, ..finish(case, run)? };
+        let finished = finish(case, run)?;
         std::fs::create_dir_all(&self.folder).with_context(|| format!("creating {}", self.folder.display()))?;
         write_atomically(&self.folder.join(&finished.report.sheet), &finished.sheet)?;
         // Last, because a case counts as done when this file is there.
-        write_atomically(&self.numbers(case), &serde_json::to_vec(&finished).context("encoding a case")?)?;
+        let file = CaseFile { asked, finished: &finished };
+        write_atomically(&self.numbers(case), &serde_json::to_vec(&file).context("encoding a case")?)?;
         Ok(finished)
     }
 
@@ -95,8 +103,9 @@ impl Kept {
         let path = self.numbers(case);
         let bytes = std::fs::read(&path).ok()?;
         let read = || -> anyhow::Result<Finished> {
-            let finished: Finished = serde_json::from_slice(&bytes)?;
-            anyhow::ensure!(finished.asked == asked, "it is of another evaluation");
+            let file: CaseFile<Finished> = serde_json::from_slice(&bytes)?;
+            anyhow::ensure!(file.asked == asked, "it is of another evaluation");
+            let finished = file.finished;
             let sheet = std::fs::read(self.folder.join(&finished.report.sheet)).context("its picture sheet")?;
             Ok(Finished { sheet, ..finished })
         };
@@ -122,7 +131,6 @@ pub fn finish(case: Case, run: &mut Run<'_>) -> anyhow::Result<Finished> {
     let (answers, features) = run.ask(case)?;
     let (report, sheet) = summarise(case, answers, features.as_ref())?;
     Ok(Finished {
-        asked: String::new(),
         evaluations: run.evaluations - evaluations,
         seconds: started.elapsed().as_secs_f64(),
         sampling_seconds: (run.sampling - sampling).as_secs_f64(),

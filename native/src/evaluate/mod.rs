@@ -10,6 +10,7 @@ mod features;
 mod finished;
 mod masks;
 mod net;
+mod paired;
 mod report;
 mod run;
 mod score;

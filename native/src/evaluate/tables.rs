@@ -86,14 +86,19 @@ impl Report {
         if self.paper { self.paper_table() } else { self.short_table() }
     }
 
-    /// Who beats whom, under its own heading.
+    /// Who beats whom, and whether by chance, under their own heading.
     pub fn conclusion(&self) -> String {
-        format!(
+        let mut text = format!(
             "## Does the net beat every baseline?\n\n{}\nYes names the net's answer, no the baseline that is at least as good; the numbers \
              of the whole evaluation are compared, however small the difference.{}\n",
             self.verdicts(),
             self.label(),
-        )
+        );
+        let by_picture = self.accuracy_by_picture();
+        if !by_picture.is_empty() {
+            let _ = write!(text, "\n{by_picture}");
+        }
+        text
     }
 
     /// Whose features the numbers above are of.

@@ -157,11 +157,12 @@ impl Report {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::report::{Answer, FeatureScore, Score};
     use super::*;
 
-    fn case() -> CaseReport {
+    /// Two baselines and two answers of the net to one picture.
+    pub fn case() -> CaseReport {
         let score = |psnr: f64, l1: f64| Score { psnr, ssim: 0.5, ms_ssim: psnr / 100.0, l1 };
         let scores = vec![score(20.0, 9.0), score(22.0, 8.0), score(21.0, 7.0), score(23.0, 10.0)];
         let features = |fid: Option<f64>, accuracy: f64| FeatureScore {
