@@ -216,11 +216,6 @@ impl CaseReport {
     pub fn mean_of_one_sample(&self, part: impl Fn(&Score) -> f64) -> f64 {
         self.mean(self.one_sample(), part)
     }
-
-    /// The baseline with the highest mean, and that mean.
-    pub fn best_baseline(&self, part: impl Fn(&Score) -> f64) -> Option<(usize, f64)> {
-        (0..self.baselines).map(|method| (method, self.mean(method, &part))).max_by(|left, right| left.1.total_cmp(&right.1))
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,10 @@ use std::fmt::Write;
 use infill::config::Sampling;
 
 use super::report::{CaseReport, FeatureSpace, Report, Score, Summary};
+use super::verdict::Measure;
+
+/// What the overview shows.
+const OVERVIEW: [Measure; 3] = [Measure::Psnr, Measure::Distance, Measure::Fid];
 
 /// Hexadecimal digits by which a file is told apart in a table.
 const SHORT: usize = 12;
@@ -83,7 +87,7 @@ impl Report {
 
     /// What is printed at the end: a row for each case, or the paper's table and who beats whom.
     pub fn summary(&self) -> String {
-        if self.paper { self.paper_table() } else { self.short_table() }
+        if self.paper { format!("{}\n{}", self.paper_table(), self.overview()) } else { self.short_table() }
     }
 
     /// Who beats whom, and whether by chance, under their own heading.
@@ -114,10 +118,10 @@ impl Report {
         );
         for case in &self.cases {
             let (one, last) = (case.one_sample(), case.methods.len() - 1);
-            let Some((best, psnr)) = case.best_baseline(|score| score.psnr) else {
+            let Some((best, psnr)) = Measure::Psnr.best_baseline(case) else {
                 continue;
             };
-            let best_ssim = case.best_baseline(|score| score.ssim).map_or(0.0, |(_, ssim)| ssim);
+            let best_ssim = Measure::Ssim.best_baseline(case).map_or(0.0, |(_, ssim)| ssim);
             let _ = writeln!(
                 text,
                 "| {} | {} | {psnr:.2} | {:.2} | {:.2} | {best_ssim:.3} | {:.3} | {:.3} |",
@@ -157,6 +161,44 @@ impl Report {
         let _ = writeln!(text, "\n{} pictures. Bold: the net's best, where it beats every baseline.{}", self.count, self.label());
         text
     }
+
+    /// What a user gets, in few numbers: for PSNR, and for feature distances where there are features, the best
+    /// baseline and one sample, for PSNR also the mean of samples. Bold where the difference shows.
+    fn overview(&self) -> String {
+        let measures: Vec<Measure> = OVERVIEW.into_iter().filter(|measure| self.measures().contains(measure)).collect();
+        let columns: Vec<String> = measures.iter().map(|measure| self.overview_headings(*measure)).collect();
+        let count = columns.concat().matches('|').count();
+        let mut text = format!("| case |{}\n|---|{}\n", columns.concat(), "---|".repeat(count));
+        for case in &self.cases {
+            let _ = write!(text, "| {} |", case.case);
+            for measure in &measures {
+                let best = measure.best_baseline(case);
+                let named = best.map(|(method, value)| format!("{} {}", case.methods[method], measure.text(value)));
+                let _ = write!(text, " {} |", named.as_deref().unwrap_or("–"));
+                let answers = [case.one_sample()].into_iter().chain(self.has_mean(*measure).then(|| case.methods.len() - 1));
+                for method in answers {
+                    let value = measure.of(case, method);
+                    let cell = value.map_or("–".to_owned(), |value| measure.text(value));
+                    let wins = value.zip(best).is_some_and(|(value, (_, best))| measure.better(value, best) && cell != measure.text(best));
+                    let cell = if wins { format!("**{cell}**") } else { cell };
+                    let _ = write!(text, " {cell} |");
+                }
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The headings of a measure's columns, each ended by a bar.
+    fn overview_headings(&self, measure: Measure) -> String {
+        let mean = if self.has_mean(measure) { format!(" mean of {} |", self.samples) } else { String::new() };
+        format!(" {}: best baseline | one sample |{mean}", measure.heading())
+    }
+
+    /// Whether the overview has a column for the mean of samples: where a mean is what is asked for.
+    fn has_mean(&self, measure: Measure) -> bool {
+        measure == Measure::Psnr && self.samples > 1
+    }
 }
 
 impl FeatureSpace {
@@ -186,7 +228,7 @@ fn short(sha256: &str) -> &str {
 impl CaseReport {
     /// Where something was filled.
     fn table(&self) -> String {
-        let reference = self.best_baseline(|score| score.psnr).map(|(method, _)| self.values(method, |score| score.psnr));
+        let reference = Measure::Psnr.best_baseline(self).map(|(method, _)| self.values(method, |score| score.psnr));
         let mut text = String::from(
             "| answer | PSNR (dB) | median | SSIM | median | MS-SSIM | L1 | above the best baseline's PSNR |\n|---|---|---|---|---|---|---|---|\n",
         );

@@ -239,6 +239,8 @@ fn the_papers_cases_have_single_evaluations_and_a_regression_net() {
     assert_eq!(report.net_evaluations, 2 * (4 * 5 + 1));
     let table = report.summary();
     assert!(table.contains("| colorize | regression net |") && !table.contains("FID"), "{table}");
+    let overview = "| case | PSNR ↑: best baseline | one sample | mean of 2 |\n|---|---|---|---|\n| colorize | ";
+    assert!(table.contains(overview) && table.lines().last().is_some_and(|row| row.matches('|').count() == 5), "{table}");
     let verdicts = report.verdicts();
     assert!(verdicts.contains("| cases won |") && verdicts.lines().count() == 2 + 4 + 1, "{verdicts}");
 

@@ -103,7 +103,7 @@ impl Measure {
     }
 
     /// Whether one value is strictly better than another.
-    fn better(self, one: f64, other: f64) -> bool {
+    pub fn better(self, one: f64, other: f64) -> bool {
         if self.higher_is_better() { one > other } else { one < other }
     }
 
@@ -112,9 +112,14 @@ impl Measure {
         values.reduce(|best, next| if self.better(next.1, best.1) { next } else { best })
     }
 
+    /// The best of the baselines and its value.
+    pub fn best_baseline(self, case: &CaseReport) -> Option<(usize, f64)> {
+        self.best(case, 0..case.baselines)
+    }
+
     /// The best of the net's answers against the best of the baselines.
     pub fn verdict(self, case: &CaseReport) -> Option<Verdict> {
-        let baseline = self.best(case, 0..case.baselines)?;
+        let baseline = self.best_baseline(case)?;
         let net = self.best(case, case.baselines..case.methods.len())?;
         Some(Verdict { net, baseline, wins: self.better(net.1, baseline.1) })
     }
