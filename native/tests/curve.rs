@@ -8,8 +8,10 @@ use image::{Rgb, RgbImage};
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn infill(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_infill")).current_dir(folder).args(arguments).output().expect("the program starts")
+fn infill(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_infill"));
+    command.current_dir(folder).args(arguments);
+    command
 }
 
 /// A model of one step and two pictures.
@@ -24,14 +26,20 @@ fn workplace() -> TempDir {
     let trained = infill(
         folder.path(),
         &["train", "--preset", "tiny", "--steps", "1", "--batch", "1", "--data", "pictures", "--run", "run", "--device", "cpu"],
-    );
+    )
+    .output()
+    .expect("the program starts");
     assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
     folder
 }
 
-fn curve(folder: &Path, more: &[&str]) -> Output {
+fn measuring(folder: &Path, more: &[&str]) -> Command {
     let fixed = ["curve", "--device", "cpu", "--model", "run/model.infill", "--data", "pictures", "--count", "2", "-o", "out"];
     infill(folder, &[&fixed, more].concat())
+}
+
+fn curve(folder: &Path, more: &[&str]) -> Output {
+    measuring(folder, more).output().expect("the program starts")
 }
 
 fn points(folder: &Path) -> Vec<Value> {
@@ -85,13 +93,7 @@ fn a_case_that_is_none_is_refused_with_the_ones_there_are() {
 fn a_curve_that_is_stopped_keeps_its_points_and_goes_on() {
     let folder = workplace();
     let arguments = ["--case", "colorize", "--sampler", "ddim", "--steps", "2,200,201"];
-    let mut child = Command::new(env!("CARGO_BIN_EXE_infill"))
-        .current_dir(folder.path())
-        .args(["curve", "--device", "cpu", "--model", "run/model.infill", "--data", "pictures", "--count", "2", "-o", "out"])
-        .args(arguments)
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("the program starts");
+    let mut child = measuring(folder.path(), &arguments).stdout(std::process::Stdio::null()).spawn().expect("the program starts");
     while !folder.path().join("out/curve.json").is_file() {
         assert!(child.try_wait().expect("a state").is_none(), "it ended before its first point was measured");
         std::thread::sleep(std::time::Duration::from_millis(2));

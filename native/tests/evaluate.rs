@@ -138,6 +138,18 @@ fn a_trained_classifier_judges_the_papers_cases() {
         ["--data", "classes", "--paper", "--features", "colours.bin", "--masks", "masks", "--regression", "tiny.safetensors", "-o", "out"];
     let output = evaluate(folder.path(), &more);
     assert!(output.status.success(), "{}", messages(&output));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let rows = |heading: &str| {
+        let table = printed.lines().skip_while(|line| !line.starts_with(heading));
+        table.take_while(|line| line.starts_with('|')).count()
+    };
+    // A row for each of eleven cases under two of headings.
+    assert_eq!(
+        rows("| case | PSNR ↑: best baseline | one sample | mean of 2 | PD ↓: best baseline | one sample | FID ↓:"),
+        13,
+        "{printed}"
+    );
+    assert_eq!(rows("| case | CA of | against | only the net's is right |"), 13, "{printed}");
     let cases = scores(folder.path(), "out");
     let names: Vec<&str> = cases.as_array().expect("cases").iter().filter_map(|case| case["case"].as_str()).collect();
     let expected = "colorize inpaint-10-20 inpaint-20-30 inpaint-30-40 inpaint-centre uncrop-right uncrop-frame restore-jpeg-5 \
@@ -173,6 +185,20 @@ fn a_trained_classifier_judges_the_papers_cases() {
     {
         assert!(table.contains(text), "`{text}` is not in: {table}");
     }
+}
+
+/// The README's figures are in its features.
+#[test]
+fn the_classifier_beside_the_readme_can_be_used() {
+    let folder = workplace();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/classifier.bin");
+    let output =
+        evaluate(folder.path(), &["--data", "pictures", "--task", "colorize", "--features", path.to_str().expect("a path"), "-o", "out"]);
+    assert!(output.status.success(), "{}", messages(&output));
+    let text = std::fs::read_to_string(folder.path().join("out/evaluation.json")).expect("the numbers");
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&report["features"]["size"], report["features"]["classes"].as_array().map(Vec::len)), (&Value::from(64), Some(9)));
+    assert!(report["cases"][0]["features"][0]["distance"].as_f64().is_some_and(|distance| distance > 0.0), "{text}");
 }
 
 #[test]
