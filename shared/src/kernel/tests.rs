@@ -25,8 +25,10 @@ fn layer(input: usize, output: usize, side: usize, device: &Device) -> Conv2d {
     layer
 }
 
-fn furthest<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> f32 {
-    let scale = right.clone().abs().max().into_scalar::<f32>().max(1e-6);
+/// The largest difference as a share of the largest value, each of which is a sum of so many numbers of deviation 1. A sum that
+/// by chance is nearly nothing is rounded as coarsely as any other: the scale is at least the deviation of such sums.
+fn furthest<const D: usize>(left: Tensor<D>, right: Tensor<D>, summands: usize) -> f32 {
+    let scale = right.clone().abs().max().into_scalar::<f32>().max((summands as f32).sqrt());
     (left - right).abs().max().into_scalar::<f32>() / scale
 }
 
@@ -39,9 +41,10 @@ proptest! {
         height in 1usize..12, width in 1usize..12, large in any::<bool>(), seed in any::<u64>(),
     ) {
         let device = Device::flex();
-        let layer = layer(input, output, if large { 3 } else { 1 }, &device);
+        let side = if large { 3 } else { 1 };
+        let layer = layer(input, output, side, &device);
         let values = random([batch, input, height, width], seed, &device);
-        let error = furthest(super::convolution(&layer, values.clone()), layer.forward(values));
+        let error = furthest(super::convolution(&layer, values.clone()), layer.forward(values), input * side * side);
         prop_assert!(error < 1e-5, "{error}");
     }
 }
@@ -57,7 +60,7 @@ proptest! {
         let device = Device::flex();
         let layer = layer(input, output, 3, &device);
         let values = random([batch, input, height, width], seed, &device);
-        let error = furthest(super::convolution(&layer, values.clone()), layer.forward(values));
+        let error = furthest(super::convolution(&layer, values.clone()), layer.forward(values), 9 * input);
         prop_assert!(error < 1e-5, "{error}");
     }
 }
@@ -77,7 +80,7 @@ proptest! {
         fixed.weight = super::weight(super::Values::Fixed(weights), &[output, input, 3, 3], &device);
         prop_assert_eq!(fixed.weight.dims()[0] == 36 && fixed.weight.dims()[3] == 1, input >= 8 && output >= 8);
         let values = random([batch, input, height, width], seed, &device);
-        let error = furthest(super::convolution(&fixed, values.clone()), layer.forward(values));
+        let error = furthest(super::convolution(&fixed, values.clone()), layer.forward(values), 9 * input);
         prop_assert!(error < 1e-5, "{error}");
     }
 }
@@ -96,7 +99,7 @@ proptest! {
         let part = |index: usize| parts.clone().narrow(3, index * head, head);
         let scores = part(0).matmul(part(1).swap_dims(2, 3)).div_scalar((head as f32).sqrt());
         let expected = softmax(scores, 3).matmul(part(2)).swap_dims(1, 2).reshape([batch, cells, heads * head]);
-        let error = furthest(super::attention::apply(qkv, heads), expected);
+        let error = furthest(super::attention::apply(qkv, heads), expected, 1);
         prop_assert!(error < 1e-5, "{error}");
     }
 }
@@ -121,9 +124,10 @@ fn by_burn(norm: &GroupNorm, input: Tensor<4>, film: Option<(Tensor<2>, Tensor<2
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
+    /// From three pixels on: burn's own refuses inputs of one or two values altogether.
     #[test]
     fn an_activation_is_burns_own(
-        batch in 1usize..4, groups in 1usize..6, members in 1usize..5, height in 1usize..9, width in 2usize..9,
+        batch in 1usize..4, groups in 1usize..6, members in 1usize..5, height in 1usize..9, width in 3usize..9,
         with_film in any::<bool>(), seed in any::<u64>(),
     ) {
         let device = Device::flex();
@@ -133,9 +137,9 @@ proptest! {
         let (scale, shift) = (random([batch, channels], seed ^ 1, &device), random([batch, channels], seed ^ 2, &device));
         let film = with_film.then(|| super::Film(Tensor::cat(vec![scale.clone(), shift.clone()], 1)));
         let expected = by_burn(&norm, input.clone(), with_film.then_some((scale, shift)));
-        let error = furthest(super::activate(&norm, input.clone(), film), expected);
+        let error = furthest(super::activate(&norm, input.clone(), film), expected, 1);
         prop_assert!(error < 1e-5, "{error}");
-        let error = furthest(super::normalize(&norm, input.clone()), norm.forward(input));
+        let error = furthest(super::normalize(&norm, input.clone()), norm.forward(input), 1);
         prop_assert!(error < 1e-5, "{error} without SiLU");
     }
 }
@@ -166,7 +170,13 @@ proptest! {
             (input.grad(&gradients).unwrap(), scale.grad(&gradients).unwrap(), shift.grad(&gradients).unwrap(), gamma)
         };
         let (own, burn) = (gradients(true), gradients(false));
-        let errors = [furthest(own.0, burn.0), furthest(own.1, burn.1), furthest(own.2, burn.2), furthest(own.3, burn.3)];
+        let area = height * width;
+        let errors = [
+            furthest(own.0, burn.0, 1),
+            furthest(own.1, burn.1, area),
+            furthest(own.2, burn.2, area),
+            furthest(own.3, burn.3, batch * area),
+        ];
         prop_assert!(errors.into_iter().all(|error| error < 1e-4), "{errors:?}");
     }
 
@@ -201,6 +211,7 @@ fn gradient_errors([batch, input, output, height, width]: [usize; 5], side: usiz
         let bias = layer.bias.as_ref().unwrap().val().grad(&gradients).unwrap();
         (values.grad(&gradients).unwrap(), layer.weight.val().grad(&gradients).unwrap(), bias)
     };
-    let ((of_input, of_weight, of_bias), (input, weight, bias)) = (gradients(true), gradients(false));
-    [furthest(of_input, input), furthest(of_weight, weight), furthest(of_bias, bias)]
+    let ((of_input, of_weight, of_bias), (inputs, weights, biases)) = (gradients(true), gradients(false));
+    let area = batch * height * width;
+    [furthest(of_input, inputs, output * side * side), furthest(of_weight, weights, area), furthest(of_bias, biases, area)]
 }
