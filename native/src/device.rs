@@ -3,6 +3,7 @@
 //! computes nonsense is passed over with a message instead of producing noise.
 
 mod check;
+mod lost;
 mod serve;
 mod several;
 
@@ -17,6 +18,7 @@ use clap::{Args, ValueEnum};
 
 use crate::exit::input;
 pub use check::run as run_check;
+pub use lost::named as name_the_lost;
 pub use serve::{ServeArguments, run as serve};
 pub use several::{DevicesArguments, choose_several};
 

@@ -64,9 +64,13 @@ mod remote {
     use std::{
         io::{BufRead, BufReader},
         process::{Child, Command, Stdio},
+        time::{Duration, Instant},
     };
 
     use super::*;
+
+    /// After which something hangs.
+    const LIMIT: Duration = Duration::from_secs(120);
 
     /// A server on a free port, ended with the test.
     struct Server {
@@ -114,6 +118,42 @@ mod remote {
                 assert!((one - other).abs() < 1e-3 * one, "{one} on one device, {other} of the run {run}");
             }
         }
+    }
+
+    /// Killed in the middle, as a machine that is switched off: the training says so, and goes on elsewhere.
+    #[test]
+    fn a_server_that_dies_is_named_and_the_run_goes_on_without_it() {
+        let folder = workplace();
+        let path = folder.path();
+        let mut server = Server::start(None);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_infill"));
+        command.current_dir(path).stderr(Stdio::piped());
+        let devices = format!("cpu,remote:{}", server.address);
+        command.args(["train", "--run", "run", "--preset", "tiny", "--data", "pictures", "--batch", "2", "--steps", "100000"]);
+        command.args(["--sample-every", "0", "--checkpoint-every", "2", "--keep-checkpoints", "2", "--devices", &devices]);
+        let mut child = command.spawn().unwrap();
+        let first = path.join("run/checkpoints/step-00000002.safetensors");
+        let begun = Instant::now();
+        while !first.exists() {
+            assert!(child.try_wait().unwrap().is_none() && begun.elapsed() < LIMIT, "no first checkpoint");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        server.child.kill().unwrap();
+        let begun = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if begun.elapsed() > LIMIT {
+                child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let output = child.wait_with_output().unwrap();
+        let texts = [&format!("infill: {} stopped answering", server.address), "--resume", "checkpoints/step-"];
+        expect(&output, 1, &texts);
+        assert!(!messages(&output).contains("panicked"), "{}", messages(&output));
+        // One step more than was done: it ends by itself.
+        let newest = column(&path.join("run"), "step").last().copied().unwrap();
+        let resume = format!("train --run run --resume --device cpu --steps {}", newest + 1.0);
+        expect(&infill(path, &resume), 0, &["going on after step"]);
     }
 
     #[test]

@@ -25,6 +25,19 @@ pub struct DevicesArguments {
     pub devices: Vec<String>,
 }
 
+impl DevicesArguments {
+    /// The addresses of other machines among the devices.
+    pub fn servers(&self) -> Vec<String> {
+        let places = self.devices.iter().filter_map(|text| text.parse().ok());
+        places
+            .filter_map(|place| match place {
+                Place::Remote { address, .. } => Some(address),
+                Place::Local { .. } => None,
+            })
+            .collect()
+    }
+}
+
 /// Where one of several devices is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {

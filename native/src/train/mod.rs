@@ -10,6 +10,7 @@ mod tensorboard;
 pub mod validation;
 
 use std::{
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -78,7 +79,15 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
     let flag = stop.clone();
     // A second handler in one process (tests) is no reason to stop.
     let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
-    Run { directory, settings, data, validation, trainer, stop, started: Instant::now(), minutes: arguments.minutes }.go()
+    let run = Run { directory, settings, data, validation, trainer, stop, started: Instant::now(), minutes: arguments.minutes };
+    device::name_the_lost(&arguments.devices, || to_go_on_from(&arguments.run), || run.go())
+}
+
+/// What is left of a run that broke off.
+fn to_go_on_from(run: &Path) -> String {
+    let newest = RunDirectory::open(run, true).and_then(|directory| directory.newest_checkpoint()).ok().flatten();
+    let newest = newest.map_or("there is none".to_owned(), |path| format!("it is {}", path.display()));
+    format!("`--resume` goes on from the last checkpoint ({newest}), on other --devices too")
 }
 
 /// How many steps' losses stay on the device before they are read: reading waits for the device.
