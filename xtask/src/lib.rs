@@ -8,6 +8,7 @@ pub mod icon;
 pub mod manifest;
 pub mod models;
 pub mod offline;
+pub mod pictures;
 pub mod server;
 pub mod stages;
 pub mod tools;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, server::Server, stages, tools, web};
+use xtask::{bench, pictures, server::Server, stages, tools, web};
 
 /// Builds, shows and tests Infill.
 #[derive(Parser)]
@@ -41,6 +41,8 @@ enum Command {
         #[arg(long)]
         only: Option<String>,
     },
+    /// Make the pictures of the README and of the model card anew, from the shipped model.
+    Pictures,
     /// Measure, beside a peer, and print the goals with the figures.
     #[command(subcommand)]
     Bench(Bench),
@@ -62,6 +64,7 @@ fn main() -> Result<()> {
         Command::Serve { folder, port } => serve(folder, port),
         Command::Check => stages::run(&stages::check()),
         Command::Test { only } => stages::run(&stages::select(stages::test(), only.as_deref())?),
+        Command::Pictures => pictures::make(),
         Command::Bench(Bench::Web(settings)) => bench::web(settings),
     }
 }
