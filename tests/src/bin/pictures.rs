@@ -8,7 +8,14 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use image::{GrayImage, Luma, Rgb, RgbImage, codecs::jpeg::JpegEncoder, imageops};
+use image::{
+    GrayImage, Luma, Rgb, RgbImage,
+    codecs::{
+        jpeg::JpegEncoder,
+        png::{CompressionType, FilterType, PngEncoder},
+    },
+    imageops,
+};
 use xtask::tools;
 
 /// Pixels between two pictures of a sheet.
@@ -34,12 +41,12 @@ fn main() -> Result<()> {
         |x: f64, y: f64| stroke(x, y, [(60.0, 60.0), (92.0, 87.0), (121.0, 81.0)], 6.0) || ellipse(x, y, [193.0, 113.0], [23.0, 18.0]);
     let sides = [width * 3 / 16, width * 3 / 16];
     let results = [maker.fill(&scene, small)?, maker.extend(&scene, sides)?, maker.colour(&scene)?, maker.repair(&scene)?];
-    sheet(&results).save(docs.join("results.png"))?;
+    save(&sheet(&results), &docs.join("results.png"))?;
 
     let left = imageops::crop_imm(&scene, 0, 0, width / 2, height).to_image();
     let large = |x: f64, y: f64| ellipse(x, y, [130.5, 95.5], [70.5, 66.0]);
     let failures = [maker.fill(&scene, large)?, maker.extend(&left, [0, width / 2])?, maker.colour(&flowers)?, Column(flowers, scene)];
-    sheet(&failures).save(docs.join("failures.png"))?;
+    save(&sheet(&failures), &docs.join("failures.png"))?;
     println!("docs/results.png and docs/failures.png are made");
     Ok(())
 }
@@ -99,6 +106,13 @@ impl Maker {
         tools::run(command)?;
         open(&output)
     }
+}
+
+/// As small as a PNG can be, because it is kept in the tree.
+fn save(picture: &RgbImage, file: &Path) -> Result<()> {
+    let mut bytes = Vec::new();
+    picture.write_with_encoder(PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive))?;
+    fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
 fn open(file: &Path) -> Result<RgbImage> {
