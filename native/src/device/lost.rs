@@ -33,7 +33,8 @@ pub fn named<T>(devices: &DevicesArguments, state: impl FnOnce() -> String, work
         let gone: Vec<&str> = servers.iter().map(String::as_str).filter(|server| !answers(server)).collect();
         let what = if gone.is_empty() {
             let said = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref().copied());
-            format!("the work broke off, though {} can be reached ({})", servers.join(", "), said.unwrap_or("for no stated reason"))
+            let servers = Vec::from_iter(servers.iter().map(String::as_str)).join(", ");
+            format!("the work broke off, though {servers} can be reached ({})", said.unwrap_or("for no stated reason"))
         } else {
             format!("{} stopped answering", gone.join(", "))
         };
@@ -78,7 +79,7 @@ mod tests {
             let work = || panic!("no answer to request {}", list.len());
             named::<()>(&devices(list), || "begin again".to_owned(), work).unwrap_err().to_string()
         };
-        let text = fails(&format!("cpu,remote:{there},remote:ws://127.0.0.1:9#1"));
+        let text = fails(&format!("cpu,remote:{there},remote:ws://127.0.0.1:9,remote:ws://127.0.0.1:9#1"));
         assert_eq!(text, "ws://127.0.0.1:9 stopped answering; begin again");
         let text = fails(&format!("remote:{there}"));
         assert!(text.contains(&there) && text.contains("(no answer to request ") && text.ends_with("; begin again"), "{text}");

@@ -1,6 +1,6 @@
 //! The devices that share a training: those of this machine, and those that other machines offer.
 
-use std::str::FromStr;
+use std::{collections::BTreeSet, str::FromStr};
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
@@ -26,8 +26,8 @@ pub struct DevicesArguments {
 }
 
 impl DevicesArguments {
-    /// The addresses of other machines among the devices.
-    pub fn servers(&self) -> Vec<String> {
+    /// The addresses of other machines among the devices, each once.
+    pub fn servers(&self) -> BTreeSet<String> {
         let places = self.devices.iter().filter_map(|text| text.parse().ok());
         places
             .filter_map(|place| match place {
