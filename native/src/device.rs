@@ -18,7 +18,7 @@ use clap::{Args, ValueEnum};
 
 use crate::exit::input;
 pub use check::run as run_check;
-pub use lost::named as name_the_lost;
+pub use lost::name_the_lost;
 pub use serve::{ServeArguments, run as serve};
 pub use several::{DevicesArguments, choose_several};
 

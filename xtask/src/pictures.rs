@@ -1,5 +1,5 @@
 //! `cargo xtask pictures`: makes the README's and the model card's pictures anew, from the shipped model. The pictures themselves
-//! are put together in the tests' package, which can read and write them.
+//! are put together by an example of the program's package (`native/examples/pictures.rs`), which draws masks as the program does.
 
 use anyhow::Result;
 
@@ -10,9 +10,10 @@ use crate::tools;
 /// # Errors
 /// When something cannot be built or run.
 pub fn make() -> Result<()> {
-    tools::run(tools::command("cargo", &["build", "--release", "-p", "infill-cli", "--no-default-features"]))?;
-    let program = tools::target().join("release/infill");
-    let mut command = tools::command("cargo", &["run", "--quiet", "-p", "infill-tests", "--bin", "pictures", "--"]);
-    command.arg(program);
+    let build = ["build", "--release", "-p", "infill-cli", "--no-default-features", "--bin", "infill", "--example", "pictures"];
+    tools::run(tools::command("cargo", &build))?;
+    let built = tools::target().join("release");
+    let mut command = tools::command(&built.join("examples/pictures").to_string_lossy(), &[]);
+    command.arg(built.join("infill")).arg(tools::root());
     tools::run(command)
 }

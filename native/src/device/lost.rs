@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// # Errors
 /// The work's own; and where it broke off while devices of other machines were computing, which of their servers do not answer
 /// any more, or what burn said when all of them do. `state` says what there is to go on from.
-pub fn named<T>(devices: &DevicesArguments, state: impl FnOnce() -> String, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn name_the_lost<T>(devices: &DevicesArguments, state: impl FnOnce() -> String, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let servers = devices.servers();
     if servers.is_empty() {
         return work();
@@ -77,7 +77,7 @@ mod tests {
         let there = format!("ws://{}", listener.local_addr().unwrap());
         let fails = |list: &str| -> String {
             let work = || panic!("no answer to request {}", list.len());
-            named::<()>(&devices(list), || "begin again".to_owned(), work).unwrap_err().to_string()
+            name_the_lost::<()>(&devices(list), || "begin again".to_owned(), work).unwrap_err().to_string()
         };
         let text = fails(&format!("cpu,remote:{there},remote:ws://127.0.0.1:9,remote:ws://127.0.0.1:9#1"));
         assert_eq!(text, "ws://127.0.0.1:9 stopped answering; begin again");
@@ -85,8 +85,8 @@ mod tests {
         assert!(text.contains(&there) && text.contains("(no answer to request ") && text.ends_with("; begin again"), "{text}");
 
         let state = || unreachable!("nothing broke off");
-        assert_eq!(named(&devices("remote:ws://127.0.0.1:9"), state, || Ok(3)).unwrap(), 3);
-        let error = named::<()>(&devices("remote:ws://127.0.0.1:9"), state, || Err(anyhow!("its own"))).unwrap_err();
+        assert_eq!(name_the_lost(&devices("remote:ws://127.0.0.1:9"), state, || Ok(3)).unwrap(), 3);
+        let error = name_the_lost::<()>(&devices("remote:ws://127.0.0.1:9"), state, || Err(anyhow!("its own"))).unwrap_err();
         assert_eq!(error.to_string(), "its own");
     }
 }

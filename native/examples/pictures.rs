@@ -7,16 +7,19 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use image::{
-    GrayImage, Luma, Rgb, RgbImage,
+    GrayImage, Rgb, RgbImage,
     codecs::{
         jpeg::JpegEncoder,
         png::{CompressionType, FilterType, PngEncoder},
     },
     imageops,
 };
-use xtask::tools;
+use infill::{
+    mask::{Mask, Shape},
+    picture::Picture,
+};
 
 /// Pixels between two pictures of a sheet.
 const GAP: u32 = 8;
@@ -30,22 +33,23 @@ const QUALITY: u8 = 10;
 struct Column(RgbImage, RgbImage);
 
 fn main() -> Result<()> {
-    let program = std::env::args_os().nth(1).map(PathBuf::from).context("this program is started by `cargo xtask pictures`")?;
-    let docs = tools::root().join("docs");
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(program), Some(root)) = (arguments.next(), arguments.next()) else { bail!("this is started by `cargo xtask pictures`") };
+    let docs = root.join("docs");
     let folder = tempfile::tempdir()?;
-    let maker = Maker { program, folder: folder.path().to_owned() };
+    let maker = Maker { program, model: root.join("web/models/nature.infill"), folder: folder.path().to_owned() };
     let (scene, flowers) = (open(&docs.join("scene.png"))?, open(&docs.join("flowers.png"))?);
     let (width, height) = scene.dimensions();
 
-    let small =
-        |x: f64, y: f64| stroke(x, y, [(60.0, 60.0), (92.0, 87.0), (121.0, 81.0)], 6.0) || ellipse(x, y, [193.0, 113.0], [23.0, 18.0]);
+    let brush = |from, to| Shape::Segment { from, to, radius: 6.0 };
+    let small = [brush((60.0, 60.0), (92.0, 87.0)), brush((92.0, 87.0), (121.0, 81.0)), Shape::Disc { x: 193.0, y: 113.0, radius: 20.0 }];
     let sides = [width * 3 / 16, width * 3 / 16];
-    let results = [maker.fill(&scene, small)?, maker.extend(&scene, sides)?, maker.colour(&scene)?, maker.repair(&scene)?];
+    let results = [maker.fill(&scene, &small)?, maker.extend(&scene, sides)?, maker.colour(&scene)?, maker.repair(&scene)?];
     save(&sheet(&results), &docs.join("results.png"))?;
 
     let left = imageops::crop_imm(&scene, 0, 0, width / 2, height).to_image();
-    let large = |x: f64, y: f64| ellipse(x, y, [130.5, 95.5], [70.5, 66.0]);
-    let failures = [maker.fill(&scene, large)?, maker.extend(&left, [0, width / 2])?, maker.colour(&flowers)?, Column(flowers, scene)];
+    let large = [Shape::Disc { x: 130.5, y: 95.5, radius: 68.0 }];
+    let failures = [maker.fill(&scene, &large)?, maker.extend(&left, [0, width / 2])?, maker.colour(&flowers)?, Column(flowers, scene)];
     save(&sheet(&failures), &docs.join("failures.png"))?;
     println!("docs/results.png and docs/failures.png are made");
     Ok(())
@@ -54,18 +58,22 @@ fn main() -> Result<()> {
 /// Runs the command line.
 struct Maker {
     program: PathBuf,
+    model: PathBuf,
     folder: PathBuf,
 }
 
 impl Maker {
-    fn fill(&self, picture: &RgbImage, hole: impl Fn(f64, f64) -> bool) -> Result<Column> {
+    fn fill(&self, picture: &RgbImage, hole: &[Shape]) -> Result<Column> {
         let (width, height) = picture.dimensions();
-        let inside = |x: u32, y: u32| hole(f64::from(x) + 0.5, f64::from(y) + 0.5);
-        let mask = self.folder.join("mask.png");
-        GrayImage::from_fn(width, height, |x, y| Luma([if inside(x, y) { 255 } else { 0 }])).save(&mask)?;
+        let mut mask = Mask::empty(width as usize, height as usize);
+        hole.iter().for_each(|shape| mask.draw(shape, true));
+        let mask_file = self.folder.join("mask.png");
+        let covered = GrayImage::from_raw(width, height, mask.values().to_vec()).context("the mask has another size")?;
+        covered.save(&mask_file)?;
+        let inside = |x: u32, y: u32| mask.covers(x as usize, y as usize);
         let given = RgbImage::from_fn(width, height, |x, y| if inside(x, y) { MARK } else { *picture.get_pixel(x, y) });
-        let given_file = self.save(picture)?;
-        Ok(Column(given, self.answer(&["inpaint", "--mask", &mask.to_string_lossy()], &given_file)?))
+        let file = self.save(picture)?;
+        Ok(Column(given, self.answer(&["inpaint", "--mask", &mask_file.to_string_lossy()], &file)?))
     }
 
     /// Extended to the left and to the right.
@@ -77,9 +85,9 @@ impl Maker {
     }
 
     fn colour(&self, picture: &RgbImage) -> Result<Column> {
-        // Rec. 601, as the program's own; the other weights that are in use let red petals vanish in the meadow.
-        let luma = |Rgb([red, green, blue]): &Rgb<u8>| 0.299 * f64::from(*red) + 0.587 * f64::from(*green) + 0.114 * f64::from(*blue);
-        let given = RgbImage::from_fn(picture.width(), picture.height(), |x, y| Rgb([luma(picture.get_pixel(x, y)).round() as u8; 3]));
+        let (width, height) = picture.dimensions();
+        let grey = Picture::new(width as usize, height as usize, picture.as_raw().clone())?.grey();
+        let given = RgbImage::from_raw(width, height, grey.into_pixels()).context("the grey picture has another size")?;
         let file = self.save(&given)?;
         Ok(Column(given, self.answer(&["colorize"], &file)?))
     }
@@ -101,14 +109,16 @@ impl Maker {
     fn answer(&self, arguments: &[&str], given: &Path) -> Result<RgbImage> {
         let output = self.folder.join("answer.png");
         let mut command = Command::new(&self.program);
-        command.args(arguments).arg(given).args(["--device", "cpu", "--force", "--model"]);
-        command.arg(tools::root().join("web/models/nature.infill")).arg("--output").arg(&output);
-        tools::run(command)?;
+        command.args(arguments).arg(given).args(["--device", "cpu", "--force", "--model"]).arg(&self.model).arg("--output").arg(&output);
+        let status = command.status().with_context(|| format!("cannot start {}", self.program.display()))?;
+        if !status.success() {
+            bail!("{command:?} failed ({status})");
+        }
         open(&output)
     }
 }
 
-/// As small as a PNG can be, because it is kept in the tree.
+/// Compressed as far as the encoder goes, because it is kept in the tree.
 fn save(picture: &RgbImage, file: &Path) -> Result<()> {
     let mut bytes = Vec::new();
     picture.write_with_encoder(PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive))?;
@@ -117,20 +127,6 @@ fn save(picture: &RgbImage, file: &Path) -> Result<()> {
 
 fn open(file: &Path) -> Result<RgbImage> {
     Ok(image::open(file).with_context(|| format!("cannot read {}", file.display()))?.into_rgb8())
-}
-
-fn ellipse(x: f64, y: f64, centre: [f64; 2], radii: [f64; 2]) -> bool {
-    ((x - centre[0]) / radii[0]).powi(2) + ((y - centre[1]) / radii[1]).powi(2) <= 1.0
-}
-
-/// Whether a point is within `radius` of a line through three points.
-fn stroke(x: f64, y: f64, points: [(f64, f64); 3], radius: f64) -> bool {
-    points.windows(2).any(|ends| {
-        let [(x0, y0), (x1, y1)] = [ends[0], ends[1]];
-        let (along_x, along_y) = (x1 - x0, y1 - y0);
-        let share = (((x - x0) * along_x + (y - y0) * along_y) / along_x.hypot(along_y).powi(2)).clamp(0.0, 1.0);
-        (x - x0 - share * along_x).hypot(y - y0 - share * along_y) <= radius
-    })
 }
 
 fn sheet(columns: &[Column]) -> RgbImage {
