@@ -8,7 +8,6 @@
 pub mod config;
 pub mod denoiser;
 pub mod edit;
-pub mod kernel;
 pub mod manifest;
 pub mod mask;
 pub mod metric;
@@ -16,7 +15,6 @@ pub mod model_file;
 pub mod noise;
 pub mod picture;
 pub mod prediction;
-pub mod quantize;
 pub mod residual;
 pub mod sampler;
 pub mod schedule;

@@ -13,8 +13,9 @@
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use burn::tensor::{Tensor, TensorData};
+use infill_kernel::product;
 
-use crate::{kernel::product, prediction::Given, schedule, task::TaskKind};
+use crate::{prediction::Given, schedule, task::TaskKind};
 
 /// Deviation of y0 − x for lightness, red against blue, and green against both, at eight frequencies, each twice
 /// the one before: from 2^−6.5 to 2^0.5 of the highest frequency of a row or column.

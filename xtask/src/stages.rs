@@ -86,7 +86,7 @@ fn tidy() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    let mut command = cargo(&["clippy", "-p", "infill", "-p", "infill-cli", "--all-targets"]);
+    let mut command = cargo(&["clippy", "-p", "infill", "-p", "infill-kernel", "-p", "infill-cli", "--all-targets"]);
     command.args(NATIVE).args(["--", "-D", "warnings"]);
     tools::run(command)?;
     tools::run(cargo(&["clippy", "-p", "xtask", "-p", "infill-tests", "--all-targets", "--", "-D", "warnings"]))
@@ -102,6 +102,8 @@ fn clippy_wasm() -> Result<()> {
         "worker",
         "-p",
         "infill",
+        "-p",
+        "infill-kernel",
         "--target",
         "wasm32-unknown-unknown",
         "--",
@@ -114,7 +116,7 @@ fn clippy_wasm() -> Result<()> {
 }
 
 fn native() -> Result<()> {
-    let mut command = cargo(&["test", "-p", "infill", "-p", "infill-cli"]);
+    let mut command = cargo(&["test", "-p", "infill", "-p", "infill-kernel", "-p", "infill-cli"]);
     command.args(NATIVE);
     tools::run(command)?;
     // Devices of other processes, which other builds leave out for the crates that they bring along.

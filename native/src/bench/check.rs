@@ -4,13 +4,13 @@ use anyhow::{Result, ensure};
 use burn::tensor::Device;
 use infill::{
     edit::{Edit, EditRequest, EditState, EditTask},
-    kernel::check,
     mask::Mask,
     metric,
     model_file::ModelFile,
     noise::{self, Purpose},
     picture::Picture,
     sampler::SamplerSettings,
+    self_check::{self, kernels},
     task::TaskKind,
 };
 
@@ -30,9 +30,8 @@ const LEAST: f64 = 40.0;
 /// A device that fails, a kernel or a run that computes something else than the CPU.
 pub fn run(device: &Device) -> Result<()> {
     let mut wrong = 0;
-    for case in check::cases(1, RANDOM, device) {
-        let difference =
-            infill::self_check::largest_difference(&values(case.compute(device))?, &values(case.compute(&device::reference()))?);
+    for case in kernels::cases(1, RANDOM, device) {
+        let difference = self_check::largest_difference(&values(case.compute(device))?, &values(case.compute(&device::reference()))?);
         let right = difference <= case.tolerance();
         wrong += usize::from(!right);
         println!("{:<6} {difference:.1e} {case:?}", if right { "ok" } else { "WRONG" });

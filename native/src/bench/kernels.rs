@@ -11,14 +11,13 @@ use burn::{
 use clap::Args;
 use infill::{
     config::ModelConfig,
-    kernel::{self, AttentionLayers},
     noise::{self, Purpose},
-    quantize::Bits,
     unet::{
         Unet,
         cost::{self, AttentionShape, ConvolutionShape},
     },
 };
+use infill_kernel::{self as kernel, AttentionLayers, quantize::Bits};
 
 use super::{check, median};
 use crate::{

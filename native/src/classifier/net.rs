@@ -6,9 +6,9 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
-use infill::kernel::{self, Resample};
 use infill::noise::{self, Purpose};
 use infill::unet::{parameters, space_to_depth};
+use infill_kernel::{self as kernel, Resample};
 use serde::{Deserialize, Serialize};
 
 /// Pixels of each side that are folded into channels before the first convolution.

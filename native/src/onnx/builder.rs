@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use half::f16;
 use infill::model_file::{Encoding, ModelFileError, Weight};
-use infill::quantize::{BLOCK, Bits, Quantized};
+use infill_kernel::quantize::{BLOCK, Bits, Quantized};
 use sha2::{Digest, Sha256};
 
 use super::proto::{Attribute, EXTERNAL, Entry, Graph, Node, Tensor, ValueInfo, attribute_type, data_type};

@@ -9,14 +9,16 @@ use std::{
 
 use burn::module::Module;
 use half::f16;
+use infill_kernel::{
+    self as kernel,
+    quantize::{Bits, Quantized},
+};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     config::{ConfigError, ModelConfig},
     denoiser::Model,
-    kernel,
-    quantize::{Bits, Quantized},
     unet::{Unet, parameters},
 };
 use burn::tensor::Device;

@@ -116,9 +116,9 @@ impl Trainer {
     /// processor, which keeps them busier than what each operation can share out; dropout draws from the
     /// device, so there it must be one.
     fn workers(&self) -> Vec<Worker> {
-        let of_cpu = |device: &Device| crate::kernel::is_cpu(device) && self.model.config.unet.dropout == 0.0;
+        let of_cpu = |device: &Device| infill_kernel::is_cpu(device) && self.model.config.unet.dropout == 0.0;
         let cpus = self.devices.iter().filter(|device| of_cpu(device)).count().max(1);
-        let side_by_side = |device: &Device| if of_cpu(device) { (crate::kernel::threads() / cpus).max(1) } else { 1 };
+        let side_by_side = |device: &Device| if of_cpu(device) { (infill_kernel::threads() / cpus).max(1) } else { 1 };
         self.devices.iter().map(|device| Worker { device: device.clone(), side_by_side: side_by_side(device) }).collect()
     }
 

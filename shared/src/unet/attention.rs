@@ -5,9 +5,9 @@ use burn::{
     nn::Linear,
     tensor::{Device, Tensor},
 };
+use infill_kernel::{self as kernel, layer::linear};
 
 use super::block::Norm;
-use crate::kernel::{self, layer::linear};
 
 /// Multi-head attention with a residual connection (ADM's attention block).
 #[derive(Module, Debug)]

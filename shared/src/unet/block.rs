@@ -5,12 +5,12 @@ use burn::{
     nn::{Dropout, DropoutConfig, GroupNorm, Linear, conv::Conv2d},
     tensor::{Device, Tensor},
 };
-
-use super::Attention;
-use crate::kernel::{
-    self, Resample,
+use infill_kernel::{
+    self as kernel, Resample,
     layer::{self, convolution},
 };
+
+use super::Attention;
 
 /// Groups of a group norm over `channels` channels: 32, or the largest smaller number that divides them.
 pub fn groups(channels: usize) -> usize {

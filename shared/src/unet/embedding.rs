@@ -5,8 +5,7 @@ use burn::{
     nn::Linear,
     tensor::{Device, Tensor, TensorData, activation::silu},
 };
-
-use crate::kernel::{self, layer::linear};
+use infill_kernel::{self as kernel, layer::linear};
 
 /// Sinusoids and two linear layers (ADM's time embedding, fed with a continuous value).
 #[derive(Module, Debug)]

@@ -11,19 +11,19 @@ use burn::{
     nn::conv::Conv2d,
     tensor::{Device, Tensor},
 };
+use infill_kernel::{
+    self as kernel, Values,
+    layer::convolution,
+    quantize::{Bits, Quantized},
+};
 
-pub use crate::kernel::Resample;
 pub use attention::Attention;
 pub use block::{Block, Film, ResidualBlock};
 pub use embedding::Embedding;
+pub use infill_kernel::Resample;
 pub use resample::{depth_to_space, space_to_depth};
 
-use crate::{
-    config::ModelConfig,
-    kernel::{self, Values, layer::convolution},
-    noise,
-    quantize::{Bits, Quantized},
-};
+use crate::{config::ModelConfig, noise};
 
 /// Channels of a picture.
 pub const PICTURE_CHANNELS: usize = 3;

@@ -5,9 +5,9 @@ use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
     tensor::{Device, Tensor},
 };
+use infill_kernel as kernel;
 
 use super::{NamedParameter, Unet};
-use crate::kernel;
 
 /// Every parameter of a net in a fixed order. The tensors share memory with the net.
 pub fn list(net: &impl Module) -> Vec<NamedParameter> {

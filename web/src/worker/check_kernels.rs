@@ -2,9 +2,9 @@
 //! why a graphics card was refused; a visit does without.
 
 use burn::tensor::Device;
-use infill::{
-    kernel::check::{self, Case},
-    self_check,
+use infill::self_check::{
+    self,
+    kernels::{self, Case},
 };
 
 use super::{device, now, run, say};
@@ -21,7 +21,7 @@ pub async fn check(seed: u64, random: usize) {
 async fn reports(seed: u64, random: usize) -> Result<(Vec<KernelReport>, bool), Failure> {
     let (device, report) = device::choose(false).await;
     let mut reports = Vec::new();
-    for case in check::cases(seed, random, &device) {
+    for case in kernels::cases(seed, random, &device) {
         reports.push(compare(&case, &device).await?);
     }
     Ok((reports, report.webgpu))

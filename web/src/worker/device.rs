@@ -2,10 +2,8 @@
 //! the CPU computes, else the CPU.
 
 use burn::tensor::Device;
-use infill::{
-    kernel::{self, gpu::Choice},
-    self_check,
-};
+use infill::self_check;
+use infill_kernel::{self as kernel, gpu::Choice};
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;

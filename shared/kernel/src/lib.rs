@@ -1,6 +1,6 @@
-//! Kernels of our own behind burn's extension point, for the shapes of this net. The model calls the
-//! functions here; where a backend, a type or a shape has no kernel they are burn's own operations (feature `fallback`).
-//! Nothing here knows nets, noise or pictures.
+//! What a block of a convolutional net computes, by kernels of our own behind burn's extension point: tensors in, tensors out.
+//! Nets call the functions here; where a backend, a type or a shape has no kernel they are burn's own operations (feature
+//! `fallback`). Nothing here knows configurations, tasks, noise or pictures.
 #![cfg_attr(
     not(any(feature = "cpu", feature = "gpu", feature = "fallback")),
     allow(unused_variables, dead_code, reason = "a build without any kernel computes nothing: the page's, beside its worker")
@@ -10,7 +10,6 @@
 mod activation;
 #[cfg(feature = "cpu")]
 mod attention;
-pub mod check;
 #[cfg(feature = "cpu")]
 mod convolution;
 #[cfg(feature = "cpu")]
@@ -21,6 +20,7 @@ pub mod layer;
 #[cfg(feature = "cpu")]
 mod normalize;
 mod product;
+pub mod quantize;
 #[cfg(feature = "cpu")]
 mod winograd;
 
@@ -288,7 +288,7 @@ fn missing<const D: usize>(what: &str, input: &Tensor<D>) -> ! {
 }
 
 /// The type that a tensor's numbers are computed in.
-pub(crate) fn dtype<const D: usize>(tensor: &Tensor<D>) -> FloatDType {
+pub fn dtype<const D: usize>(tensor: &Tensor<D>) -> FloatDType {
     match tensor.dtype() {
         // Packed weights are expanded to 32 bits.
         DType::QFloat(_) => FloatDType::F32,
@@ -298,7 +298,7 @@ pub(crate) fn dtype<const D: usize>(tensor: &Tensor<D>) -> FloatDType {
 
 /// The type that feature maps beside such a weight are computed in: its own, but 16 bits beside packed ones where
 /// the device multiplies those. Sums over many numbers are of 32 bits all the same.
-pub(crate) fn feature_dtype<const D: usize>(weight: &Tensor<D>) -> FloatDType {
+pub fn feature_dtype<const D: usize>(weight: &Tensor<D>) -> FloatDType {
     #[cfg(feature = "gpu")]
     if gpu::halves(weight) {
         return FloatDType::F16;
@@ -419,25 +419,25 @@ fn on_cpu(tensor: &Tensor<4>) -> bool {
 
 /// Whether the device is burn's `flex`, and this build has kernels for it.
 #[cfg(feature = "cpu")]
-pub(crate) fn is_cpu(device: &burn::tensor::Device) -> bool {
+pub fn is_cpu(device: &burn::tensor::Device) -> bool {
     matches!(device.clone().inner().as_dispatch(), burn::backend::DispatchDevice::Flex(_))
 }
 
 /// Without kernels for it no device is one.
-#[cfg(all(feature = "train", not(feature = "cpu")))]
-pub(crate) fn is_cpu(_: &burn::tensor::Device) -> bool {
+#[cfg(not(feature = "cpu"))]
+pub fn is_cpu(_: &burn::tensor::Device) -> bool {
     false
 }
 
 /// Threads that CPU kernels share their work out to.
 #[cfg(feature = "rayon")]
-pub(crate) fn threads() -> usize {
+pub fn threads() -> usize {
     rayon::current_num_threads()
 }
 
 /// Without threads all work is done by the caller.
-#[cfg(all(any(feature = "cpu", feature = "train"), not(feature = "rayon")))]
-pub(crate) fn threads() -> usize {
+#[cfg(not(feature = "rayon"))]
+pub fn threads() -> usize {
     1
 }
 

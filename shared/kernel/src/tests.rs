@@ -9,12 +9,13 @@ use burn::{
     },
 };
 use proptest::prelude::*;
-
-use crate::noise::{self, Purpose};
+use rand::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
 
 fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
     let count = shape.iter().product();
-    let values = noise::gaussian(&mut noise::stream(seed, Purpose::Weights, 0, 0), count);
+    let random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let values: Vec<f32> = StandardNormal.sample_iter(random).take(count).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
@@ -144,7 +145,7 @@ proptest! {
     }
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
@@ -199,7 +200,7 @@ proptest! {
 }
 
 /// How far the gradients of input, weight and bias are from those of burn's own convolution.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 fn gradient_errors([batch, input, output, height, width]: [usize; 5], side: usize, seed: u64) -> [f32; 3] {
     let device = Device::flex().autodiff();
     let factor = random([batch, output, height, width], seed ^ 1, &device);

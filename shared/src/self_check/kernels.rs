@@ -1,19 +1,19 @@
 //! The kernels' cases: small operations with fixed numbers, of edge and random shapes. A caller computes each
 //! on the device in question and on the CPU, reads both as its platform allows, and compares them
-//! ([`largest_difference`](crate::self_check::largest_difference)). Speed is measured elsewhere.
+//! ([`largest_difference`](super::largest_difference)). Speed is measured elsewhere.
 
 use burn::{
     module::Param,
     nn::{GroupNorm, Linear, conv::Conv2d},
     tensor::{Device, FloatDType, Tensor, TensorData},
 };
-use rand::RngExt;
-
-use super::{AttentionLayers, Film, Resample, Values, layer};
-use crate::{
-    noise::{self, Purpose},
+use infill_kernel::{
+    self as kernel, AttentionLayers, Film, Resample, Values, layer,
     quantize::{Bits, Quantized},
 };
+use rand::RngExt;
+
+use crate::noise::{self, Purpose};
 
 /// Largest difference to the CPU, of outputs with unit size, that a kernel may show: sums of a thousand
 /// products in another order.
@@ -95,7 +95,7 @@ fn weight<const D: usize>(values: Vec<f32>, shape: [usize; D], bits: Option<Bits
         None => Values::Floats(values),
         Some(bits) => Values::Quantized(Quantized::from_weight(&shape, &values, bits)),
     };
-    super::weight(values, &shape, device)
+    kernel::weight(values, &shape, device)
 }
 
 fn convolution(input: usize, output: usize, side: usize, bits: Option<Bits>, device: &Device) -> Conv2d {
@@ -139,7 +139,7 @@ impl Case {
     /// Computes with work cut as the case says.
     #[cfg(feature = "gpu")]
     fn with_plan<R>(&self, compute: impl FnOnce() -> R) -> R {
-        use super::gpu::{Choice, choose, chosen};
+        use kernel::gpu::{Choice, choose, chosen};
         let before = chosen();
         let dispatch = if self.cut { Some(1 << 14) } else { before.dispatch };
         choose(Choice { dispatch, software: self.software, ..before });
@@ -160,12 +160,12 @@ impl Case {
         let values: Tensor<4> = map([batch, input, height, width], 10);
         match operation {
             Operation::Convolution { side, doubled: true, .. } => {
-                super::convolution_doubled(&convolution(input, output, side, bits, device), values).flatten(0, 3)
+                kernel::convolution_doubled(&convolution(input, output, side, bits, device), values).flatten(0, 3)
             }
             Operation::Convolution { side, added, .. } => {
                 let layer = convolution(input, output, side, bits, device);
                 match added {
-                    None => super::convolution(&layer, values).flatten(0, 3),
+                    None => kernel::convolution(&layer, values).flatten(0, 3),
                     Some(resample) => {
                         let sides = match resample {
                             Resample::None => [height, width],
@@ -173,7 +173,7 @@ impl Case {
                             Resample::Down => [2 * height, 2 * width],
                         };
                         let added = map([batch, output, sides[0], sides[1]], 11);
-                        super::convolution_add(&layer, values, added, resample).flatten(0, 3)
+                        kernel::convolution_add(&layer, values, added, resample).flatten(0, 3)
                     }
                 }
             }
@@ -182,9 +182,9 @@ impl Case {
                 // A mean far from zero and a large spread.
                 let values = values * 3.0 + 20.0;
                 let result = match (halved, activate, film) {
-                    (true, _, _) => super::activate_halved(&norm, values),
-                    (_, false, _) => super::normalize(&norm, values),
-                    (_, _, film) => super::activate(&norm, values, film.then(|| Film(random([batch, 2 * input], 12, device)))),
+                    (true, _, _) => kernel::activate_halved(&norm, values),
+                    (_, false, _) => kernel::normalize(&norm, values),
+                    (_, _, film) => kernel::activate(&norm, values, film.then(|| Film(random([batch, 2 * input], 12, device)))),
                 };
                 result.flatten(0, 3)
             }
@@ -192,19 +192,19 @@ impl Case {
                 let (qkv, project) = (linear(input, 3 * input, 20, bits, device), linear(input, input, 30, bits, device));
                 let layers = AttentionLayers { qkv: &qkv, project: &project, heads };
                 // Scores so far apart that the largest one takes part of the sum.
-                super::attention(&layers, values.clone() * 2.0, values).flatten(0, 3)
+                kernel::attention(&layers, values.clone() * 2.0, values).flatten(0, 3)
             }
             Operation::Linear => {
-                super::linear(&linear(input, output, 40, bits, device), random([batch, input], 13, device).cast(precision)).flatten(0, 1)
+                kernel::linear(&linear(input, output, 40, bits, device), random([batch, input], 13, device).cast(precision)).flatten(0, 1)
             }
             Operation::Product => {
                 let (left, right) = (
                     random([batch, height, input], 15, device).cast(precision),
                     random([batch, output, input], 16, device).cast(precision),
                 );
-                super::product(left, right.swap_dims(1, 2)).flatten(0, 2)
+                kernel::product(left, right.swap_dims(1, 2)).flatten(0, 2)
             }
-            Operation::Concatenate => super::concatenate(values, map([batch, output, height, width], 14)).flatten(0, 3),
+            Operation::Concatenate => kernel::concatenate(values, map([batch, output, height, width], 14)).flatten(0, 3),
         }
     }
 }
@@ -212,7 +212,7 @@ impl Case {
 /// Whether the device has kernels for feature maps of 16 bits.
 #[cfg(feature = "gpu")]
 fn has_half(device: &Device) -> bool {
-    super::gpu::has_half(device)
+    kernel::gpu::has_half(device)
 }
 
 /// The CPU computes with 32.

@@ -7,24 +7,21 @@ use burn::{
 };
 
 use super::{Dispatch, GpuBackend, attention::fits, packed, plan::half_chosen};
-use crate::{
-    kernel::{AttentionLayers, Resample},
-    quantize::Quantized,
-};
+use crate::{AttentionLayers, Resample, quantize::Quantized};
 
 /// Whether the kernels here take tensors of this device.
-pub(in crate::kernel) fn runs_on(device: &Device) -> bool {
+pub(crate) fn runs_on(device: &Device) -> bool {
     matches!(device.as_dispatch(), DispatchDevice::Cube(_))
 }
 
 /// Whether they take this feature map: floats of 32 or 16 bits, without gradients.
-pub(in crate::kernel) fn takes<const D: usize>(tensor: &Tensor<D>) -> bool {
-    crate::kernel::own() && matches!(tensor.dtype(), DType::F32 | DType::F16) && runs_on(&tensor.device())
+pub(crate) fn takes<const D: usize>(tensor: &Tensor<D>) -> bool {
+    crate::own() && matches!(tensor.dtype(), DType::F32 | DType::F16) && runs_on(&tensor.device())
 }
 
 /// Whether feature maps beside this weight are of 16 bits: beside one of few bits, which is rounded more than they
 /// are, where the device multiplies such numbers.
-pub(in crate::kernel) fn halves<const D: usize>(weight: &Tensor<D>) -> bool {
+pub(crate) fn halves<const D: usize>(weight: &Tensor<D>) -> bool {
     is_packed(weight) && half_chosen() && has_half(&weight.device())
 }
 
@@ -39,7 +36,7 @@ fn readable<const D: usize>(parameter: &Tensor<D>) -> bool {
 }
 
 /// Weight and bias of a layer, as the operations take them.
-pub(in crate::kernel) struct Parameters {
+pub(crate) struct Parameters {
     /// `[output, input, side, side]`, or what [`packed_weight`] made.
     weight: DispatchTensor,
     packed: bool,
@@ -47,7 +44,7 @@ pub(in crate::kernel) struct Parameters {
 }
 
 /// Those of a convolution that has a kernel for this input.
-pub(in crate::kernel) fn parameters(layer: &Conv2d, input: &Tensor<4>) -> Option<Parameters> {
+pub(crate) fn parameters(layer: &Conv2d, input: &Tensor<4>) -> Option<Parameters> {
     let plain = layer.stride == [1, 1] && layer.dilation == [1, 1] && layer.groups == 1;
     let same = matches!(layer.padding, PaddingConfig2d::Same) && matches!(layer.kernel_size, [1, 1] | [3, 3]);
     let bias = layer.bias.as_ref()?;
@@ -60,7 +57,7 @@ pub(in crate::kernel) fn parameters(layer: &Conv2d, input: &Tensor<4>) -> Option
 }
 
 /// Those of a linear layer, as of a 1×1 convolution; nothing is moved.
-pub(in crate::kernel) fn linear_parameters<const D: usize>(layer: &Linear, input: &Tensor<D>) -> Option<Parameters> {
+pub(crate) fn linear_parameters<const D: usize>(layer: &Linear, input: &Tensor<D>) -> Option<Parameters> {
     let (weight, bias) = (layer.weight.val(), layer.bias.as_ref()?.val());
     (takes(input) && readable(&weight) && readable(&bias)).then(|| {
         let packed = is_packed(&weight);
@@ -76,7 +73,7 @@ fn is_packed<const D: usize>(weight: &Tensor<D>) -> bool {
 /// # Shapes
 /// - input: `[batch, input, height, width]`
 /// - output: `[batch, output, height, width]`, twice as high and wide when `doubled`
-pub(in crate::kernel) fn convolution(input: Tensor<4>, parameters: Parameters, doubled: bool) -> Tensor<4> {
+pub(crate) fn convolution(input: Tensor<4>, parameters: Parameters, doubled: bool) -> Tensor<4> {
     let Parameters { weight, packed, bias } = parameters;
     let (input, bias) = (input.into_dispatch(), bias.into_dispatch());
     Tensor::from_dispatch(match packed {
@@ -86,9 +83,9 @@ pub(in crate::kernel) fn convolution(input: Tensor<4>, parameters: Parameters, d
 }
 
 /// As [`convolution`], with `residual` added, which has the output's channels.
-pub(in crate::kernel) fn convolution_add(input: Tensor<4>, parameters: Parameters, residual: Tensor<4>, resample: Resample) -> Tensor<4> {
+pub(crate) fn convolution_add(input: Tensor<4>, parameters: Parameters, residual: Tensor<4>, resample: Resample) -> Tensor<4> {
     let Parameters { weight, packed, bias } = parameters;
-    let residual = residual.cast(crate::kernel::dtype(&input));
+    let residual = residual.cast(crate::dtype(&input));
     let (input, bias, residual) = (input.into_dispatch(), bias.into_dispatch(), residual.into_dispatch());
     let resolution = match resample {
         Resample::None => 0,
@@ -102,7 +99,7 @@ pub(in crate::kernel) fn convolution_add(input: Tensor<4>, parameters: Parameter
 }
 
 /// A norm's own scale and shift, its groups and what is added to the variance.
-pub(in crate::kernel) struct Norm {
+pub(crate) struct Norm {
     pub gamma: Tensor<1>,
     pub beta: Tensor<1>,
     pub groups: usize,
@@ -110,28 +107,28 @@ pub(in crate::kernel) struct Norm {
 }
 
 /// The parameters of a norm that has a kernel for this input.
-pub(in crate::kernel) fn norm(norm: &GroupNorm, input: &Tensor<4>) -> Option<Norm> {
+pub(crate) fn norm(norm: &GroupNorm, input: &Tensor<4>) -> Option<Norm> {
     let (gamma, beta) = (norm.gamma.as_ref()?.val(), norm.beta.as_ref()?.val());
     let readable = takes(input) && readable(&gamma) && readable(&beta);
     readable.then(|| Norm { gamma, beta, groups: norm.num_groups, epsilon: norm.epsilon })
 }
 
 /// Group norm and, when told, SiLU and half the resolution (`[batch, channels, height, width]`).
-pub(in crate::kernel) fn normalize(input: Tensor<4>, norm: Norm, activate: bool, halve: bool) -> Tensor<4> {
+pub(crate) fn normalize(input: Tensor<4>, norm: Norm, activate: bool, halve: bool) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.into_dispatch(), norm.beta.into_dispatch());
     let input = input.into_dispatch();
     Tensor::from_dispatch(<Dispatch as GpuBackend>::group_norm(input, gamma, beta, norm.groups, norm.epsilon, activate, halve))
 }
 
 /// Group norm, FiLM (`[batch, 2·channels]`, scales before shifts) and SiLU.
-pub(in crate::kernel) fn normalize_film(input: Tensor<4>, norm: Norm, film: Tensor<2>) -> Tensor<4> {
+pub(crate) fn normalize_film(input: Tensor<4>, norm: Norm, film: Tensor<2>) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.into_dispatch(), norm.beta.into_dispatch());
     let (input, film) = (input.into_dispatch(), film.cast(FloatDType::F32).into_dispatch());
     Tensor::from_dispatch(<Dispatch as GpuBackend>::group_norm_film(input, gamma, beta, film, norm.groups, norm.epsilon))
 }
 
 /// Channels of both, one after the other.
-pub(in crate::kernel) fn concatenate(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
+pub(crate) fn concatenate(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as GpuBackend>::join_channels(first.into_dispatch(), second.into_dispatch()))
 }
 
@@ -142,7 +139,7 @@ fn pointwise(weight: Tensor<2>) -> Tensor<4> {
 }
 
 /// `[batch, input]` → `[batch, output]`.
-pub(in crate::kernel) fn linear(input: Tensor<2>, parameters: Parameters) -> Tensor<2> {
+pub(crate) fn linear(input: Tensor<2>, parameters: Parameters) -> Tensor<2> {
     let [batch, channels] = input.dims();
     // The batch is the row of pixels.
     let row = input.reshape([1, 1, batch, channels]).permute([0, 3, 1, 2]);
@@ -153,7 +150,7 @@ pub(in crate::kernel) fn linear(input: Tensor<2>, parameters: Parameters) -> Ten
 
 /// `[batch, rows, inner]` times `[batch, inner, columns]`, a linear layer for each of the batch: for the few
 /// and small products that no other kernel contains.
-pub(in crate::kernel) fn product(left: Tensor<3>, right: Tensor<3>) -> Tensor<3> {
+pub(crate) fn product(left: Tensor<3>, right: Tensor<3>) -> Tensor<3> {
     let ([batch, rows, inner], [_, _, columns]) = (left.dims(), right.dims());
     let (bias, right) = (Tensor::<1>::zeros([columns], &left.device()), right.cast(FloatDType::F32));
     let products = (0..batch).map(|index| {
@@ -165,14 +162,14 @@ pub(in crate::kernel) fn product(left: Tensor<3>, right: Tensor<3>) -> Tensor<3>
 }
 
 /// What attention needs of its layers.
-pub(in crate::kernel) struct AttentionParameters {
+pub(crate) struct AttentionParameters {
     qkv: Parameters,
     project: Parameters,
     heads: usize,
 }
 
 /// The parameters of an attention that has a kernel for this input.
-pub(in crate::kernel) fn attention_parameters(layers: &AttentionLayers<'_>, input: &Tensor<4>) -> Option<AttentionParameters> {
+pub(crate) fn attention_parameters(layers: &AttentionLayers<'_>, input: &Tensor<4>) -> Option<AttentionParameters> {
     if !fits(input.dims()[1] / layers.heads) {
         return None;
     }
@@ -181,7 +178,7 @@ pub(in crate::kernel) fn attention_parameters(layers: &AttentionLayers<'_>, inpu
 }
 
 /// added + project(attention(input)), all `[batch, channels, height, width]`.
-pub(in crate::kernel) fn attention(parameters: AttentionParameters, input: Tensor<4>, added: Tensor<4>) -> Tensor<4> {
+pub(crate) fn attention(parameters: AttentionParameters, input: Tensor<4>, added: Tensor<4>) -> Tensor<4> {
     let AttentionParameters { qkv, project, heads } = parameters;
     let qkv = convolution(input, qkv, false);
     let mixed = Tensor::from_dispatch(<Dispatch as GpuBackend>::attend(qkv.into_dispatch(), heads));
@@ -189,7 +186,7 @@ pub(in crate::kernel) fn attention(parameters: AttentionParameters, input: Tenso
 }
 
 /// A weight of few bits that stays so on the device: of a convolution with a kernel, or of a linear layer.
-pub(in crate::kernel) fn packed_weight<const D: usize>(weight: &Quantized, device: &Device) -> Option<Tensor<D>> {
+pub(crate) fn packed_weight<const D: usize>(weight: &Quantized, device: &Device) -> Option<Tensor<D>> {
     let shape = weight.net_shape();
     let (output, input, side) = match *shape.as_slice() {
         [output, input, height @ (1 | 3), width] if height == width => (output, input, height),
@@ -205,7 +202,7 @@ pub(in crate::kernel) fn packed_weight<const D: usize>(weight: &Quantized, devic
 
 /// A convolution's weight `[output, input, height, width]` that lies in memory as the kernel reads it,
 /// `[height, width, input, output]`.
-pub(in crate::kernel) fn convolution_weight<const D: usize>(values: &[f32], shape: &[usize], device: &Device) -> Tensor<D> {
+pub(crate) fn convolution_weight<const D: usize>(values: &[f32], shape: &[usize], device: &Device) -> Tensor<D> {
     let [output, input, height, width] = [shape[0], shape[1], shape[2], shape[3]];
     let area = height * width;
     let mut ordered = Vec::with_capacity(values.len());

@@ -202,12 +202,12 @@ pub(super) fn keeps(shape: &[usize]) -> bool {
     matches!(*shape, [output, input, 3, 3] if output.min(input) >= CHANNELS)
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod gradient {
     use super::{planes::transform_gradient, *};
 
-    /// As [`input_gradient`](crate::kernel::cpu::input_gradient): the convolution with the taps in reverse order.
-    pub(in crate::kernel) fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
+    /// As [`input_gradient`](crate::cpu::input_gradient): the convolution with the taps in reverse order.
+    pub(crate) fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
         let reversed = |input: usize, output: usize| {
             let mut taps = taps(weight, output * sizes.input + input);
             taps.reverse();
@@ -235,14 +235,7 @@ mod gradient {
 
     /// Adds to `[positions, output, input]` what the pictures of a group have for a weight's gradient, before it is
     /// transformed.
-    pub(in crate::kernel) fn add_weight_gradient(
-        sizes: Sizes,
-        input: &[f32],
-        gradient: &[f32],
-        picture: usize,
-        pictures: usize,
-        target: &mut [f32],
-    ) {
+    pub(crate) fn add_weight_gradient(sizes: Sizes, input: &[f32], gradient: &[f32], picture: usize, pictures: usize, target: &mut [f32]) {
         let tiles = tiles(sizes);
         let all = pictures * tiles.count();
         let each = tiles.form.positions() * all;
@@ -258,12 +251,12 @@ mod gradient {
     }
 
     /// Gᵀ·u·G: the nine taps' gradients of a pair of channels from its 16 numbers.
-    pub(in crate::kernel) fn to_taps(numbers: [f32; 16]) -> [f32; 9] {
+    pub(crate) fn to_taps(numbers: [f32; 16]) -> [f32; 9] {
         let rows: [[f32; 3]; 4] = std::array::from_fn(|row| Two::taps(std::array::from_fn(|column| numbers[4 * row + column])));
         let columns: [[f32; 3]; 3] = std::array::from_fn(|column| Two::taps(rows.map(|row| row[column])));
         std::array::from_fn(|tap| columns[tap % 3][tap / 3])
     }
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 pub(super) use gradient::{add_weight_gradient, input_gradient, to_taps};

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The operation on a backend.
-#[backend_extension(Autodiff: cfg(feature = "train"), Flex)]
+#[backend_extension(Autodiff: cfg(feature = "autodiff"), Flex)]
 pub(super) trait ConvolutionBackend: Backend {
     /// Output `[batch, output, height, width]`.
     fn same_convolution(input: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -78,7 +78,7 @@ fn sizes(input: &FlexTensor, weight: &FlexTensor) -> Sizes {
     Sizes { batch, input: channels, output, height, width, side }
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod gradient {
     use burn::backend::{
         Autodiff, Flex,

@@ -48,14 +48,14 @@ impl Two {
     pub const RESULTS: usize = 2;
 
     /// A·y, for gradients.
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     #[inline(always)]
     pub fn gradient([a, b]: [f32; 2]) -> [f32; 4] {
         [a, a + b, a - b, -b]
     }
 
     /// Gᵀ·u, for gradients.
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     #[inline(always)]
     pub fn taps([a, b, c, d]: [f32; 4]) -> [f32; 3] {
         let (sum, difference) = (0.5 * (b + c), 0.5 * (b - c));
@@ -111,7 +111,7 @@ impl Transforms<4, 6> for Four {
     }
 }
 
-#[cfg(all(test, feature = "train"))]
+#[cfg(all(test, feature = "autodiff"))]
 mod tests {
     use proptest::prelude::*;
 

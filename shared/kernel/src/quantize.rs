@@ -1,6 +1,6 @@
 //! The 8-bit and the 4-bit form of one weight: integers with a scale for every [`BLOCK`] input channels.
 //! Convolutions are turned from [O, I, KH, KW] to [O, KH, KW, I], linear weights from [I, O] to [O, I], so that
-//! the numbers of a block lie side by side. Files (`model_file`) and the memory of GPUs (`kernel`) hold them
+//! the numbers of a block lie side by side. Model files and the memory of GPUs (`gpu::packed`) hold them
 //! in ways of their own.
 
 use half::f16;

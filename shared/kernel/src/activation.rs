@@ -102,7 +102,7 @@ pub fn forward(norm: Norm, input: &[f32], factors: &[f32], summands: &[f32], out
 }
 
 /// The gradients of one group.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 pub struct GroupGradient<'a> {
     /// `[members, area]`
     pub input: &'a mut [f32],
@@ -113,7 +113,7 @@ pub struct GroupGradient<'a> {
 }
 
 /// The gradient of [`forward`]; `gradient` is that of its output, `[members, area]`.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq+avx2+fma", "x86_64+avx2+fma"))]
 pub fn backward<'a>(norm: Norm, input: &[f32], factors: &[f32], summands: &[f32], gradient: &[f32], target: GroupGradient<'a>) {
     let (mean, inverse) = moments(input, norm.epsilon);

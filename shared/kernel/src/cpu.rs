@@ -218,7 +218,7 @@ pub fn forward(sizes: Sizes, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec
 /// - weight: `[output, input, side, side]`
 /// - gradient: `[batch, output, height, width]`
 /// - result: `[batch, input, height, width]`
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
     if winograd::fits(sizes) {
         return winograd::input_gradient(sizes, weight, gradient);
@@ -238,7 +238,7 @@ pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32
 
 /// Sums over the batch are made in as many groups, whatever the number of threads, so that it does not
 /// change the result.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 const GROUPS: usize = 8;
 
 /// The gradients of the weight and of the bias.
@@ -247,7 +247,7 @@ const GROUPS: usize = 8;
 /// - input: `[batch, input, height, width]`
 /// - gradient: `[batch, output, height, width]`
 /// - results: `[output, input, side, side]` and `[output]`
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 pub fn weight_gradient(sizes: Sizes, input: &[f32], gradient: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let pairs = sizes.output * sizes.input;
     let each = sizes.batch.div_ceil(GROUPS);
@@ -288,7 +288,7 @@ pub fn weight_gradient(sizes: Sizes, input: &[f32], gradient: &[f32]) -> (Vec<f3
 }
 
 /// Adds to `[tap, output, input]` what one picture has for a weight's gradient.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 fn add_weight_gradient(sizes: Sizes, input: &[f32], gradient: &[f32], target: &mut [f32]) {
     let (padded, gradient) = (pad(input, sizes), pad(gradient, sizes));
     // The gradient's own pixels, with zeros between the rows where the views of the input run on.
@@ -306,7 +306,7 @@ fn picture_of(values: &[f32], picture: usize, channels: usize, sizes: Sizes) -> 
 }
 
 /// Σ values, in lanes that the processor adds side by side.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 fn total(values: &[f32]) -> f32 {
     let mut lanes = [0.0; 16];
     let chunks = values.chunks_exact(16);

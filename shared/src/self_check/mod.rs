@@ -2,14 +2,16 @@
 //! has every operation that sampling uses. Callers read the values, on the device in question and on
 //! the CPU, and compare them here.
 
+pub mod kernels;
+
 use burn::tensor::{Device, Tensor};
+use infill_kernel::quantize::Bits;
 
 use crate::{
     config::{ConfigError, ModelConfig},
     denoiser::Model,
     noise::Purpose,
     prediction::Given,
-    quantize::Bits,
     sampler::gaussian,
     task::TaskKind,
 };

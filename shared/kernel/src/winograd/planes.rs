@@ -168,7 +168,7 @@ fn output<F: Transforms<RESULTS, SIDE>, const RESULTS: usize, const SIDE: usize>
 }
 
 /// A·y·Aᵀ of every tile of [`Form::Two`] of a plane without a border: what [`transform_output`] does, turned around.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq+avx2+fma", "x86_64+avx2+fma"))]
 pub fn transform_gradient(plane: &Sorted, channel: &mut [f32], all: usize, first: usize) {
     let (stride, count) = (plane.stride(), plane.tiles.columns);

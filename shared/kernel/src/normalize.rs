@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The operation on a backend. Settings are plain numbers, as the dispatch wants them.
-#[backend_extension(Autodiff: cfg(feature = "train"), Flex)]
+#[backend_extension(Autodiff: cfg(feature = "autodiff"), Flex)]
 pub(super) trait NormalizeBackend: Backend {
     /// Input and output `[batch, channels, height, width]`, factors and summands `[batch, channels]`.
     fn normalize(
@@ -57,7 +57,7 @@ impl NormalizeBackend for Flex {
     }
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod gradient {
     use burn::backend::{
         Autodiff, Flex, TensorMetadata,
