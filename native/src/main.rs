@@ -1,29 +1,25 @@
 //! The program `infill`: train Palette models, and fill, extend, colour and repair pictures.
 
-mod ablate;
 mod bench;
-mod classifier;
-mod curve;
+mod commands;
 mod device;
 mod evaluate;
 mod exit;
-mod export;
 mod files;
-mod guess;
-mod info;
+mod formats;
 mod interrupt;
-mod model;
-mod onnx;
-mod picture_file;
+mod model_on_disk;
 mod pictures;
 mod progress;
-mod sample;
 mod train;
 
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+use commands::{export, info, sample};
+use evaluate::{ablate, curve};
 
 /// Image-to-image diffusion: train models, and fill, extend, colour and repair pictures.
 ///
@@ -43,10 +39,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Train(train::TrainArguments),
-    TrainClassifier(classifier::TrainClassifierArguments),
+    Train(commands::train::TrainArguments),
+    TrainClassifier(commands::train_classifier::TrainClassifierArguments),
     Ablate(ablate::AblateArguments),
-    Evaluate(evaluate::EvaluateArguments),
+    Evaluate(commands::evaluate::EvaluateArguments),
     Curve(curve::CurveArguments),
     Inpaint(sample::InpaintArguments),
     Uncrop(sample::UncropArguments),
@@ -78,9 +74,9 @@ fn main() -> ExitCode {
     log(arguments.verbose, arguments.quiet);
     let result = match &arguments.command {
         Command::Train(train) => train::run(train),
-        Command::TrainClassifier(train) => classifier::run(train),
+        Command::TrainClassifier(train) => commands::train_classifier::run(train),
         Command::Ablate(ablate) => ablate::run(ablate),
-        Command::Evaluate(evaluate) => evaluate::run(evaluate),
+        Command::Evaluate(evaluate) => commands::evaluate::run(evaluate),
         Command::Curve(curve) => curve::run(curve),
         Command::Inpaint(inpaint) => sample::inpaint(inpaint),
         Command::Uncrop(uncrop) => sample::uncrop(uncrop),

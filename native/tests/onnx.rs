@@ -38,7 +38,7 @@ fn graphs_are_written_and_nothing_is_lost() {
     assert!(!path.join("other.onnx").exists());
 }
 
-/// Runs in CI only where Python has onnxruntime; it says so where it does not. `native/src/onnx/tests.rs` needs neither.
+/// Runs in CI only where Python has onnxruntime; it says so where it does not. `native/src/formats/onnx/tests.rs` needs neither.
 #[test]
 fn onnxruntime_computes_what_the_net_computes() {
     let python = std::env::var("INFILL_PYTHON").unwrap_or("python3".to_owned());

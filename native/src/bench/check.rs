@@ -15,7 +15,7 @@ use infill::{
 };
 
 use super::values;
-use crate::{device, exit::input, model};
+use crate::{device, exit::input, model_on_disk};
 
 /// Cases drawn at random beside the edges.
 const RANDOM: usize = 40;
@@ -42,8 +42,8 @@ pub fn run(device: &Device) -> Result<()> {
 
 /// Fills a hole in noise on both devices with the same random numbers.
 fn whole_run(device: &Device) -> Result<()> {
-    let path = model::locate(None)?;
-    let file = model::read(&path)?;
+    let path = model_on_disk::locate(None)?;
+    let file = model_on_disk::read(&path)?;
     ensure!(file.config.tasks.contains(&TaskKind::Inpaint), input(format!("{} does not fill holes", path.display())));
     let side = file.config.size;
     let noise = noise::gaussian(&mut noise::stream(1, Purpose::Evaluation, 0, 0), 3 * side * side);

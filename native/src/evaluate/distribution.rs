@@ -1,8 +1,8 @@
 //! Sets of pictures compared in a feature space: Fréchet distance, kernel distance, inception score,
 //! accuracy and paired distance. Plain numbers; which net made the features is not known here.
 
+use super::classifier::Seen;
 use super::eigen::Matrix;
-use crate::classifier::Seen;
 
 /// The Fréchet distance of the normal distributions that fit two sets of features (FID; Heusel et al.
 /// 2017, arXiv 1706.08500): |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2·(Σ₁Σ₂)^½), covariances unbiased. `None` for

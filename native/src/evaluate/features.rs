@@ -4,10 +4,10 @@
 use infill::picture::Picture;
 
 use super::Subject;
+use super::classifier::{FeatureNet, Seen};
 use super::distribution::{accuracy, distance, frechet_distance, inception_score, kernel_distance};
 use super::report::{FeatureScore, FeatureSpace};
 use super::score::{Answered, mean_over_pairs};
-use crate::classifier::{FeatureNet, Seen};
 
 /// The originals, seen once for all cases.
 pub struct Originals<'a> {

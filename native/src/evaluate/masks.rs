@@ -10,8 +10,7 @@ use rand::RngExt;
 
 use super::cases::Case;
 use crate::exit::input;
-use crate::picture_file;
-use crate::pictures::picture_files;
+use crate::pictures::{picture_file, picture_files};
 
 /// A mask of `size` × `size` for each of `count` pictures, whose ranks in the evaluation are their places.
 ///

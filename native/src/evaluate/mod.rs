@@ -1,9 +1,11 @@
 //! How good a model is: questions with known answers, put to the net and to baselines that need none,
 //! scored where something was filled. It chooses no model and draws no conclusion.
 
-mod arguments;
+pub mod ablate;
 mod baseline;
 mod cases;
+pub mod classifier;
+pub mod curve;
 mod distribution;
 mod eigen;
 mod features;
@@ -31,15 +33,14 @@ use infill::sampler::SamplerSettings;
 use infill::task::TaskKind;
 use rand::Rng;
 
-use crate::classifier::FeatureNet;
+use crate::commands::guess::GuessChoice;
 use crate::exit::input;
 use crate::files::write_atomically;
-use crate::guess::GuessChoice;
 use crate::interrupt::Interrupt;
 use crate::pictures::{Dataset, centre_square};
 use crate::progress::StepProgress;
-pub use arguments::{EvaluateArguments, cases, read_model, run};
 pub use cases::Case;
+use classifier::FeatureNet;
 use features::Originals;
 use finished::Kept;
 pub use report::{ModelSummary, Report, Score};

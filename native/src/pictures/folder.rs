@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use walkdir::WalkDir;
 
+use super::names::is_picture;
+
 /// A picture file, found but not read.
 pub struct File {
     /// Path from the folder, with `/` between its parts.
@@ -32,7 +34,7 @@ pub fn open(path: &Path) -> anyhow::Result<(PathBuf, Vec<File>)> {
             .filter(|part| part != ".")
             .collect();
         let name = name.join("/");
-        if entry.file_type().is_file() && super::is_picture(&name) {
+        if entry.file_type().is_file() && is_picture(&name) {
             let bytes = entry.metadata().with_context(|| format!("reading {name}"))?.len();
             files.push(File { name, bytes });
         }

@@ -14,7 +14,8 @@ use infill::task::{Example, HoleCondition, Task, TaskKind};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Dataset, round_trip};
+use super::dataset::Dataset;
+use super::jpeg::round_trip;
 
 /// Decoded, shrunk pictures are kept in memory up to this many bytes.
 const CACHE_BYTES: usize = 5 << 28;

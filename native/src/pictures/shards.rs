@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use super::names::{file_name, is_picture};
+
 /// A tar file whose members can be read by offset.
 #[derive(Debug)]
 pub struct Shard {
@@ -38,7 +40,7 @@ pub struct Member {
 pub fn open(path: &Path, keep: bool) -> anyhow::Result<(Shard, Vec<Member>)> {
     let members = index(path).with_context(|| format!("tar shard {}", path.display()))?;
     let bytes = if keep { Some(std::fs::read(path).with_context(|| format!("reading {}", path.display()))?) } else { None };
-    Ok((Shard { name: super::file_name(path), path: path.to_path_buf(), bytes }, members))
+    Ok((Shard { name: file_name(path), path: path.to_path_buf(), bytes }, members))
 }
 
 fn index(path: &Path) -> anyhow::Result<Vec<Member>> {
@@ -61,7 +63,7 @@ fn index(path: &Path) -> anyhow::Result<Vec<Member>> {
             let mut class = String::new();
             entry.take(4096).read_to_string(&mut class).with_context(|| format!("class {name}"))?;
             classes.insert(key(&name).to_owned(), class.trim().to_owned());
-        } else if super::is_picture(&name) {
+        } else if is_picture(&name) {
             members.push(Member { name, offset, bytes, class: None });
         }
     }

@@ -13,6 +13,7 @@ use infill::task::{HoleCondition, TaskKind};
 use rand::Rng;
 use tempfile::TempDir;
 
+use super::decode::decode;
 use super::loader::Batch;
 use super::*;
 

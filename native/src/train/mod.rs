@@ -1,12 +1,10 @@
 //! `infill train`: from pictures to a model file, in a run directory that is the record of it.
 //! The arithmetic of a step is `infill::train`; here are settings, files, the loop and its progress.
 
-mod arguments;
 mod checkpoint;
 mod run_directory;
 pub mod samples;
 pub mod settings;
-mod tensorboard;
 pub mod validation;
 
 use std::{
@@ -26,15 +24,15 @@ use infill::{
 };
 
 use crate::{
+    commands::train::TrainArguments,
     device,
     exit::Cancelled,
+    formats::tensorboard::TensorBoard,
     pictures::{Dataset, Loader},
     progress::StepProgress,
 };
-pub use arguments::{Choices, TrainArguments};
 use run_directory::{RunDirectory, Stat};
 use settings::Settings;
-use tensorboard::TensorBoard;
 use validation::Validation;
 
 /// Runs the command.

@@ -7,11 +7,11 @@ use anyhow::{Context, Result, bail};
 use infill::{config::ModelConfig, model_file::ModelFile, train::TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    arguments::{Choices, Objective, TrainArguments},
-    run_directory::RunDirectory,
+use super::run_directory::RunDirectory;
+use crate::{
+    commands::train::{Choices, Objective, TrainArguments},
+    exit::input,
 };
-use crate::exit::input;
 
 /// Everything that decides how a run goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

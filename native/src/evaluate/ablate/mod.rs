@@ -21,6 +21,7 @@ use infill::{
 use serde::Serialize;
 
 use crate::{
+    commands::train::Choices,
     device::{self, DeviceArguments},
     exit::input,
     files,
@@ -28,7 +29,7 @@ use crate::{
     pictures::{Dataset, Loader},
     progress::StepProgress,
     train::{
-        Choices, samples, scalar,
+        samples, scalar,
         settings::Settings,
         validation::{self, Validation},
     },

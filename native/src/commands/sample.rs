@@ -14,14 +14,14 @@ use infill::{
     sampler::{SamplerKind, SamplerSettings},
 };
 
-use crate::guess::GuessChoice;
+use crate::commands::guess::GuessChoice;
 use crate::{
     device::{self, DeviceArguments},
     exit::input,
     files,
     interrupt::Interrupt,
-    model,
-    picture_file::{self, OutputFormat, PictureFile},
+    model_on_disk,
+    pictures::picture_file::{self, OutputFormat, PictureFile},
     progress::StepProgress,
 };
 
@@ -182,7 +182,7 @@ fn check_outputs(arguments: &SampleArguments) -> Result<()> {
 fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result<()> {
     let interrupt = Interrupt::listen()?;
     let picture = file.picture()?;
-    let model_file = model::read(&model::locate(arguments.model.as_deref())?)?;
+    let model_file = model_on_disk::read(&model_on_disk::locate(arguments.model.as_deref())?)?;
     let sampling = model_file.config.sampling(task.kind());
     let request = |sample: u64| EditRequest {
         picture: picture.clone(),

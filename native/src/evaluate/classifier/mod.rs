@@ -2,12 +2,10 @@
 //! its last layer but one is the feature space of `infill evaluate`. Here are the net, its file and its
 //! training; what is made of its features is `evaluate`'s business.
 
-mod arguments;
-mod examples;
+pub mod examples;
 mod features;
-mod file;
-mod net;
-mod train;
+pub mod file;
+pub mod net;
+pub mod train;
 
-pub use arguments::{TrainClassifierArguments, run};
 pub use features::{FeatureNet, Seen};

@@ -27,10 +27,11 @@ use infill::{
 };
 
 use crate::{
+    commands::train::Choices,
     device::{self, DevicesArguments},
     exit::input,
     pictures::{Dataset, Loader},
-    train::{Choices, settings::Settings, validation},
+    train::{settings::Settings, validation},
 };
 
 /// Steps before the clock starts: the first ones allocate and choose kernels.

@@ -11,7 +11,7 @@ use infill::{
 };
 use serde_json::json;
 
-use crate::{exit::input, model};
+use crate::{exit::input, model_on_disk};
 
 /// Describe a model file, or what a preset needs for training.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ pub fn run(arguments: &InfoArguments) -> Result<()> {
     }
     let mut description = match (&arguments.model, &arguments.preset) {
         (Some(path), _) => {
-            let file = model::read(path)?;
+            let file = model_on_disk::read(path)?;
             json!({
                 "file": path.display().to_string(),
                 "bytes": std::fs::metadata(path)?.len(),

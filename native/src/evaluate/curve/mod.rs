@@ -12,13 +12,13 @@ use clap::Args;
 use infill::sampler::{SamplerKind, SamplerSettings};
 use serde::{Deserialize, Serialize};
 
+use crate::commands::guess::GuessChoice;
 use crate::device::{self, DeviceArguments};
 use crate::evaluate::{self, Case, ModelSummary, Settings, Tools};
 use crate::exit::input;
 use crate::files::write_atomically;
-use crate::guess::GuessChoice;
 use crate::interrupt::Interrupt;
-use crate::model;
+use crate::model_on_disk;
 
 /// The numbers, the table and the plots.
 const NUMBERS: &str = "curve.json";
@@ -102,9 +102,9 @@ struct Curve {
 /// A model, data, cases or settings that cannot be used; a folder that holds another curve; results that
 /// cannot be written.
 pub fn run(arguments: &CurveArguments) -> anyhow::Result<()> {
-    let path = model::locate(arguments.model.as_deref())?;
-    let (file, summary) = evaluate::read_model(&path)?;
-    let cases = evaluate::cases(&arguments.case, &file.config.tasks).map_err(input)?;
+    let path = model_on_disk::locate(arguments.model.as_deref())?;
+    let (file, summary) = crate::commands::evaluate::read_model(&path)?;
+    let cases = crate::commands::evaluate::cases(&arguments.case, &file.config.tasks).map_err(input)?;
     let question = Question {
         model: summary.clone(),
         data: arguments.data.clone(),

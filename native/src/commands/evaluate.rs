@@ -9,14 +9,13 @@ use infill::sampler::{SamplerKind, SamplerSettings};
 use infill::task::TaskKind;
 use sha2::{Digest, Sha256};
 
-use super::cases::Case;
-use super::{ModelSummary, Settings, Tools, evaluate, refuse_to_replace};
-use crate::classifier::FeatureNet;
+use crate::commands::guess::GuessChoice;
 use crate::device::{self, DeviceArguments};
+use crate::evaluate::classifier::FeatureNet;
+use crate::evaluate::{Case, ModelSummary, Settings, Tools, evaluate, refuse_to_replace};
 use crate::exit::input;
-use crate::guess::GuessChoice;
 use crate::interrupt::Interrupt;
-use crate::model;
+use crate::model_on_disk;
 
 /// Measure a model against baselines on pictures it has not seen.
 #[derive(Debug, Args)]
@@ -85,7 +84,7 @@ pub struct EvaluateArguments {
 /// A model, data or settings that cannot be used, results that cannot be written, or Ctrl-C.
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     refuse_to_replace(&arguments.output, arguments.force).map_err(input)?;
-    let path = model::locate(arguments.model.as_deref())?;
+    let path = model_on_disk::locate(arguments.model.as_deref())?;
     let (file, summary) = read_model(&path)?;
     let tasks = tasks(&arguments.task, &file.config.tasks).map_err(input)?;
     let mut cases = Case::of_tasks(&tasks, arguments.paper);

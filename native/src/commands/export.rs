@@ -11,7 +11,7 @@ use infill::config::Sampling;
 use infill::model_file::{Encoding, ModelFile, Weight};
 use infill::task::TaskKind;
 
-use crate::{exit::input, files, model, onnx};
+use crate::{exit::input, files, formats::onnx, model_on_disk};
 
 /// Write a model in another encoding, such as 8 bits for the page, or as an ONNX graph for other runtimes.
 #[derive(Debug, Args)]
@@ -98,7 +98,7 @@ impl From<Quantize> for Encoding {
 /// A model that cannot be used, or an output that cannot be written.
 pub fn run(arguments: &ExportArguments) -> Result<()> {
     files::check_output(&arguments.output, arguments.force)?;
-    let file = model::read(&arguments.model)?;
+    let file = model_on_disk::read(&arguments.model)?;
     if arguments.onnx {
         return export_onnx(arguments, &file);
     }

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use infill::train::{Precision, Progressive};
 use serde::Deserialize;
 
-use super::settings::Recipe;
 use crate::device::DevicesArguments;
+use crate::train::settings::Recipe;
 
 /// Train a model on folders of pictures and tar shards.
 #[derive(Debug, Args)]

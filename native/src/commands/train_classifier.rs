@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
-use super::examples;
-use super::file::{ClassifierFile, TrainingRecord, Validation};
-use super::net::NetConfig;
-use super::train::{self, Count, Schedule};
 use crate::device::{self, DeviceArguments};
+use crate::evaluate::classifier::examples;
+use crate::evaluate::classifier::file::{ClassifierFile, TrainingRecord, Validation};
+use crate::evaluate::classifier::net::NetConfig;
+use crate::evaluate::classifier::train::{self, Count, Schedule};
 use crate::exit::input;
 use crate::files::{check_output, write_atomically};
 use crate::interrupt::Interrupt;

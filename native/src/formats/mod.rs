@@ -1,0 +1,4 @@
+//! Files of other programs that are written here.
+
+pub mod onnx;
+pub mod tensorboard;

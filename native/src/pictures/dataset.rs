@@ -1,0 +1,248 @@
+//! An index of pictures in folders and tar shards. It finds and decodes pictures; batches are made from it elsewhere.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use infill::picture::Picture;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::decode::decode;
+use super::names::file_name;
+use super::{folder, shards};
+use crate::exit::input;
+
+/// Compressed bytes of shards are kept in memory up to this many in all; beyond, they are read when
+/// they are needed.
+const SHARD_MEMORY: u64 = 1 << 30;
+
+/// An index of pictures, in an order that depends on the sources alone.
+#[derive(Debug)]
+pub struct Dataset {
+    sources: Vec<Source>,
+    entries: Vec<Entry>,
+}
+
+/// Where pictures come from.
+#[derive(Debug)]
+enum Source {
+    /// A folder, or a single picture.
+    Folder { name: String, root: PathBuf },
+    /// A tar file.
+    Shard(shards::Shard),
+}
+
+/// One picture of the index.
+#[derive(Debug)]
+struct Entry {
+    source: usize,
+    /// Path inside the source, with `/` between its parts.
+    member: String,
+    /// Compressed size in bytes.
+    bytes: u64,
+    /// First byte inside a shard; 0 in folders.
+    offset: u64,
+    class: Option<String>,
+}
+
+/// What a model was trained on, for its file and its run directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetRecord {
+    /// Pictures in all.
+    pub pictures: usize,
+    /// SHA-256, in hexadecimal, of every picture's source, path and size in bytes, in order.
+    pub index_sha256: String,
+    /// Each source with what it holds.
+    pub sources: Vec<SourceRecord>,
+}
+
+/// One source of a [`DatasetRecord`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    /// Name of the folder or shard, without the path to it.
+    pub name: String,
+    /// Pictures in it.
+    pub pictures: usize,
+    /// Pictures of each class, where classes are given.
+    pub classes: BTreeMap<String, usize>,
+}
+
+impl Dataset {
+    /// Indexes folders (walked, sorted), tar shards (png, jpeg and webp members, `KEY.cls` beside
+    /// them is the class) and single pictures. Patterns like `data/*-train-*.tar` are expanded.
+    ///
+    /// # Errors
+    /// A source that does not exist or cannot be read, a pattern that matches nothing, a truncated
+    /// shard, or no picture in all of them; each names the source.
+    pub fn open(sources: &[String]) -> anyhow::Result<Dataset> {
+        Dataset::index(sources).map_err(input)
+    }
+
+    fn index(sources: &[String]) -> anyhow::Result<Dataset> {
+        let mut dataset = Dataset { sources: Vec::new(), entries: Vec::new() };
+        let paths = expand(sources)?;
+        let shard_bytes: u64 =
+            paths.iter().filter(|path| is_shard(path)).filter_map(|path| path.metadata().ok()).map(|metadata| metadata.len()).sum();
+        for path in &paths {
+            dataset.add(path, shard_bytes <= SHARD_MEMORY)?;
+        }
+        if dataset.entries.is_empty() {
+            bail!(
+                "no picture (png, jpeg or webp) in {}; give folders of pictures or tar shards that hold some{}",
+                sources.join(", "),
+                hint(&paths),
+            );
+        }
+        Ok(dataset)
+    }
+
+    fn add(&mut self, path: &Path, keep: bool) -> anyhow::Result<()> {
+        let source = self.sources.len();
+        if is_shard(path) {
+            let (shard, members) = shards::open(path, keep)?;
+            self.sources.push(Source::Shard(shard));
+            self.entries.extend(members.into_iter().map(|member| Entry {
+                source,
+                member: member.name,
+                bytes: member.bytes,
+                offset: member.offset,
+                class: member.class,
+            }));
+        } else {
+            let (root, files) = folder::open(path)?;
+            self.sources.push(Source::Folder { name: file_name(&root), root });
+            self.entries.extend(files.into_iter().map(|file| Entry {
+                source,
+                member: file.name,
+                bytes: file.bytes,
+                offset: 0,
+                class: None,
+            }));
+        }
+        Ok(())
+    }
+
+    /// How many pictures there are; never 0.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The name of a picture for messages, like `landscapes-train-000.tar:forest_0001.webp`.
+    pub fn name(&self, index: usize) -> String {
+        let entry = &self.entries[index];
+        match &self.sources[entry.source] {
+            Source::Folder { name, .. } => format!("{name}/{}", entry.member),
+            Source::Shard(shard) => format!("{}:{}", shard.name, entry.member),
+        }
+    }
+
+    /// The class of a picture, where its shard gives one; in a folder, the name of the subfolder it is in.
+    pub fn class(&self, index: usize) -> Option<&str> {
+        let entry = &self.entries[index];
+        match &self.sources[entry.source] {
+            Source::Shard(_) => entry.class.as_deref(),
+            Source::Folder { .. } => entry.member.split_once('/').map(|(class, _)| class),
+        }
+    }
+
+    /// Reads and decodes one picture: 8-bit RGB, upright.
+    ///
+    /// # Errors
+    /// The file cannot be read or is not a whole picture; the error names it.
+    pub fn decode(&self, index: usize) -> anyhow::Result<Picture> {
+        let entry = &self.entries[index];
+        let decoded = match &self.sources[entry.source] {
+            Source::Folder { root, .. } => {
+                let path = root.join(&entry.member);
+                std::fs::read(&path).context("it cannot be read").and_then(|bytes| decode(&bytes))
+            }
+            Source::Shard(shard) => shard.read(entry.offset, entry.bytes).and_then(|bytes| decode(&bytes)),
+        };
+        decoded.with_context(|| format!("picture {}", self.name(index)))
+    }
+
+    /// What the set holds, for the record of a training.
+    pub fn describe(&self) -> DatasetRecord {
+        let mut digest = Sha256::new();
+        let mut sources: Vec<SourceRecord> = self
+            .sources
+            .iter()
+            .map(|source| SourceRecord {
+                name: match source {
+                    Source::Folder { name, .. } => name.clone(),
+                    Source::Shard(shard) => shard.name.clone(),
+                },
+                pictures: 0,
+                classes: BTreeMap::new(),
+            })
+            .collect();
+        for (index, entry) in self.entries.iter().enumerate() {
+            digest.update(format!("{}\t{}\n", self.name(index), entry.bytes));
+            let record = &mut sources[entry.source];
+            record.pictures += 1;
+            if let Some(class) = &entry.class {
+                *record.classes.entry(class.clone()).or_default() += 1;
+            }
+        }
+        let index_sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        DatasetRecord { pictures: self.entries.len(), index_sha256, sources }
+    }
+}
+
+/// The picture files of a folder and its subfolders, sorted.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn picture_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let (root, files) = folder::open(folder)?;
+    Ok(files.into_iter().map(|file| root.join(file.name)).collect())
+}
+
+/// Patterns replaced by what they match, sorted; every path once.
+fn expand(sources: &[String]) -> anyhow::Result<Vec<PathBuf>> {
+    if sources.is_empty() {
+        bail!("no training data given; name folders of pictures or tar shards");
+    }
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for source in sources {
+        let mut found = Vec::new();
+        if Path::new(source).exists() {
+            found.push(PathBuf::from(source));
+        } else if source.contains(['*', '?', '[']) {
+            let matches = glob::glob(source).with_context(|| format!("`{source}` is not a file pattern"))?;
+            for path in matches {
+                found.push(path.with_context(|| format!("a match of `{source}`"))?);
+            }
+            found.sort();
+            if found.is_empty() {
+                bail!("no file matches `{source}`");
+            }
+        } else {
+            bail!("`{source}` does not exist; give a folder, a tar shard, a picture or a pattern");
+        }
+        for path in found {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+    }
+    Ok(paths)
+}
+
+/// A tar file by its name; folders are never shards.
+fn is_shard(path: &Path) -> bool {
+    path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tar"))
+}
+
+/// Shards are not taken from inside folders, so that a folder's validation shards are never trained
+/// on by accident; says so where it is the likely mistake.
+fn hint(paths: &[PathBuf]) -> &'static str {
+    let holds_shards =
+        |folder: &PathBuf| std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_shard(&entry.path())));
+    if paths.iter().any(holds_shards) {
+        " (the tar shards inside a folder are used only when named, as in `FOLDER/*-train-*.tar`)"
+    } else {
+        ""
+    }
+}
