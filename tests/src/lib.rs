@@ -2,6 +2,7 @@
 //! the page begin with, and the bench that drives it.
 
 pub mod bench;
+pub mod drawing;
 pub mod page;
 pub mod scene;
 pub mod site;

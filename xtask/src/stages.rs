@@ -82,7 +82,7 @@ fn format() -> Result<()> {
 }
 
 fn tidy() -> Result<()> {
-    tools::run(cargo(&["test", "--quiet", "-p", "infill-tests", "--test", "tidy"]))
+    tools::run(cargo(&["test", "--quiet", "-p", "infill-tests", "--test", "tidy", "--test", "drawing"]))
 }
 
 fn clippy() -> Result<()> {

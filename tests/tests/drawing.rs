@@ -1,0 +1,32 @@
+//! The drawing is a test: the imports of every package are those in the table of ARCHITECTURE.md, and no files use each
+//! other in a circle. `cargo test -p infill-tests --test drawing -- --nocapture` prints circles with the names that tie
+//! them, and the rows as the sources have them.
+
+use std::fs;
+
+use infill_tests::drawing::{House, Table, arrows, check, described, described_circles};
+use xtask::tools::root;
+
+/// Places whose circles are still being untied, and with them what their rows import upwards.
+const BEING_UNTIED: [&str; 4] = ["shared/", "native/src/", "web/src/", "tests/src/bench/"];
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let house = House::read(&root()).unwrap();
+    let text = described_circles(&house, &arrows(&house));
+    println!("{text}");
+    let ties = text.lines().filter(|line| line.starts_with("  "));
+    let others: Vec<&str> = ties.filter(|line| !BEING_UNTIED.iter().any(|place| line.trim().starts_with(place))).collect();
+    assert_eq!(others, [""; 0]);
+}
+
+#[test]
+fn the_table_and_the_imports_agree() {
+    let house = House::read(&root()).unwrap();
+    let arrows = arrows(&house);
+    let table = Table::parse(&fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap()).unwrap();
+    println!("{}", described(&house, &arrows, &table));
+    let differences = check(&house, &arrows, &table);
+    let differences: Vec<String> = differences.into_iter().filter(|line| !line.contains("downwards only")).collect();
+    assert!(differences.is_empty(), "ARCHITECTURE.md and the sources differ:\n{}", differences.join("\n"));
+}
