@@ -4,10 +4,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::{
-    config::{ConfigError, ModelConfig, NoiseEmbedding},
+    config::{ConfigError, ModelConfig, NoiseEmbedding, TaskKind},
     prediction::Given,
     schedule,
-    task::TaskKind,
     unet::Unet,
 };
 
@@ -58,35 +57,32 @@ impl Model {
     }
 }
 
-/// A model with the condition it works under: a [`Denoiser`].
+/// A model with what it is asked: a [`Denoiser`].
 #[derive(Clone, Debug)]
 pub struct Conditioned<'a> {
     model: &'a Model,
     condition: Tensor<4>,
+    mask: Option<Tensor<4>>,
     tasks: Vec<TaskKind>,
 }
 
 impl<'a> Conditioned<'a> {
-    /// Condition: `[batch, 3, height, width]`, all of one task.
-    pub fn new(model: &'a Model, condition: Tensor<4>, task: TaskKind) -> Self {
-        let tasks = vec![task; condition.dims()[0]];
-        Self::mixed(model, condition, tasks)
-    }
-
-    /// Condition: `[batch, 3, height, width]`, with the task of each sample.
+    /// The model under the condition `[batch, 3, height, width]`, with the mask `[batch, 1, height, width]` of what is to
+    /// be filled where anything is known, and the task of each sample.
     ///
     /// # Panics
     /// When there are not as many tasks as samples.
-    pub fn mixed(model: &'a Model, condition: Tensor<4>, tasks: Vec<TaskKind>) -> Self {
+    pub fn new(model: &'a Model, condition: Tensor<4>, mask: Option<Tensor<4>>, tasks: Vec<TaskKind>) -> Self {
         assert_eq!(tasks.len(), condition.dims()[0], "one task a sample");
-        Self { model, condition, tasks }
+        Self { model, condition, mask, tasks }
     }
 }
 
 impl Denoiser for Conditioned<'_> {
     fn denoise(&self, noisy: Tensor<4>, noise_level: f64) -> Tensor<4> {
         let noise_levels = vec![noise_level; noisy.dims()[0]];
-        let given = Given { condition: &self.condition, noisy: &noisy, noise_levels: &noise_levels, tasks: &self.tasks };
+        let (condition, mask) = (&self.condition, self.mask.as_ref());
+        let given = Given { condition, noisy: &noisy, mask, noise_levels: &noise_levels, tasks: &self.tasks };
         self.model.config.prediction.estimate(given, self.model.predict(given))
     }
 }

@@ -15,7 +15,6 @@ pub mod model_file;
 pub mod noise;
 pub mod picture;
 pub mod prediction;
-pub mod residual;
 pub mod sampler;
 pub mod schedule;
 pub mod self_check;

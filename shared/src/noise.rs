@@ -1,7 +1,7 @@
 //! Every random number, derived from what it is for and never from what was drawn before it, so that
 //! noise is the same on every backend, after a resume and for any number of threads.
-//! It makes plain numbers; tensors are made from them where they are used.
 
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
@@ -48,6 +48,19 @@ pub fn stream(seed: u64, purpose: Purpose, step: u64, sample: u64) -> ChaCha8Rng
 /// `count` values of N(0, 1).
 pub fn gaussian(rng: &mut ChaCha8Rng, count: usize) -> Vec<f32> {
     StandardNormal.sample_iter(rng).take(count).collect()
+}
+
+/// Values of N(0, 1) for a whole batch, one sample for each of `numbers`. A sample draws from the stream of its own
+/// number, so that it gets the same values in every batch and on every backend.
+///
+/// # Shapes
+/// each: `[channels, height, width]`; result: `[numbers, channels, height, width]`
+pub fn gaussian_batch(numbers: &[u64], seed: u64, purpose: Purpose, step: u64, each: [usize; 3], device: &Device) -> Tensor<4> {
+    let count = each.iter().product();
+    let draw = |number: &u64| gaussian(&mut stream(seed, purpose, step, *number), count);
+    let values: Vec<f32> = numbers.iter().flat_map(draw).collect();
+    let [channels, height, width] = each;
+    Tensor::from_data(TensorData::new(values, [numbers.len(), channels, height, width]), device)
 }
 
 /// `count` values uniform in [0, 1).

@@ -5,9 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Log-SNR of the smallest and the largest γ of the paper's training schedule.
-pub const TRAINED_LOG_SNR_RANGE: [f64; 2] = [-10.034_468_916, 13.815_509_558];
-
 /// ln(γ/(1−γ)) of a noise level in (0, 1).
 pub fn log_snr(noise_level: f64) -> f64 {
     noise_level.ln() - (-noise_level).ln_1p()
@@ -130,6 +127,7 @@ impl LevelDistribution {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::PAPER_LOG_SNR_RANGE;
 
     fn close(left: f64, right: f64, tolerance: f64) {
         assert!((left - right).abs() <= tolerance * right.abs().max(1e-300), "{left} is not {right}");
@@ -148,8 +146,8 @@ mod tests {
         let schedule = training_schedule();
         close(schedule[0], 0.999_999, 1e-12);
         close(*schedule.last().unwrap(), 4.386e-5, 1e-3);
-        close(log_snr(schedule[0]), TRAINED_LOG_SNR_RANGE[1], 1e-7);
-        close(log_snr(*schedule.last().unwrap()), TRAINED_LOG_SNR_RANGE[0], 1e-7);
+        close(log_snr(schedule[0]), PAPER_LOG_SNR_RANGE[1], 1e-7);
+        close(log_snr(*schedule.last().unwrap()), PAPER_LOG_SNR_RANGE[0], 1e-7);
         // ln γ_T = Σ ln(1−β) ≈ −Σβ − Σβ²/2 − Σβ³/3, with the sums of a linear β in closed form.
         let (first, last, count) = (1e-6f64, 0.01f64, 2000f64);
         let slope = (last - first) / (count - 1.0);
@@ -166,7 +164,7 @@ mod tests {
         let smallest = *training_schedule().last().unwrap();
         let below = linear_schedule(1e-4, 0.09, 1000).into_iter().filter(|level| *level < smallest).count();
         assert_eq!(below, 532);
-        let whole = inference_schedule(468, TRAINED_LOG_SNR_RANGE);
+        let whole = inference_schedule(468, PAPER_LOG_SNR_RANGE);
         let mut own: Vec<f64> = linear_schedule(1e-4, 0.09, 1000)[..468].to_vec();
         own.reverse();
         for (left, right) in whole.iter().zip(&own) {
@@ -191,7 +189,7 @@ mod tests {
         use LevelDistribution::{Cosine, Guess, Logistic, Paper, Uniform};
         for distribution in [Paper, Uniform, Guess, Logistic, Cosine] {
             let range = match distribution {
-                Paper => TRAINED_LOG_SNR_RANGE,
+                Paper => PAPER_LOG_SNR_RANGE,
                 Uniform | Guess | Logistic | Cosine => [-10.0, 10.0],
             };
             let (first, last) = (log_snr(distribution.level(0.0, range)), log_snr(distribution.level(1.0 - 1e-12, range)));

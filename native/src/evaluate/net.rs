@@ -62,8 +62,9 @@ pub fn sample(
     let settings = SamplerSettings { seed, steps, ..settings.clone() };
     let numbers = tiles.iter().map(|tile| tile.rank * SAMPLES + tile.sample).collect();
 
+    let mask = known.as_ref().map(|known| known.mask.clone());
     let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, known)?.numbered(numbers);
-    let denoiser = Conditioned::new(model, condition, case.kind());
+    let denoiser = Conditioned::new(model, condition, mask, vec![case.kind(); tiles.len()]);
     while !sampler.is_finished() {
         sampler.step(&denoiser);
         evaluated();

@@ -95,7 +95,7 @@ pub fn read(path: &Path, trainer: &mut Trainer) -> Result<()> {
         let values = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         state.insert(name.clone(), Weight { name, shape: view.shape().to_vec(), values });
     }
-    trainer.restore(header.step, &state)?;
+    trainer.resume(header.step, &state)?;
     Ok(())
 }
 

@@ -8,9 +8,9 @@ use burn::tensor::{Tensor, TensorData};
 use image::RgbImage;
 use infill::{
     denoiser::{Conditioned, Model},
-    noise::Purpose,
+    noise::{self, Purpose},
     picture::Picture,
-    sampler::{self, Known, Sampler, SamplerSettings},
+    sampler::{Known, Sampler, SamplerSettings},
     task::Example,
     unet::parameters,
 };
@@ -71,10 +71,12 @@ pub fn sample(model: &Model, examples: &[Example], settings: &SamplerSettings) -
         let values: Vec<f32> = examples.iter().flat_map(|example| part(example).iter().copied()).collect();
         Tensor::<4>::from_data(TensorData::new(values, [examples.len(), channels, size, size]), &device)
     };
-    let denoiser = Conditioned::mixed(model, stack(3, |example| &example.condition), examples.iter().map(|example| example.kind).collect());
+    let (condition, mask) = (stack(3, |example| &example.condition), stack(1, |example| &example.mask));
+    let denoiser = Conditioned::new(model, condition, Some(mask.clone()), examples.iter().map(|example| example.kind).collect());
     // Where the mask is full nothing is known, so all tasks go through one batch.
-    let known = Known { picture: stack(3, |example| &example.picture), mask: stack(1, |example| &example.mask), guess: None };
-    let start = sampler::gaussian(settings.seed, Purpose::Start, 0, [examples.len(), 3, size, size], &device);
+    let known = Known { picture: stack(3, |example| &example.picture), mask, guess: None };
+    let numbers: Vec<u64> = (0..examples.len() as u64).collect();
+    let start = noise::gaussian_batch(&numbers, settings.seed, Purpose::Start, 0, [3, size, size], &device);
     let settings = SamplerSettings { steps: model.config.prediction.evaluations(settings.steps), ..settings.clone() };
     let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, Some(known))?;
     while !sampler.is_finished() {

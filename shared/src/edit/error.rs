@@ -1,6 +1,9 @@
 //! What can be wrong with an edit.
 
-use crate::{sampler::SamplerError, task::TaskKind};
+use crate::{
+    config::{SettingsError, TaskKind},
+    sampler::MemoryError,
+};
 
 /// An edit that cannot be made, or must not be believed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -46,9 +49,12 @@ pub enum EditError {
         /// Pixels a side at most.
         side: usize,
     },
-    /// Steps or η out of range.
+    /// Settings out of range.
     #[error(transparent)]
-    Sampler(#[from] SamplerError),
+    Settings(#[from] SettingsError),
+    /// Memory of another run of the sampler.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// Values came that nobody waits for.
     #[error("no values are awaited after {done} of {total} steps; call `step` until it asks for them")]
     NotAsked {

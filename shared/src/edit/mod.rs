@@ -97,8 +97,9 @@ pub trait EditModel {
     where
         Self: 'a;
 
-    /// The denoiser under conditions `[windows, 3, size, size]` of a task.
-    fn conditioned(&self, condition: Tensor<4>, task: TaskKind) -> Self::Conditioned<'_>;
+    /// The denoiser under conditions `[windows, 3, size, size]`, with the masks `[windows, 1, size, size]` of what is to be
+    /// filled where anything is known, and the task of each window.
+    fn conditioned(&self, condition: Tensor<4>, mask: Option<Tensor<4>>, tasks: Vec<TaskKind>) -> Self::Conditioned<'_>;
 
     /// Where its tensors are.
     fn device(&self) -> Device;
@@ -107,8 +108,8 @@ pub trait EditModel {
 impl EditModel for Model {
     type Conditioned<'a> = Conditioned<'a>;
 
-    fn conditioned(&self, condition: Tensor<4>, task: TaskKind) -> Conditioned<'_> {
-        Conditioned::new(self, condition, task)
+    fn conditioned(&self, condition: Tensor<4>, mask: Option<Tensor<4>>, tasks: Vec<TaskKind>) -> Conditioned<'_> {
+        Conditioned::new(self, condition, mask, tasks)
     }
 
     fn device(&self) -> Device {
@@ -172,6 +173,8 @@ struct Run {
     /// How many.
     count: usize,
     condition: Tensor<4>,
+    /// What is to be filled, where anything is known.
+    mask: Option<Tensor<4>>,
     sampler: Sampler,
 }
 
@@ -269,7 +272,7 @@ impl Edit {
             return EditState::Finished;
         };
         if !run.sampler.is_finished() {
-            run.sampler.step(&model.conditioned(run.condition.clone(), self.task));
+            run.sampler.step(&model.conditioned(run.condition.clone(), run.mask.clone(), vec![self.task; run.count]));
         }
         if run.sampler.is_finished() { EditState::Read(run.sampler.noisy()) } else { EditState::Running }
     }
@@ -302,10 +305,11 @@ impl Edit {
         };
         let guess = guesses.map(|guesses| tensor(guesses, 3));
         let known = known.map(|(picture, mask)| Known { picture: tensor(picture, 3), mask: tensor(mask, 1), guess });
+        let mask = known.as_ref().map(|known| known.mask.clone());
         let sampler = Sampler::new(&self.settings, self.log_snr_range, tensor(start, 3), known)
             .expect("the settings were checked when the edit began")
             .numbered((self.done as u64..(self.done + count) as u64).collect());
-        Run { count, condition: tensor(condition, 3), sampler }
+        Run { count, condition: tensor(condition, 3), mask, sampler }
     }
 
     /// Takes the values of the tensor that [`EditState::Read`] gave.

@@ -93,7 +93,7 @@ impl Edit {
             }
             let shape = [run.count, 3 * (run.values.len() / plane), edit.size, edit.size];
             let mut begun = edit.begin(run.count, device);
-            begun.sampler.restore(run.steps, Tensor::from_data(TensorData::new(run.values, shape), device))?;
+            begun.sampler.resume(run.steps, Tensor::from_data(TensorData::new(run.values, shape), device))?;
             edit.run = Some(begun);
         }
         Ok(edit)

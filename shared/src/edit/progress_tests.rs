@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     mask::Shape,
-    sampler::{SamplerError, SamplerKind},
+    sampler::{MemoryError, SamplerKind},
 };
 
 /// A denoiser of the noise, the level and the condition.
@@ -14,7 +14,7 @@ struct CurvedUnder(Tensor<4>);
 impl EditModel for Curved {
     type Conditioned<'a> = CurvedUnder;
 
-    fn conditioned(&self, condition: Tensor<4>, _: TaskKind) -> CurvedUnder {
+    fn conditioned(&self, condition: Tensor<4>, _: Option<Tensor<4>>, _: Vec<TaskKind>) -> CurvedUnder {
         CurvedUnder(condition)
     }
 
@@ -109,7 +109,7 @@ fn progress_of_another_edit_is_refused() {
     assert!(matches!(resume(EditTask::Restore, beyond), EditError::Progress { windows: 1000, .. }));
     let mut too_many = later.clone();
     too_many.run.as_mut().unwrap().steps = 9;
-    assert!(matches!(resume(EditTask::Restore, too_many), EditError::Sampler(SamplerError::Memory { done: 9, .. })));
+    assert!(matches!(resume(EditTask::Restore, too_many), EditError::Memory(MemoryError { done: 9, .. })));
     let mut cut = later.clone();
     cut.run.as_mut().unwrap().values.truncate(5);
     assert!(matches!(resume(EditTask::Restore, cut), EditError::Progress { .. }));

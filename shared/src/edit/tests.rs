@@ -6,10 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    config::SettingsError,
     mask::{Shape, free_form},
     noise::{Purpose, stream},
     picture::{from_unit, luma},
-    sampler::{SamplerError, SamplerKind},
+    sampler::SamplerKind,
 };
 
 /// A model that answers with a function of the condition and the noisy picture, `[3, 16, 16]` each.
@@ -37,7 +38,7 @@ impl<F: Fn(&[f32], &[f32]) -> Vec<f32>> EditModel for Fake<F> {
     where
         Self: 'a;
 
-    fn conditioned(&self, condition: Tensor<4>, _: TaskKind) -> FakeDenoiser<'_, F> {
+    fn conditioned(&self, condition: Tensor<4>, _: Option<Tensor<4>>, _: Vec<TaskKind>) -> FakeDenoiser<'_, F> {
         FakeDenoiser { model: self, condition: read(condition) }
     }
 
@@ -347,7 +348,7 @@ fn bad_requests_are_named() {
         let huge = message(EditTask::Uncrop { left: 5, top: 0, right, bottom: 0 }, good());
         assert!(huge.contains("100 megapixels"), "{huge}");
     }
-    assert_eq!(begin(&source, EditTask::Restore, settings(0, 0)).unwrap_err(), EditError::Sampler(SamplerError::Steps(0)));
+    assert_eq!(begin(&source, EditTask::Restore, settings(0, 0)).unwrap_err(), EditError::Settings(SettingsError::Steps(0)));
     let request = EditRequest { picture: source, task: EditTask::Colorize, settings: good() };
     let config = ModelConfig { tasks: vec![TaskKind::Inpaint, TaskKind::Restore], ..config() };
     let unknown = Edit::new(request, &config).unwrap_err().to_string();

@@ -1,15 +1,14 @@
 //! Growing a mask by a Euclidean distance, in time that does not depend on the distance
 //! (Felzenszwalb and Huttenlocher, Distance Transforms of Sampled Functions, 2012).
 
-use super::THRESHOLD;
-
 /// Farther than any picture reaches, and its sums stay exact enough in `f32`.
 const FAR: f32 = 1e12;
 
-/// Covers everything within `radius` pixels of a covered pixel, with an anti-aliased edge.
-pub fn grow(values: &mut [u8], width: usize, radius: f32) {
+/// Covers everything within `radius` pixels of a covered pixel, one of coverage `covered` or more, with an anti-aliased
+/// edge.
+pub fn grow(values: &mut [u8], width: usize, radius: f32, covered: u8) {
     let height = values.len() / width;
-    let mut squared: Vec<f32> = values.iter().map(|value| if *value >= THRESHOLD { 0.0 } else { FAR }).collect();
+    let mut squared: Vec<f32> = values.iter().map(|value| if *value >= covered { 0.0 } else { FAR }).collect();
     let mut envelope = Envelope::default();
     let mut line = vec![0.0; height];
     for x in 0..width {

@@ -56,7 +56,7 @@ pub fn free_form_within(width: usize, height: usize, [from, to]: [f64; 2], rng: 
 }
 
 fn draw_stroke(mask: &mut Mask, rng: &mut ChaCha8Rng) {
-    let (width, height) = (mask.width as f64, mask.height as f64);
+    let (width, height) = (mask.width() as f64, mask.height() as f64);
     let diagonal = width.hypot(height);
     // Segment lengths are N(r, r/2), cut to [0, 2r].
     let mean = diagonal / 8.0;

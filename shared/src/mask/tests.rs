@@ -148,7 +148,7 @@ proptest! {
     fn growing_is_the_distance_to_the_hole(points in proptest::collection::vec((0usize..23, 0usize..17), 1..5), pixels in 1i32..9) {
         let mut mask = Mask::empty(23, 17);
         for (x, y) in &points {
-            mask.values[y * 23 + x] = 255;
+            mask.row_mut(*y)[*x] = 255;
         }
         mask.grow(pixels);
         for y in 0..17 {

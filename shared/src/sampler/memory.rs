@@ -1,10 +1,25 @@
-//! What a run's steps leave for the ones to come, as one tensor that can be read and given to another
-//! [`Sampler`]: on another device, in another program, after the first one is gone. Settings, schedule and
-//! what is known of the picture are not in it; whoever goes on has them.
+//! What a run's steps leave for the ones to come, as one tensor. It can be read and given to another [`Sampler`], on
+//! another device or in another program. Settings, schedule and what is known of the picture are not in it: whoever goes
+//! on has them.
 
 use burn::tensor::Tensor;
 
-use super::{Sampler, SamplerError, SamplerKind};
+use super::run::Sampler;
+use crate::config::SamplerKind;
+
+/// Memory of another run than the one that is to go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a run of {steps} steps cannot go on after {done} of them from values of shape {found:?}; it takes {wanted:?}: begin it anew")]
+pub struct MemoryError {
+    /// Steps that are said to be done.
+    pub done: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// Shape of the values given.
+    pub found: [usize; 4],
+    /// Shape of the values that such a run leaves.
+    pub wanted: [usize; 4],
+}
 
 impl Sampler {
     /// The state between steps: what is noisy, then the last estimate, then (for UniPC) the corrected state
@@ -29,12 +44,12 @@ impl Sampler {
     ///
     /// # Errors
     /// When no such run leaves memory of this shape; nothing is changed then.
-    pub fn restore(&mut self, done: usize, memory: Tensor<4>) -> Result<(), SamplerError> {
+    pub fn resume(&mut self, done: usize, memory: Tensor<4>) -> Result<(), MemoryError> {
         let [batch, channels, height, width] = self.noisy.dims();
         let parts = self.parts_after(done);
         let (found, wanted) = (memory.dims(), [batch, channels * parts, height, width]);
         if found != wanted || done > self.steps() {
-            return Err(SamplerError::Memory { done, steps: self.steps(), found, wanted });
+            return Err(MemoryError { done, steps: self.steps(), found, wanted });
         }
         let part = |index: usize| (index < parts).then(|| memory.clone().narrow(1, index * channels, channels));
         self.noisy = memory.clone().narrow(1, 0, channels);

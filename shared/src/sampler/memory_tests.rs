@@ -1,8 +1,12 @@
 //! A run that goes on from its memory gives the very numbers of one that was not interrupted.
 
-use burn::tensor::TensorData;
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::*;
+use crate::{
+    denoiser::Denoiser,
+    noise::{Purpose, gaussian_batch},
+};
 
 /// An answer that depends on everything, so that a forgotten part shows.
 struct Curved;
@@ -13,18 +17,21 @@ impl Denoiser for Curved {
     }
 }
 
-const SHAPE: [usize; 4] = [2, 3, 4, 4];
+/// Of two samples.
+const EACH: [usize; 3] = [3, 4, 4];
 
 fn begin(kind: SamplerKind, steps: usize) -> Sampler {
     let device = Device::flex();
     let holes: Vec<f32> = (0..32).map(|index| f32::from(index % 3 == 0)).collect();
     let known = Known {
-        picture: gaussian(3, Purpose::Start, 0, SHAPE, &device).clamp(-1.0, 1.0),
+        picture: gaussian_batch(&[0, 1], 3, Purpose::Start, 0, EACH, &device).clamp(-1.0, 1.0),
         mask: Tensor::from_data(TensorData::new(holes, [2, 1, 4, 4]), &device),
         guess: None,
     };
     let settings = SamplerSettings { kind, steps, eta: 0.5, temperature: 0.8, guess: None, seed: 9 };
-    Sampler::new(&settings, [-8.0, 8.0], gaussian(4, Purpose::Start, 0, SHAPE, &device), Some(known)).unwrap().numbered(vec![5, 8])
+    Sampler::new(&settings, [-8.0, 8.0], gaussian_batch(&[0, 1], 4, Purpose::Start, 0, EACH, &device), Some(known))
+        .unwrap()
+        .numbered(vec![5, 8])
 }
 
 fn bits(tensor: Tensor<4>) -> Vec<u32> {
@@ -41,7 +48,7 @@ fn going_on_from_memory_is_not_having_stopped() {
                 let memory = whole.memory();
                 let (shape, values) = (memory.dims(), memory.into_data().try_to_vec::<f32>().unwrap());
                 let mut other = begin(kind, steps);
-                other.restore(done, Tensor::from_data(TensorData::new(values, shape), &Device::flex())).unwrap();
+                other.resume(done, Tensor::from_data(TensorData::new(values, shape), &Device::flex())).unwrap();
                 assert_eq!(other.done(), done);
                 if (1..steps).contains(&done) {
                     assert_eq!(bits(other.estimate().unwrap()), bits(whole.estimate().unwrap()), "{kind}");
@@ -64,9 +71,9 @@ fn memory_of_another_run_is_refused() {
     let mut run = begin(SamplerKind::UniPc, 6);
     let before = bits(run.noisy());
     let zeros = |shape: [usize; 4]| Tensor::<4>::zeros(shape, &Device::flex());
-    for (done, memory) in [(1, zeros([2, 6, 4, 4])), (2, zeros([1, 12, 4, 4])), (7, zeros(SHAPE)), (0, zeros([2, 3, 4, 5]))] {
-        let refused = run.restore(done, memory).unwrap_err();
-        assert!(matches!(refused, SamplerError::Memory { steps: 6, .. }), "{refused}");
+    for (done, memory) in [(1, zeros([2, 6, 4, 4])), (2, zeros([1, 12, 4, 4])), (7, zeros([2, 3, 4, 4])), (0, zeros([2, 3, 4, 5]))] {
+        let refused = run.resume(done, memory).unwrap_err();
+        assert!(matches!(refused, MemoryError { steps: 6, .. }), "{refused}");
     }
     assert_eq!((run.done(), bits(run.noisy())), (0, before));
 }

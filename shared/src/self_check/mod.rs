@@ -8,12 +8,10 @@ use burn::tensor::{Device, Tensor};
 use infill_kernel::quantize::Bits;
 
 use crate::{
-    config::{ConfigError, ModelConfig},
+    config::{ConfigError, ModelConfig, TaskKind},
     denoiser::Model,
-    noise::Purpose,
+    noise::{Purpose, gaussian_batch},
     prediction::Given,
-    sampler::gaussian,
-    task::TaskKind,
 };
 
 /// Largest difference to the CPU, of outputs with unit size, that a working device may show.
@@ -30,11 +28,12 @@ pub fn output(device: &Device) -> Result<Tensor<4>, ConfigError> {
     // An untrained net's zeros would agree on anything.
     // In 8 bits, which is how models for sampling come.
     model.unet = model.unet.with_packed_outputs(2, Bits::Eight);
-    let input = |seed| gaussian(seed, Purpose::Evaluation, 0, [2, 3, size, size], device);
+    let input = |seed| gaussian_batch(&[0, 1], seed, Purpose::Evaluation, 0, [3, size, size], device);
     let (condition, noisy) = (input(1), input(2));
     Ok(model.predict(Given {
         condition: &condition,
         noisy: &noisy,
+        mask: None,
         noise_levels: &[0.3, 0.9],
         tasks: &[TaskKind::Inpaint, TaskKind::Restore],
     }))

@@ -6,35 +6,16 @@ mod inpaint;
 mod restore;
 mod uncrop;
 
-use std::{fmt, str::FromStr};
-
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
+pub use crate::config::{HoleCondition, TaskKind, UnknownTask};
 use crate::{
     mask::{self, Mask},
     noise,
     picture::{Far, Picture, guess_fill, smooth_fill},
 };
 
-/// Which of the tasks, without its details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskKind {
-    /// Fill a hole.
-    Inpaint,
-    /// Continue a picture beyond its edges.
-    Uncrop,
-    /// Give a grey picture its colours.
-    Colorize,
-    /// Remove what JPEG compression did.
-    Restore,
-}
-
 impl TaskKind {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Inpaint, Self::Uncrop, Self::Colorize, Self::Restore];
-
     /// Fills what is missing of `[3, height, width]` without a net, for a sampler to begin from. Tasks of which nothing is
     /// missing leave all as it is.
     pub fn guess(self, planes: &mut [f32], width: usize, missing: &[bool]) {
@@ -45,46 +26,6 @@ impl TaskKind {
             Self::Colorize | Self::Restore => {}
         }
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Inpaint => "inpaint",
-            Self::Uncrop => "uncrop",
-            Self::Colorize => "colorize",
-            Self::Restore => "restore",
-        }
-    }
-}
-
-impl fmt::Display for TaskKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-impl FromStr for TaskKind {
-    type Err = UnknownTask;
-
-    fn from_str(text: &str) -> Result<Self, UnknownTask> {
-        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| UnknownTask(text.to_owned()))
-    }
-}
-
-/// A name that is no task's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no task is called `{0}`; there are inpaint, uncrop, colorize, restore")]
-pub struct UnknownTask(pub String);
-
-/// What a net is shown where its picture is missing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HoleCondition {
-    /// N(0, 1) noise (paper, section 4.1).
-    #[default]
-    Noise,
-    /// The smoothest continuation of the rim ([`smooth_fill`]), from which a net that predicts a residual
-    /// goes on.
-    Smooth,
 }
 
 impl HoleCondition {

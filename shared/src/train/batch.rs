@@ -160,11 +160,11 @@ impl Batch<'_> {
         let levels = self.levels(part);
         let Tensors { condition, picture, mask, epsilon } = tensors;
         let tasks: Vec<TaskKind> = self.examples[part.first..part.first + part.count].iter().map(|example| example.kind).collect();
-        let clean = Given { condition: &condition, noisy: &picture, noise_levels: &levels, tasks: &tasks };
+        let clean = Given { condition: &condition, noisy: &picture, mask: Some(&mask), noise_levels: &levels, tasks: &tasks };
         let noised = clean.noised(&epsilon);
         // As in sampling, what is known stays clean (1 − mask is exactly 0 or 1).
         let noisy = mask.clone() * noised + (mask.ones_like() - mask.clone()) * picture.clone();
-        let given = Given { condition: &condition, noisy: &noisy, noise_levels: &levels, tasks: &tasks };
+        let given = Given { noisy: &noisy, ..clean };
         let target = self.model.prediction.target(given, &picture, &epsilon);
         let output = model.predict(given);
         let TrainConfig { loss_weighting, snr_cap, loss_power, hole_normalized, .. } = *self.config;

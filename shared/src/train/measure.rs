@@ -27,9 +27,10 @@ pub fn clean_error(model: &Model, examples: &[Example], noise_level: f64, seed: 
     let mask = stack(1, |example| &example.mask);
     let noise_levels = vec![noise_level; examples.len()];
     let tasks: Vec<TaskKind> = examples.iter().map(|example| example.kind).collect();
-    let noised = Given { condition: &condition, noisy: &picture, noise_levels: &noise_levels, tasks: &tasks }.noised(&epsilon);
+    let clean = Given { condition: &condition, noisy: &picture, mask: Some(&mask), noise_levels: &noise_levels, tasks: &tasks };
+    let noised = clean.noised(&epsilon);
     let noisy = mask.clone() * noised + (mask.ones_like() - mask.clone()) * picture.clone();
-    let estimate = Conditioned::mixed(model, condition, tasks).denoise(noisy, noise_level).clamp(-1.0, 1.0);
+    let estimate = Conditioned::new(model, condition, Some(mask.clone()), tasks).denoise(noisy, noise_level).clamp(-1.0, 1.0);
     let error = estimate - picture;
     let how = super::MaskedLoss { power: 2, hole_normalized: true };
     super::masked_loss(error, mask, Tensor::ones([examples.len()], &device), how)

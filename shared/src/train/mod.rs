@@ -151,7 +151,7 @@ impl Trainer {
     ///
     /// # Errors
     /// When a tensor is missing or of another net; the trainer is unchanged then.
-    pub fn restore(&mut self, step: u64, state: &HashMap<String, Weight>) -> Result<(), TrainError> {
+    pub fn resume(&mut self, step: u64, state: &HashMap<String, Weight>) -> Result<(), TrainError> {
         self.check_sizes(state)?;
         let mut missing = None;
         let mut find = |name: String| {
@@ -164,7 +164,7 @@ impl Trainer {
         let mut replace = parameters::Replace::new(|name: &str, _: &[usize]| find(format!("weights.{name}")));
         let unet = burn::module::Module::map(self.model.unet.clone(), &mut replace);
         let device = self.device.clone().inner();
-        let loss_scale = self.loss_scale.as_ref().map(|_| LossScale::restore(state, &device)).transpose()?;
+        let loss_scale = self.loss_scale.as_ref().map(|_| LossScale::resume(state, &device)).transpose()?;
         let names: Vec<String> = parameters::shapes(&self.model.unet).into_iter().map(|(name, _)| name).collect();
         // Before the first step there is no optimizer state to find.
         let slots = names.into_iter().filter(|_| step > 0).filter_map(|name| {

@@ -112,7 +112,7 @@ impl LossScale {
     }
 
     /// From a checkpoint; one that was written without it begins anew.
-    pub(super) fn restore(state: &HashMap<String, Weight>, device: &Device) -> Result<Self, TrainError> {
+    pub(super) fn resume(state: &HashMap<String, Weight>, device: &Device) -> Result<Self, TrainError> {
         if !state.contains_key(SCALE) {
             return Ok(Self::new(device));
         }

@@ -10,7 +10,8 @@ fn preset(name: &str) -> ModelConfig {
 }
 
 fn random(shape: [usize; 4], seed: u64, device: &Device) -> Tensor<4> {
-    crate::sampler::gaussian(seed, noise::Purpose::Evaluation, 0, shape, device)
+    let numbers: Vec<u64> = (0..shape[0] as u64).collect();
+    noise::gaussian_batch(&numbers, seed, noise::Purpose::Evaluation, 0, [shape[1], shape[2], shape[3]], device)
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

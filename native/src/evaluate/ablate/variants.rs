@@ -40,7 +40,7 @@ pub fn all(model: &ModelConfig) -> Vec<Variant> {
         let changes = vec![format!("train.progressive={{ size = {}, share = 0.5 }}", model.size / 2)];
         variants.push(Variant { name: "half the size at first", changes });
     }
-    let [low, high] = infill::schedule::TRAINED_LOG_SNR_RANGE;
+    let [low, high] = infill::config::PAPER_LOG_SNR_RANGE;
     let mut paper = variant(
         "Palette's recipe",
         &[

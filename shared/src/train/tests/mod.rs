@@ -10,9 +10,9 @@ use super::*;
 use crate::{
     config::Prediction,
     denoiser::Conditioned,
-    noise::Purpose,
+    noise::{Purpose, gaussian_batch},
     picture::smooth_fill,
-    sampler::{Known, Sampler, SamplerSettings, gaussian},
+    sampler::{Known, Sampler, SamplerSettings},
     task::TaskKind,
 };
 
@@ -106,7 +106,7 @@ fn resumed_training_is_bit_equal_to_uninterrupted_training() {
         losses.push(values(whole.step(&batch()).unwrap().loss)[0].to_bits());
     }
     let mut resumed = trainer();
-    resumed.restore(3, &saved.unwrap()).unwrap();
+    resumed.resume(3, &saved.unwrap()).unwrap();
     for step in 3..6 {
         let report = resumed.step(&batch()).unwrap();
         assert_eq!(report.step, step);
@@ -149,11 +149,11 @@ fn missing_tensors_and_wrong_samples_are_named() {
     fresh.step(&batch()).unwrap();
     let mut state = weights(&fresh);
     state.remove("moment_2.stem.weight");
-    let message = fresh.restore(1, &state).unwrap_err().to_string();
+    let message = fresh.resume(1, &state).unwrap_err().to_string();
     assert!(message.contains("moment_2.stem.weight"), "{message}");
     state = weights(&fresh);
     state.get_mut("moment_1.stem.weight").unwrap().values.pop();
-    let message = fresh.restore(1, &state).unwrap_err().to_string();
+    let message = fresh.resume(1, &state).unwrap_err().to_string();
     assert!(message.contains("moment_1.stem.weight") && message.contains("holds"), "{message}");
     assert_eq!(fresh.step_count(), 1);
     let mut small = batch();
@@ -191,9 +191,9 @@ fn one_picture_is_learned_by_heart() {
     let sample = example();
     let tensor = |data: &[f32], channels| Tensor::<4>::from_data(TensorData::new(data.to_vec(), [1, channels, 16, 16]), &device);
     let model = trainer.average();
-    let denoiser = Conditioned::new(&model, tensor(&sample.condition, 3), sample.kind);
+    let denoiser = Conditioned::new(&model, tensor(&sample.condition, 3), Some(tensor(&sample.mask, 1)), vec![sample.kind]);
     let known = Known { picture: tensor(&sample.picture, 3), mask: tensor(&sample.mask, 1), guess: None };
-    let start = gaussian(5, Purpose::Start, 0, [1, 3, 16, 16], &device);
+    let start = gaussian_batch(&[0], 5, Purpose::Start, 0, [3, 16, 16], &device);
     let mut sampler = Sampler::new(&SamplerSettings::default(), model.config.log_snr_range, start, Some(known)).unwrap();
     while !sampler.is_finished() {
         sampler.step(&denoiser);

@@ -39,8 +39,8 @@ fn regression_learns_the_expected_picture_and_sees_no_noise() {
         trainer.step(&pair).unwrap();
     }
     let model = trainer.average();
-    let denoiser = Conditioned::new(&model, condition(&sample), sample.kind);
-    let answer = |seed, level| values(denoiser.denoise(gaussian(seed, Purpose::Start, 0, [1, 3, 16, 16], &Device::flex()), level));
+    let denoiser = Conditioned::new(&model, condition(&sample), None, vec![sample.kind]);
+    let answer = |seed, level| values(denoiser.denoise(gaussian_batch(&[0], seed, Purpose::Start, 0, [3, 16, 16], &Device::flex()), level));
     let first = answer(1, 0.1);
     assert_eq!(first, answer(2, 0.9), "the noise or its level changed the answer");
     let off: Vec<f32> =
@@ -162,7 +162,7 @@ fn pictures_grow_at_their_step_and_a_resume_changes_nothing() {
         .collect();
     assert!(values(whole.validation_loss(&batch_of(3)).unwrap())[0].is_finite(), "validation is of the full size");
     let mut resumed = fresh();
-    resumed.restore(2, &saved.unwrap()).unwrap();
+    resumed.resume(2, &saved.unwrap()).unwrap();
     for step in 2..6 {
         assert_eq!(values(resumed.step(&batch_of(step)).unwrap().loss)[0].to_bits(), losses[step as usize], "step {step}");
     }

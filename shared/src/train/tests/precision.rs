@@ -41,7 +41,7 @@ fn a_step_that_overflows_changes_nothing_but_the_scale() {
     assert_eq!(scale(&before), [65536.0, 2.0, 0.0]);
     // As if it had grown to where nothing fits any more.
     before.get_mut("loss_scale.scale").unwrap().values[0] = 16_777_216.0;
-    trainer.restore(2, &before).unwrap();
+    trainer.resume(2, &before).unwrap();
     // A target so far off that its gradient is beyond f16 at this scale.
     let far = |mut example: Example| {
         example.picture.iter_mut().for_each(|value| *value *= 1000.0);
@@ -62,16 +62,16 @@ fn the_scale_grows_after_long_without_an_overflow_and_survives_a_resume() {
     trainer.step(&batch()).unwrap();
     let mut state = weights(&trainer);
     state.get_mut("loss_scale.since").unwrap().values[0] = 1999.0;
-    trainer.restore(1, &state).unwrap();
+    trainer.resume(1, &state).unwrap();
     trainer.step(&batch()).unwrap();
     assert_eq!(scale(&weights(&trainer)), [131_072.0, 0.0, 0.0]);
     let mut resumed = trainer_in(Precision::F16);
-    resumed.restore(2, &weights(&trainer)).unwrap();
+    resumed.resume(2, &weights(&trainer)).unwrap();
     let bits = |trainer: &mut Trainer| values(trainer.step(&batch()).unwrap().loss)[0].to_bits();
     assert_eq!(bits(&mut resumed), bits(&mut trainer));
     // A run that was in f32 before begins with the first scale.
     let mut plain = trainer_in(Precision::F32);
     plain.step(&batch()).unwrap();
-    resumed.restore(1, &weights(&plain)).unwrap();
+    resumed.resume(1, &weights(&plain)).unwrap();
     assert_eq!(scale(&weights(&resumed)), [65536.0, 0.0, 0.0]);
 }

@@ -1,16 +1,11 @@
 //! What a model is: the one description from which the net is built, checked and counted.
 //! It holds no weights and makes no tensors; `unet` builds from it and `model_file` stores it.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::prediction::Prediction;
-use crate::{
-    sampler::SamplerSettings,
-    schedule,
-    task::{HoleCondition, TaskKind},
-};
+use super::{HoleCondition, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction, SamplerSettings, Sampling, TaskKind, UnetConfig};
 
 /// Everything needed to build a model and to use it as it was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,64 +29,6 @@ pub struct ModelConfig {
     /// How to sample each task where nobody says otherwise, as it was measured for this model.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sampling: BTreeMap<TaskKind, Sampling>,
-}
-
-/// What suits a task: how many evaluations of the net, how much noise, and where sampling begins.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sampling {
-    /// Evaluations of the net.
-    pub steps: usize,
-    /// Factor of all noise, 0 to 1.
-    pub temperature: f64,
-    /// Log-SNR at which sampling begins from the task's guess of what is missing ([`SamplerSettings::guess`]).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guess: Option<f64>,
-}
-
-impl fmt::Display for Sampling {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} steps at temperature {}", self.steps, self.temperature)?;
-        self.guess.map_or(Ok(()), |log_snr| write!(formatter, " from a guess at log-SNR {log_snr}"))
-    }
-}
-
-impl Default for Sampling {
-    fn default() -> Self {
-        let SamplerSettings { steps, temperature, guess, .. } = SamplerSettings::default();
-        Self { steps, temperature, guess }
-    }
-}
-
-/// The Palette U-Net, the ADM net without class input (paper, appendix; arXiv 2105.05233).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UnetConfig {
-    /// Pixels per side folded into channels before the first convolution; 1 is the paper's net,
-    /// 2 needs a quarter of the arithmetic.
-    pub patch: usize,
-    /// Channels of the first level.
-    pub channels: usize,
-    /// Channel multiplier of each level; every further level halves the resolution.
-    pub multipliers: Vec<usize>,
-    /// Residual blocks a level on the way down; one more on the way up.
-    pub blocks: usize,
-    /// Sides, in cells of the feature map at the model's size, of the levels that attend.
-    pub attention: Vec<usize>,
-    /// Channels of one attention head.
-    pub head_channels: usize,
-    /// Dropout probability inside residual blocks, in training only.
-    pub dropout: f64,
-}
-
-/// How the noise level γ enters the net.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoiseEmbedding {
-    /// Sinusoids of ln(γ/(1−γ)): tells apart the levels near γ = 1. For own models.
-    LogSnr,
-    /// Sinusoids of γ itself, as published checkpoints expect it.
-    NoiseLevel,
 }
 
 /// A configuration that no net can be built from.
@@ -154,7 +91,7 @@ impl ModelConfig {
                 noise_embedding: NoiseEmbedding::NoiseLevel,
                 prediction: Prediction::Epsilon,
                 hole: HoleCondition::Noise,
-                log_snr_range: schedule::TRAINED_LOG_SNR_RANGE,
+                log_snr_range: PAPER_LOG_SNR_RANGE,
                 tasks: TaskKind::ALL.to_vec(),
                 sampling: BTreeMap::new(),
             },
@@ -181,7 +118,7 @@ impl ModelConfig {
             noise_embedding: NoiseEmbedding::NoiseLevel,
             prediction: Prediction::Epsilon,
             hole: HoleCondition::Noise,
-            log_snr_range: schedule::TRAINED_LOG_SNR_RANGE,
+            log_snr_range: PAPER_LOG_SNR_RANGE,
             ..self
         }
     }
@@ -278,32 +215,6 @@ impl ModelConfig {
             }
         }
         Ok(())
-    }
-}
-
-impl UnetConfig {
-    fn new(patch: usize, channels: usize, multipliers: &[usize], blocks: usize, attention: &[usize], head_channels: usize) -> Self {
-        Self { patch, channels, multipliers: multipliers.to_vec(), blocks, attention: attention.to_vec(), head_channels, dropout: 0.0 }
-    }
-
-    /// Channels of a level.
-    pub fn level_channels(&self, level: usize) -> usize {
-        self.channels * self.multipliers[level]
-    }
-
-    /// Side of a level's feature map, in cells, for pictures of `size` pixels.
-    pub fn level_side(&self, size: usize, level: usize) -> usize {
-        (size / self.patch) >> level
-    }
-
-    /// Whether a level attends: its feature map has one of the sides in `attention`.
-    pub fn attends(&self, size: usize, level: usize) -> bool {
-        self.attention.contains(&self.level_side(size, level))
-    }
-
-    /// Picture sides must be a multiple of this.
-    pub fn divisor(&self) -> usize {
-        self.patch << self.multipliers.len().saturating_sub(1).min(32)
     }
 }
 

@@ -1,21 +1,21 @@
-//! The estimate of a picture that its condition and the noisy picture give without a net, and what is
-//! missing to it in numbers of variance 1.
+//! An estimate of the picture from its condition and the noisy picture, without a net, and the difference that is left
+//! for the net, scaled to variance 1.
 //!
-//! The preconditioning of EDM (arXiv 2206.00364, table 1) takes every pixel of a picture for an independent
-//! number of the same deviation around 0. Here it is centred on the condition x, and knows what differences
-//! between pictures look like, task by task: in a hole amplitude falls as one over frequency (Field 1987) and
-//! colours differ far less than lightness; a grey picture lacks colours and next to no lightness; a JPEG keeps
-//! its low frequencies. So the frequencies of y0 − x, in opponent colours, are taken for independent numbers
-//! with such deviations. What an undertrained net leaves undone then looks like clouds in a hole, like faint
-//! colours on grey, and like hardly anything on a JPEG; and as the target has variance 1 in each task, no task
-//! drowns another in training.
+//! EDM's preconditioning (arXiv 2206.00364, table 1) takes every pixel for an independent number of the same deviation
+//! around 0. Here the estimate is centred on the condition x and knows how y0 − x is distributed in each task: in a hole
+//! amplitude falls as one over frequency (Field 1987), and colours vary far less than lightness; a grey picture lacks
+//! colours and next to no lightness; a JPEG keeps its low frequencies. So the frequencies of y0 − x, in opponent colours,
+//! are taken for independent numbers with deviations of their own. An undertrained net then errs by soft clouds in a hole,
+//! by pale colours on grey, and by next to nothing on a JPEG. And since the target has variance 1 in every task, no task
+//! outweighs another in training.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use burn::tensor::{Tensor, TensorData};
 use infill_kernel::product;
 
-use crate::{prediction::Given, schedule, task::TaskKind};
+use super::given::Given;
+use crate::{config::TaskKind, schedule};
 
 /// Deviation of y0 − x for lightness, red against blue, and green against both, at eight frequencies, each twice
 /// the one before: from 2^−6.5 to 2^0.5 of the highest frequency of a row or column.
@@ -77,7 +77,7 @@ const OPPONENT: [[f64; 3]; 3] = [
 /// The estimate without a net, for one batch.
 pub struct Residual<'a> {
     given: Given<'a>,
-    /// y − √γ·x, and 0 where the noisy picture is the condition itself: there the picture is known.
+    /// y − √γ·x, and 0 where the picture is known.
     difference: Tensor<4>,
     /// Variance that is assumed of y0 − x, `[batch, 3, height, width]` by frequency.
     variance: Tensor<4>,
@@ -92,7 +92,6 @@ impl<'a> Residual<'a> {
         let Given { condition, noisy, .. } = given;
         let [batch, _, height, width] = noisy.dims();
         assert_eq!(given.tasks.len(), batch, "one task a sample");
-        let known = noisy.clone().equal(condition.clone());
         let difference = noisy.clone() - given.column(schedule::signal_scale) * condition.clone();
         let of_tasks: Vec<(TaskKind, Vec<f32>)> = TaskKind::ALL
             .into_iter()
@@ -103,7 +102,11 @@ impl<'a> Residual<'a> {
         let values: Vec<f32> = given.tasks.iter().filter_map(of_task).flatten().copied().collect();
         let variance = Tensor::<4>::from_data(TensorData::new(values, [batch, 3, height, width]), &noisy.device());
         let spread = variance.clone() * given.column(|level| level) + given.column(|level| 1.0 - level);
-        Self { given, difference: difference.mask_fill(known, 0.0), variance, spread, basis: Basis::new(noisy) }
+        let difference = match given.known() {
+            Some(known) => difference.mask_fill(known, 0.0),
+            None => difference,
+        };
+        Self { given, difference, variance, spread, basis: Basis::new(noisy) }
     }
 
     /// The difference y − √γ·x with variance 1 at every frequency.
@@ -111,25 +114,25 @@ impl<'a> Residual<'a> {
         self.scale(self.difference.clone(), self.spread.clone().sqrt().recip())
     }
 
-    /// What is missing to the estimate, with variance 1 over all frequencies and colours. Its own frequencies
-    /// are left as they are: a target of variance 1 at each would have a thousand numbers for grain and a
-    /// handful for what the picture shows, and a net learns what most of its numbers are.
+    /// The picture minus the estimate, with variance 1 over all frequencies and colours together. Single frequencies are
+    /// not scaled: with variance 1 at each, nearly all numbers of the target would be fine grain, and the net would
+    /// learn little else.
     pub fn target(&self, picture: &Tensor<4>) -> Tensor<4> {
         (picture.clone() - self.given.condition.clone() - self.without_net()) / self.output_scale()
     }
 
-    /// The picture, given what is missing.
+    /// The picture that follows from the net's output.
     pub fn estimate(&self, output: Tensor<4>) -> Tensor<4> {
         self.given.condition.clone() + self.without_net() + output * self.output_scale()
     }
 
-    /// The expected y0 − x if it were such independent numbers.
+    /// The expected y0 − x under the assumed variances.
     fn without_net(&self) -> Tensor<4> {
         let gain = self.variance.clone() * self.given.column(schedule::signal_scale) / self.spread.clone();
         self.scale(self.difference.clone(), gain)
     }
 
-    /// Deviation of what the estimate without a net is off by, `[batch, 1, 1, 1]`.
+    /// Deviation of the error of the estimate without a net, `[batch, 1, 1, 1]`.
     fn output_scale(&self) -> Tensor<4> {
         let product = self.variance.clone() * self.given.column(|level| 1.0 - level);
         (product / self.spread.clone()).mean_dim(1).mean_dim(2).mean_dim(3).sqrt()
@@ -141,8 +144,8 @@ impl<'a> Residual<'a> {
     }
 }
 
-/// Frequencies of opponent colours, an orthonormal change of basis: the cosine transform (DCT-II), which
-/// knows no wrapping around at the edges.
+/// Frequencies of opponent colours, an orthonormal change of basis: the cosine transform (DCT-II), in which opposite
+/// edges are no neighbours.
 struct Basis {
     /// From the places of a column to its frequencies, `[height, height]`.
     columns: Tensor<2>,
@@ -194,7 +197,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::{noise::Purpose, sampler::gaussian};
+    use crate::noise::{Purpose, gaussian_batch};
 
     const SHAPE: [usize; 4] = [2, 3, 32, 32];
 
@@ -203,7 +206,7 @@ mod tests {
     }
 
     fn draw(step: u64) -> Tensor<4> {
-        gaussian(3, Purpose::Evaluation, step, SHAPE, &Device::flex())
+        gaussian_batch(&[0, 1], 3, Purpose::Evaluation, step, [3, 32, 32], &Device::flex())
     }
 
     fn variance(tensor: Tensor<4>) -> f32 {
@@ -243,7 +246,7 @@ mod tests {
         for (log_snr, task) in [-5.0, -1.0, 2.0, 5.0, 9.0].into_iter().flat_map(|level| TaskKind::ALL.map(|task| (level, task))) {
             let level = schedule::noise_level(log_snr);
             let noise_levels = [level, level];
-            let given = Given { condition: &condition, noisy: &condition, noise_levels: &noise_levels, tasks: &[task; 2] };
+            let given = Given { condition: &condition, noisy: &condition, mask: None, noise_levels: &noise_levels, tasks: &[task; 2] };
             let assumed = Residual::new(given);
             // A few low frequencies hold most of the variance, so that one draw says little.
             let (mut input, mut target) = (0.0, 0.0);
@@ -265,7 +268,8 @@ mod tests {
         let (condition, noisy) = (draw(0).mul_scalar(0.3), draw(1));
         let noise_levels = [schedule::noise_level(-16.0); 2];
         let tasks = [TaskKind::Inpaint, TaskKind::Colorize];
-        let residual = Residual::new(Given { condition: &condition, noisy: &noisy, noise_levels: &noise_levels, tasks: &tasks });
+        let residual =
+            Residual::new(Given { condition: &condition, noisy: &noisy, mask: None, noise_levels: &noise_levels, tasks: &tasks });
         let off = (residual.estimate(Tensor::zeros(SHAPE, &Device::flex())) - condition).abs().max().into_scalar::<f32>();
         assert!(off < 0.01, "{off}");
     }
@@ -274,7 +278,12 @@ mod tests {
     fn known_pixels_count_as_no_difference() {
         let condition = draw(0);
         let tasks = [TaskKind::Inpaint, TaskKind::Uncrop];
-        let residual = Residual::new(Given { condition: &condition, noisy: &condition, noise_levels: &[0.2, 0.8], tasks: &tasks });
-        assert_eq!(variance(residual.input()), 0.0);
+        let given = Given { condition: &condition, noisy: &condition, mask: None, noise_levels: &[0.2, 0.8], tasks: &tasks };
+        let mask = |value: f32| Tensor::full([2, 1, 32, 32], value, &Device::flex());
+        let (none, all) = (mask(0.0), mask(1.0));
+        assert_eq!(variance(Residual::new(Given { mask: Some(&none), ..given }).input()), 0.0);
+        // What is to be filled counts, even where the noisy picture happens to be the condition.
+        let missing = variance(Residual::new(Given { mask: Some(&all), ..given }).input());
+        assert!(missing > 0.0 && missing == variance(Residual::new(given).input()), "{missing}");
     }
 }

@@ -3,41 +3,14 @@
 //!
 //! Tensors are `[batch, 3, height, width]`; there is one noise level γ ∈ (0, 1) a sample.
 
-use burn::tensor::{Tensor, TensorData};
-use serde::{Deserialize, Serialize};
+mod given;
+mod residual;
 
-use crate::{residual::Residual, schedule, task::TaskKind};
+use burn::tensor::Tensor;
 
-/// What the net predicts from y = √γ·y0 + √(1−γ)·ε.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Prediction {
-    /// ε (paper, equation 3).
-    Epsilon,
-    /// v = √γ·ε − √(1−γ)·y0 (arXiv 2202.00512).
-    Velocity,
-    /// What is missing to the best estimate that condition and noisy picture give without a net, as numbers
-    /// of variance 1 in every task; see [`Residual`]. A net whose output is 0 gives the condition back — the JPEG, the
-    /// grey picture, the smooth fill — and all of training goes into bettering it.
-    #[serde(rename = "task_residual")]
-    Residual,
-    /// What is missing to the condition, from the condition alone: no noise, one pass, and with a squared loss
-    /// the expected picture. The paper's regression baseline (section 4), not a diffusion model.
-    Regression,
-}
-
-/// What is known before the net is asked.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    /// The condition x.
-    pub condition: &'a Tensor<4>,
-    /// The noisy picture y. Known pixels are exactly those of the condition.
-    pub noisy: &'a Tensor<4>,
-    /// One noise level a sample.
-    pub noise_levels: &'a [f64],
-    /// One task a sample. The net is not told; [`Residual`] knows by it what is missing.
-    pub tasks: &'a [TaskKind],
-}
+use crate::config::Prediction;
+pub use given::Given;
+use residual::Residual;
 
 impl Prediction {
     /// What the net is given for the noisy picture.
@@ -84,38 +57,18 @@ impl Prediction {
     pub fn told(self, noise_level: f64) -> f64 {
         match self {
             Self::Epsilon | Self::Velocity | Self::Residual => noise_level,
-            // Always the same, that of log-SNR 0.
+            // It sees no noise, so it is always told log-SNR 0.
             Self::Regression => 0.5,
         }
     }
 
-    /// How many evaluations a sampler makes that was asked for some: a net that sees no noise gives the
-    /// same at every one.
+    /// How many evaluations a sampler makes when it is asked for so many. A net that sees no noise gives the same answer
+    /// every time, so one is enough.
     pub fn evaluations(self, asked: usize) -> usize {
         match self {
             Self::Epsilon | Self::Velocity | Self::Residual => asked,
             Self::Regression => asked.min(1),
         }
-    }
-}
-
-impl Given<'_> {
-    /// √γ and √(1−γ) of every sample, `[batch, 1, 1, 1]`.
-    fn scales(&self) -> (Tensor<4>, Tensor<4>) {
-        (self.column(schedule::signal_scale), self.column(schedule::noise_scale))
-    }
-
-    /// √γ·noisy + √(1−γ)·ε (paper, equation 2), for a `noisy` that is still clean.
-    pub fn noised(&self, epsilon: &Tensor<4>) -> Tensor<4> {
-        let (signal, noise) = self.scales();
-        signal * self.noisy.clone() + noise * epsilon.clone()
-    }
-
-    /// A number for every sample, `[batch, 1, 1, 1]`.
-    pub(crate) fn column(&self, of_level: impl Fn(f64) -> f64) -> Tensor<4> {
-        let values: Vec<f32> = self.noise_levels.iter().map(|level| of_level(*level) as f32).collect();
-        let count = values.len();
-        Tensor::from_data(TensorData::new(values, [count, 1, 1, 1]), &self.noisy.device())
     }
 }
 
@@ -125,7 +78,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{noise::Purpose, sampler::gaussian};
+    use crate::{
+        config::TaskKind,
+        noise::{Purpose, gaussian_batch},
+        schedule,
+    };
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
@@ -134,11 +91,11 @@ mod tests {
         #[test]
         fn the_target_gives_the_picture(low in -6.0f64..9.0, high in -6.0f64..9.0, seed in any::<u64>()) {
             let device = Device::flex();
-            let draw = |step, scale: f64| gaussian(seed, Purpose::Evaluation, step, [2, 3, 16, 16], &device).mul_scalar(scale);
+            let draw = |step, scale: f64| gaussian_batch(&[0, 1], seed, Purpose::Evaluation, step, [3, 16, 16], &device).mul_scalar(scale);
             let (condition, epsilon) = (draw(0, 0.5), draw(1, 1.0));
             let picture = condition.clone() + draw(2, 0.2);
             let noise_levels = [schedule::noise_level(low), schedule::noise_level(high)];
-            let given = Given { condition: &condition, noisy: &condition, noise_levels: &noise_levels, tasks: &[TaskKind::Inpaint, TaskKind::Restore] };
+            let given = Given { condition: &condition, noisy: &condition, mask: None, noise_levels: &noise_levels, tasks: &[TaskKind::Inpaint, TaskKind::Restore] };
             let noisy = Given { noisy: &picture, ..given }.noised(&epsilon);
             let given = Given { noisy: &noisy, ..given };
             for prediction in [Prediction::Epsilon, Prediction::Velocity, Prediction::Residual, Prediction::Regression] {

@@ -1,0 +1,52 @@
+//! Which tasks there are, by name. What a task hides, shows and makes of a picture is in `task`.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// One of the four tasks, without its details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// Fill a hole.
+    Inpaint,
+    /// Continue a picture beyond its edges.
+    Uncrop,
+    /// Give a grey picture its colours.
+    Colorize,
+    /// Remove what JPEG compression did.
+    Restore,
+}
+
+impl TaskKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Inpaint, Self::Uncrop, Self::Colorize, Self::Restore];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Inpaint => "inpaint",
+            Self::Uncrop => "uncrop",
+            Self::Colorize => "colorize",
+            Self::Restore => "restore",
+        }
+    }
+}
+
+impl fmt::Display for TaskKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for TaskKind {
+    type Err = UnknownTask;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTask> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| UnknownTask(text.to_owned()))
+    }
+}
+
+/// A name that is no task's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no task is called `{0}`; there are inpaint, uncrop, colorize, restore")]
+pub struct UnknownTask(pub String);

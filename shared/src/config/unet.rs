@@ -1,0 +1,57 @@
+//! The measures of the U-Net. The net itself is in `unet`.
+
+use serde::{Deserialize, Serialize};
+
+/// The Palette U-Net, the ADM net without class input (paper, appendix; arXiv 2105.05233).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnetConfig {
+    /// Pixels per side folded into channels before the first convolution; 1 is the paper's net,
+    /// 2 needs a quarter of the arithmetic.
+    pub patch: usize,
+    /// Channels of the first level.
+    pub channels: usize,
+    /// Channel multiplier of each level; every further level halves the resolution.
+    pub multipliers: Vec<usize>,
+    /// Residual blocks a level on the way down; one more on the way up.
+    pub blocks: usize,
+    /// Sides, in cells of the feature map at the model's size, of the levels that attend.
+    pub attention: Vec<usize>,
+    /// Channels of one attention head.
+    pub head_channels: usize,
+    /// Dropout probability inside residual blocks, in training only.
+    pub dropout: f64,
+}
+
+impl UnetConfig {
+    pub(super) fn new(
+        patch: usize,
+        channels: usize,
+        multipliers: &[usize],
+        blocks: usize,
+        attention: &[usize],
+        head_channels: usize,
+    ) -> Self {
+        Self { patch, channels, multipliers: multipliers.to_vec(), blocks, attention: attention.to_vec(), head_channels, dropout: 0.0 }
+    }
+
+    /// Channels of a level.
+    pub fn level_channels(&self, level: usize) -> usize {
+        self.channels * self.multipliers[level]
+    }
+
+    /// Side of a level's feature map, in cells, for pictures of `size` pixels.
+    pub fn level_side(&self, size: usize, level: usize) -> usize {
+        (size / self.patch) >> level
+    }
+
+    /// Whether a level attends: its feature map has one of the sides in `attention`.
+    pub fn attends(&self, size: usize, level: usize) -> bool {
+        self.attention.contains(&self.level_side(size, level))
+    }
+
+    /// Picture sides must be a multiple of this.
+    pub fn divisor(&self) -> usize {
+        self.patch << self.multipliers.len().saturating_sub(1).min(32)
+    }
+}

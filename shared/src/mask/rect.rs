@@ -1,0 +1,37 @@
+//! A rectangle of whole pixels.
+
+/// A rectangle of whole pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rect {
+    /// First column.
+    pub left: usize,
+    /// First row.
+    pub top: usize,
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+}
+
+impl Rect {
+    /// The column after the last.
+    pub fn right(&self) -> usize {
+        self.left + self.width
+    }
+
+    /// The row after the last.
+    pub fn bottom(&self) -> usize {
+        self.top + self.height
+    }
+
+    /// The smallest rectangle around both.
+    pub fn union(&self, other: &Self) -> Self {
+        let (left, top) = (self.left.min(other.left), self.top.min(other.top));
+        Self { left, top, width: self.right().max(other.right()) - left, height: self.bottom().max(other.bottom()) - top }
+    }
+
+    /// Whether a pixel lies inside.
+    pub fn contains(&self, x: usize, y: usize) -> bool {
+        (self.left..self.right()).contains(&x) && (self.top..self.bottom()).contains(&y)
+    }
+}
