@@ -3,6 +3,7 @@
 mod bench;
 mod commands;
 mod device;
+mod draw;
 mod evaluate;
 mod exit;
 mod files;

@@ -13,6 +13,7 @@ pub mod mask;
 pub mod metric;
 pub mod model_file;
 pub mod noise;
+mod parallel;
 pub mod picture;
 pub mod prediction;
 pub mod sampler;

@@ -1,9 +1,9 @@
 //! `infill bench kernels --check`: the kernels' cases one by one, and a whole run of a model, beside the CPU.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use infill::{
-    edit::{Edit, EditRequest, EditState, EditTask},
+    edit::{Edit, EditRequest},
     mask::Mask,
     metric,
     model_file::ModelFile,
@@ -11,11 +11,11 @@ use infill::{
     picture::Picture,
     sampler::SamplerSettings,
     self_check::{self, kernels},
-    task::TaskKind,
+    task::{Task, TaskKind},
 };
 
 use super::values;
-use crate::{device, exit::input, model_on_disk};
+use crate::{device, draw, exit::input, model_on_disk};
 
 /// Cases drawn at random beside the edges.
 const RANDOM: usize = 40;
@@ -62,13 +62,7 @@ fn whole_run(device: &Device) -> Result<()> {
 fn fill(file: &ModelFile, picture: &Picture, mask: &Mask, device: &Device) -> Result<Picture> {
     let model = file.to_sampling_model(device)?;
     let settings = SamplerSettings { steps: STEPS, seed: 3, ..SamplerSettings::default() };
-    let request = EditRequest { picture: picture.clone(), task: EditTask::Inpaint { mask: mask.clone() }, settings };
-    let mut edit = Edit::new(request, &model.config)?;
-    loop {
-        match edit.step(&model) {
-            EditState::Running => {}
-            EditState::Read(tensor) => edit.accept(values(tensor)?)?,
-            EditState::Finished => return Ok(edit.into_result()),
-        }
-    }
+    let request = EditRequest { picture: picture.clone(), task: Task::Inpaint { mask: mask.clone() }, settings };
+    let made = draw::draw(vec![Edit::new(request, &model.config)?], &model, |_| Ok(()))?;
+    made.into_iter().next().context("an edit makes a picture")
 }

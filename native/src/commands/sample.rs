@@ -4,19 +4,20 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use burn::tensor::Device;
 use clap::Args;
 use infill::{
     denoiser::Model,
-    edit::{Edit, EditError, EditRequest, EditState, EditTask},
+    edit::{Edit, EditError, EditRequest},
     mask::Mask,
     picture::Picture,
     sampler::{SamplerKind, SamplerSettings},
+    task::{Border, Task, TaskError},
 };
 
 use crate::commands::guess::GuessChoice;
 use crate::{
     device::{self, DeviceArguments},
+    draw,
     exit::input,
     files,
     interrupt::Interrupt,
@@ -118,7 +119,7 @@ pub struct UncropArguments {
 pub fn inpaint(arguments: &InpaintArguments) -> Result<()> {
     check_outputs(&arguments.common)?;
     let mask = picture_file::read(&arguments.mask)?.mask()?;
-    run(&arguments.common, picture_file::read(&arguments.common.picture)?, EditTask::Inpaint { mask })
+    run(&arguments.common, picture_file::read(&arguments.common.picture)?, Task::Inpaint { mask })
 }
 
 /// Runs `infill uncrop`.
@@ -132,13 +133,13 @@ pub fn uncrop(arguments: &UncropArguments) -> Result<()> {
     let side = |side: Option<usize>, length: usize| {
         side.unwrap_or_else(|| arguments.percent.map_or(arguments.all, |percent| (length * usize::from(percent)).div_ceil(100)))
     };
-    let task = EditTask::Uncrop {
+    let border = Border {
         left: side(arguments.left, width),
         top: side(arguments.top, height),
         right: side(arguments.right, width),
         bottom: side(arguments.bottom, height),
     };
-    run(&arguments.common, file, task)
+    run(&arguments.common, file, Task::Uncrop(border))
 }
 
 /// Runs `infill colorize`.
@@ -147,7 +148,7 @@ pub fn uncrop(arguments: &UncropArguments) -> Result<()> {
 /// As [`inpaint`].
 pub fn colorize(arguments: &SampleArguments) -> Result<()> {
     check_outputs(arguments)?;
-    run(arguments, picture_file::read(&arguments.picture)?, EditTask::Colorize)
+    run(arguments, picture_file::read(&arguments.picture)?, Task::Colorize)
 }
 
 /// Runs `infill restore`.
@@ -156,7 +157,7 @@ pub fn colorize(arguments: &SampleArguments) -> Result<()> {
 /// As [`inpaint`].
 pub fn restore(arguments: &SampleArguments) -> Result<()> {
     check_outputs(arguments)?;
-    run(arguments, picture_file::read(&arguments.picture)?, EditTask::Restore)
+    run(arguments, picture_file::read(&arguments.picture)?, Task::Restore)
 }
 
 fn output_path(text: &str) -> Result<PathBuf> {
@@ -179,7 +180,7 @@ fn check_outputs(arguments: &SampleArguments) -> Result<()> {
     outputs(arguments).iter().try_for_each(|path| files::check_output(path, arguments.force))
 }
 
-fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result<()> {
+fn run(arguments: &SampleArguments, file: PictureFile, task: Task) -> Result<()> {
     let interrupt = Interrupt::listen()?;
     let picture = file.picture()?;
     let model_file = model_on_disk::read(&model_on_disk::locate(arguments.model.as_deref())?)?;
@@ -199,7 +200,7 @@ fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result
     // Everything that can be refused is refused before a device is sought.
     match Edit::new(request(0), &model_file.config) {
         Ok(_) => {}
-        Err(EditError::EmptyMask) => return unchanged(arguments, file),
+        Err(EditError::Task(TaskError::EmptyMask)) => return unchanged(arguments, file),
         Err(error) => return Err(input(error)),
     }
     let device = device::choose(&arguments.device)?;
@@ -207,7 +208,7 @@ fn run(arguments: &SampleArguments, file: PictureFile, task: EditTask) -> Result
     let draw = |sample: u64, written: u64| {
         let windows = PIXELS_AT_A_TIME / (model.config.size * model.config.size);
         let edit = Edit::new(request(sample), &model.config).map_err(input)?.side_by_side(windows);
-        finish(edit, &model, &device, &interrupt, written)
+        finish(edit, &model, &interrupt, written)
     };
     if arguments.mean {
         let mut mean = Mean::of(&draw(0, 0)?);
@@ -273,35 +274,23 @@ fn unchanged(arguments: &SampleArguments, file: PictureFile) -> Result<()> {
     Ok(())
 }
 
-fn finish(mut edit: Edit, model: &Model, device: &Device, interrupt: &Interrupt, written: u64) -> Result<Picture> {
+fn finish(edit: Edit, model: &Model, interrupt: &Interrupt, written: u64) -> Result<Picture> {
     let progress = StepProgress::new("sampling", edit.total_steps() as u64, 0);
-    loop {
-        interrupt.check(|| format!("stopped; pictures written: {written}"))?;
-        match edit.step(model) {
-            EditState::Finished => break,
-            EditState::Running => {}
-            EditState::Read(tensor) => {
-                let values: Vec<f32> = tensor
-                    .into_data()
-                    .convert::<f32>()
-                    .try_to_vec()
-                    .map_err(|error| anyhow::anyhow!("cannot read the result from {device:?}: {error:?}"))?;
-                edit.accept(values)?;
-            }
-        }
-        progress.set(edit.done_steps() as u64, "");
-    }
+    let made = draw::draw(vec![edit], model, |done| {
+        progress.set(done as u64, "");
+        interrupt.check(|| format!("stopped; pictures written: {written}"))
+    })?;
     progress.finish();
-    Ok(edit.into_result())
+    made.into_iter().next().context("an edit makes a picture")
 }
 
-fn write(path: &Path, file: PictureFile, result: &Picture, task: &EditTask, quality: u8) -> Result<()> {
-    let file = if *task == EditTask::Colorize { file.into_colour() } else { file };
+fn write(path: &Path, file: PictureFile, result: &Picture, task: &Task, quality: u8) -> Result<()> {
+    let file = if *task == Task::Colorize { file.into_colour() } else { file };
     let profile = file.profile.clone();
     let merged = match task {
-        EditTask::Inpaint { mask } => file.with_result(result, (0, 0), |x, y| touched(mask, x, y)),
-        EditTask::Uncrop { left, top, .. } => file.with_result(result, (*left, *top), |_, _| false),
-        EditTask::Colorize | EditTask::Restore => file.with_result(result, (0, 0), |_, _| true),
+        Task::Inpaint { mask } => file.with_result(result, (0, 0), |x, y| touched(mask, x, y)),
+        Task::Uncrop(border) => file.with_result(result, (border.left, border.top), |_, _| false),
+        Task::Colorize | Task::Restore => file.with_result(result, (0, 0), |_, _| true),
     };
     picture_file::write(path, merged, profile, quality)?;
     tracing::info!("wrote {}", path.display());

@@ -5,7 +5,7 @@ use anyhow::Context;
 use infill::mask::{self, Mask, Shape};
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
-use infill::task::{HoleCondition, Task, TaskKind};
+use infill::task::{Border, Degradation, Task, TaskKind};
 
 use super::baseline;
 use crate::pictures::round_trip;
@@ -42,19 +42,12 @@ pub struct Question {
     pub original: Picture,
     /// What is to be filled.
     pub mask: Mask,
-    /// What is left of the picture: hole grey, colour gone, or JPEG.
+    /// What is left of the picture, at its whole size: hole grey, colour gone, or JPEG.
     pub given: Picture,
-    /// The net's condition, `[3, size, size]`.
-    pub condition: Vec<f32>,
-}
-
-impl Question {
-    /// The task's guess of the answer from what is given, `[3, size, size]`.
-    pub fn guess(&self, task: TaskKind) -> Vec<f32> {
-        let (mut planes, size) = (self.given.to_planes(), self.given.width());
-        task.guess(&mut planes, size, &self.mask.to_plane().iter().map(|value| *value > 0.5).collect::<Vec<_>>());
-        planes
-    }
+    /// What a person would have: the same, but without the missing border.
+    pub asked: Picture,
+    /// What a person would ask to be done to that.
+    pub task: Task,
 }
 
 impl Case {
@@ -168,46 +161,45 @@ impl Case {
     ///
     /// # Errors
     /// The JPEG round trip fails, or the case needs a mask and there is none.
-    pub fn ask(self, original: Picture, given: Option<&Mask>, hole: HoleCondition, seed: u64, rank: u64) -> anyhow::Result<Question> {
+    pub fn ask(self, original: Picture, given: Option<&Mask>, seed: u64, rank: u64) -> anyhow::Result<Question> {
         let size = original.width();
-        let task = match (self, given) {
-            (Case::InpaintMasks, given) => Task::Inpaint(given.context("no mask is given for a case of given masks")?.clone()),
-            _ => self.task(size, seed, rank),
+        let degradation = match (self, given) {
+            (Case::InpaintMasks, given) => Degradation::Inpaint(given.context("no mask is given for a case of given masks")?.clone()),
+            _ => self.degradation(size, seed, rank),
         };
-        let mask = task.mask(size, size);
-        let degraded = task.jpeg_quality().map(|quality| round_trip(&original, quality)).transpose().context("preparing a case")?;
-        let seen = degraded.as_ref().unwrap_or(&original);
-        let mut rng = noise::stream(seed, Purpose::Condition, self.number(), rank);
-        let condition = task.condition(seen, hole, &mut rng);
-        let given = match self.kind() {
-            TaskKind::Inpaint | TaskKind::Uncrop => baseline::compose(&original, &mask, |_, _| [128; 3]),
-            // For these the condition is itself the picture that is given.
-            TaskKind::Colorize | TaskKind::Restore => Picture::from_planes(size, size, &condition),
+        let mask = degradation.mask(size, size);
+        let jpeg = degradation.jpeg_quality().map(|quality| round_trip(&original, quality)).transpose().context("preparing a case")?;
+        let (asked, task) = degradation.asked(&original, jpeg.as_ref());
+        let (given, asked) = match task {
+            // The net is not to see what is under the mask.
+            Task::Inpaint { .. } => {
+                let given = baseline::compose(&original, &mask, |_, _| [128; 3]);
+                (given.clone(), given)
+            }
+            Task::Uncrop(_) => (baseline::compose(&original, &mask, |_, _| [128; 3]), asked),
+            Task::Colorize | Task::Restore => (asked.clone(), asked),
         };
-        Ok(Question { original, mask, given, condition })
+        Ok(Question { original, mask, given, asked, task })
     }
 
-    fn task(self, size: usize, seed: u64, rank: u64) -> Task {
+    fn degradation(self, size: usize, seed: u64, rank: u64) -> Degradation {
         let (half, quarter) = (size / 2, size / 4);
         let random = || noise::stream(seed, Purpose::Evaluation, self.number(), rank);
         match self {
-            Case::InpaintCentre => Task::Inpaint(rectangle(size, size, [quarter, quarter, half, half])),
-            Case::UncropRight => Task::Uncrop(rectangle(size, size, [half, 0, size - half, size])),
+            Case::InpaintCentre => Degradation::Inpaint(rectangle(size, size, [quarter, quarter, half, half])),
+            Case::UncropRight => Degradation::Uncrop(Border { right: size - half, ..Border::default() }),
             Case::UncropFrame => {
                 // Known is the square of half the area.
                 let margin = (size as f64 * (1.0 - 0.5f64.sqrt()) / 2.0).round() as usize;
-                let known = size - 2 * margin;
-                let mut mask = rectangle(size, size, [margin, margin, known, known]);
-                mask.invert();
-                Task::Uncrop(mask)
+                Degradation::Uncrop(Border { left: margin, top: margin, right: margin, bottom: margin })
             }
-            Case::Restore(quality) => Task::Restore { quality },
-            Case::Colorize => Task::Colorize,
+            Case::Restore(quality) => Degradation::Restore { quality },
+            Case::Colorize => Degradation::Colorize,
             Case::InpaintStrokes(from, to) => {
                 let area = [from, to].map(|part| f64::from(part) / 100.0);
-                Task::Inpaint(mask::free_form_within(size, size, area, &mut random()))
+                Degradation::Inpaint(mask::free_form_within(size, size, area, &mut random()))
             }
-            Case::InpaintRandom | Case::UncropRandom | Case::InpaintMasks => Task::random(self.kind(), size, size, &mut random()),
+            Case::InpaintRandom | Case::UncropRandom | Case::InpaintMasks => Degradation::random(self.kind(), size, size, &mut random()),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use infill::denoiser::Model;
 use infill::mask::Mask;
+use infill::picture::Picture;
 use infill::sampler::{SamplerKind, SamplerSettings};
 use rayon::prelude::*;
 
@@ -85,13 +86,10 @@ impl<'a> Run<'a> {
     /// Opens questions, with the answers that take a single evaluation.
     fn begin(&mut self, case: Case, ranks: &[u64], open: &mut Vec<Asked>) -> anyhow::Result<()> {
         let tools = self.tools;
-        let questions = self.questions(case, ranks, tools.model)?;
+        let questions = self.questions(case, ranks)?;
         let single = if self.settings.one_evaluation { Some(self.single(case, ranks, &questions, tools.model)?) } else { None };
         let regression = match tools.regression {
-            Some((_, model)) if model.config.tasks.contains(&case.kind()) => {
-                // Its own questions: it may be shown something else in a hole.
-                Some(self.single(case, ranks, &self.questions(case, ranks, model)?, model)?)
-            }
+            Some((_, model)) if model.config.tasks.contains(&case.kind()) => Some(self.single(case, ranks, &questions, model)?),
             _ => None,
         };
         let (mut single, mut regression) = (single.map(Vec::into_iter), regression.map(Vec::into_iter));
@@ -105,20 +103,20 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn questions(&self, case: Case, ranks: &[u64], model: &Model) -> anyhow::Result<Vec<Question>> {
+    fn questions(&self, case: Case, ranks: &[u64]) -> anyhow::Result<Vec<Question>> {
         let ask = |rank: u64| {
             let mask = self.masks.map(|masks| &masks[rank as usize]);
-            case.ask(self.subjects[rank as usize].picture.clone(), mask, model.config.hole, self.settings.sampler.seed, rank)
+            case.ask(self.subjects[rank as usize].picture.clone(), mask, self.settings.sampler.seed, rank)
         };
         ranks.iter().map(|rank| ask(*rank)).collect()
     }
 
     /// One answer for each question in one evaluation of a model.
-    fn single(&mut self, case: Case, ranks: &[u64], questions: &[Question], model: &Model) -> anyhow::Result<Vec<Vec<f32>>> {
+    fn single(&mut self, case: Case, ranks: &[u64], questions: &[Question], model: &Model) -> anyhow::Result<Vec<Picture>> {
         let started = Instant::now();
         let tiles: Vec<Tile<'_>> = ranks.iter().zip(questions).map(|(&rank, question)| Tile { question, rank, sample: 0 }).collect();
         let sampler = SamplerSettings { kind: SamplerKind::DpmSolver, steps: 1, ..self.settings.sampler.clone() };
-        let drawn = net::sample(model, self.tools.device, case, &tiles, &sampler, || ())?;
+        let drawn = net::sample(model, case, &tiles, &sampler, |_| ())?;
         self.evaluations += ranks.len() as u64;
         self.sampling += started.elapsed();
         Ok(drawn)
@@ -132,22 +130,15 @@ impl<'a> Run<'a> {
         let started = Instant::now();
         let tiles: Vec<Tile<'_>> =
             chunk.iter().map(|&(rank, sample)| Tile { question: &open[(rank - first) as usize].question, rank, sample }).collect();
-        let name = case.name();
-        let evaluated = || {
-            self.evaluations += chunk.len() as u64;
+        let (name, before) = (case.name(), self.evaluations);
+        let sampler = self.settings.sampler(&self.tools.model.config, case);
+        let drawn = net::sample(self.tools.model, case, &tiles, &sampler, |done| {
+            self.evaluations = before + done;
             self.progress.set(self.evaluations, &name);
-        };
-        let drawn = net::sample(
-            self.tools.model,
-            self.tools.device,
-            case,
-            &tiles,
-            &self.settings.sampler(&self.tools.model.config, case),
-            evaluated,
-        )?;
+        })?;
         self.sampling += started.elapsed();
-        for (&(rank, _), planes) in chunk.iter().zip(drawn) {
-            open[(rank - first) as usize].samples.push(planes);
+        for (&(rank, _), picture) in chunk.iter().zip(drawn) {
+            open[(rank - first) as usize].samples.push(picture);
         }
         Ok(())
     }

@@ -15,18 +15,18 @@ const SHEET_COLUMNS: u64 = 8;
 /// Rows of a picture sheet with samples; further samples count but are not shown.
 const SHEET_SAMPLES: usize = 3;
 
-/// A question with the answers drawn so far, each `[3, size, size]`.
+/// A question with the answers drawn so far.
 pub struct Asked {
     /// The picture's place in the evaluation.
     pub rank: u64,
     /// What is asked.
     pub question: Question,
     /// What a regression net says, where one is given.
-    pub regression: Option<Vec<f32>>,
+    pub regression: Option<Picture>,
     /// What the net says in a single evaluation, where that is asked.
-    pub one_evaluation: Option<Vec<f32>>,
+    pub one_evaluation: Option<Picture>,
     /// The net's samples.
-    pub samples: Vec<Vec<f32>>,
+    pub samples: Vec<Picture>,
 }
 
 /// A scored question.
@@ -47,19 +47,16 @@ pub struct Answered {
 /// are several.
 pub fn score(case: Case, asked: &Asked, subject: &Subject) -> Answered {
     let Asked { question, samples, rank, .. } = asked;
-    let size = question.original.width();
-    let picture = |planes: &Vec<f32>| Picture::from_planes(size, size, planes);
     let mut methods: Vec<(String, Picture)> =
         case.baselines().into_iter().map(|(name, fill)| (name.to_owned(), fill(&question.given, &question.mask))).collect();
-    methods.extend(asked.regression.as_ref().map(|planes| (REGRESSION.to_owned(), picture(planes))));
+    methods.extend(asked.regression.iter().map(|picture| (REGRESSION.to_owned(), picture.clone())));
     let baselines = methods.len();
-    methods.extend(asked.one_evaluation.as_ref().map(|planes| (ONE_EVALUATION.to_owned(), picture(planes))));
-    methods.push((ONE_SAMPLE.to_owned(), picture(&samples[0])));
+    methods.extend(asked.one_evaluation.iter().map(|picture| (ONE_EVALUATION.to_owned(), picture.clone())));
+    methods.push((ONE_SAMPLE.to_owned(), samples[0].clone()));
     let (mean, spread) = mean_and_spread(samples, question);
     if samples.len() > 1 {
-        methods.push((format!("net, mean of {}", samples.len()), picture(&mean)));
+        methods.push((format!("net, mean of {}", samples.len()), mean));
     }
-    let samples: Vec<Picture> = samples.iter().map(picture).collect();
     let mask = case.keeps_known().then_some(&question.mask);
     let against = |mask: Option<&Mask>| methods.iter().map(|(_, answer)| compare(case, answer, &question.original, mask)).collect();
     let answer = Answer {
@@ -69,12 +66,12 @@ pub fn score(case: Case, asked: &Asked, subject: &Subject) -> Answered {
         scores: against(mask),
         whole: against(None),
         spread,
-        ms_ssim_between_samples: mean_over_pairs(&samples, |one, other| similarity(case, one, other, mask, ms_ssim)),
+        ms_ssim_between_samples: mean_over_pairs(samples, |one, other| similarity(case, one, other, mask, ms_ssim)),
         feature_distance_between_samples: None,
         taken_for: Vec::new(),
     };
-    let column = if *rank < SHEET_COLUMNS { column(case, question, &methods, &samples) } else { Vec::new() };
-    Answered { answer, methods, baselines, samples, column }
+    let column = if *rank < SHEET_COLUMNS { column(case, question, &methods, samples) } else { Vec::new() };
+    Answered { answer, methods, baselines, samples: samples.clone(), column }
 }
 
 /// The mean over all pairs; `None` without a pair.
@@ -134,18 +131,18 @@ fn similarity(
 
 /// The mean of samples, which minimises the squared error, and the mean over what was filled of the
 /// standard deviation between samples, in 8-bit values.
-fn mean_and_spread(samples: &[Vec<f32>], question: &Question) -> (Vec<f32>, f64) {
-    let size = question.original.width();
-    let count = samples.len() as f64;
-    let (mut mean, mut spread, mut filled) = (Vec::with_capacity(samples[0].len()), 0.0, 0.0);
-    for place in 0..samples[0].len() {
-        let values = || samples.iter().map(|planes| f64::from(planes[place]));
+fn mean_and_spread(samples: &[Picture], question: &Question) -> (Picture, f64) {
+    let (width, count) = (question.original.width(), samples.len() as f64);
+    let mut mean = samples[0].clone();
+    let (mut spread, mut filled) = (0.0, 0.0);
+    for (place, value) in mean.pixels_mut().iter_mut().enumerate() {
+        let values = || samples.iter().map(|sample| f64::from(sample.pixels()[place]));
         let centre = values().sum::<f64>() / count;
-        mean.push(centre as f32);
-        let (x, y) = (place % size, place / size % size);
+        *value = centre.round() as u8;
+        let (x, y) = (place / 3 % width, place / 3 / width);
         if samples.len() > 1 && question.mask.covers(x, y) {
             let squares: f64 = values().map(|value| (value - centre).powi(2)).sum();
-            spread += (squares / (count - 1.0)).sqrt() * 127.5;
+            spread += (squares / (count - 1.0)).sqrt();
             filled += 1.0;
         }
     }

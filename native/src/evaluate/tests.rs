@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use image::{Rgb, RgbImage};
 use infill::config::ModelConfig;
-use infill::task::HoleCondition;
 use tempfile::TempDir;
 
 use super::net::Tile;
@@ -105,11 +104,10 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
     let subjects = choose(&dataset, model.config.size, &settings).expect("a picture");
     let given = cases::rectangle(model.config.size, model.config.size, [3, 2, 7, 9]);
     for case in Case::ALL.into_iter().filter(|case| case.keeps_known()) {
-        let question = case.ask(subjects[0].picture.clone(), Some(&given), HoleCondition::Noise, 4, 0).expect("a question");
+        let question = case.ask(subjects[0].picture.clone(), Some(&given), 4, 0).expect("a question");
         let tile = [Tile { question: &question, rank: 0, sample: 0 }];
-        let drawn = net::sample(&model, &Device::default(), case, &tile, &settings.sampler(&model.config, case), || ()).expect("a sample");
-        let size = model.config.size;
-        let answer = Picture::from_planes(size, size, &drawn[0]);
+        let drawn = net::sample(&model, case, &tile, &settings.sampler(&model.config, case), |_| ()).expect("a sample");
+        let answer = drawn[0].clone();
         let restored = baseline::compose(&answer, &question.mask, |x, y| question.original.get(x, y));
         assert_eq!(restored, question.original, "{}", case.name());
         assert_ne!(answer, question.original, "{}", case.name());
@@ -120,10 +118,10 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
 fn fixed_cases_hide_what_they_say() {
     let picture = Picture::new(64, 64, vec![90; 64 * 64 * 3]).expect("a picture");
     for (case, area) in [(Case::InpaintCentre, 0.25), (Case::UncropRight, 0.5), (Case::UncropFrame, 0.5)] {
-        let found = case.ask(picture.clone(), None, HoleCondition::Noise, 0, 0).expect("a question").mask.area();
+        let found = case.ask(picture.clone(), None, 0, 0).expect("a question").mask.area();
         assert!((found - area).abs() < 0.02, "{}: {found}", case.name());
     }
-    let question = Case::UncropRight.ask(picture, None, HoleCondition::Noise, 0, 0).expect("a question");
+    let question = Case::UncropRight.ask(picture, None, 0, 0).expect("a question");
     assert!(question.mask.covers(32, 0) && !question.mask.covers(31, 63));
 }
 
@@ -208,15 +206,15 @@ fn senseless_settings_are_named() {
 fn strokes_cover_what_the_case_says_and_given_masks_are_used() {
     let picture = Picture::new(64, 64, vec![90; 64 * 64 * 3]).expect("a picture");
     for (case, from, to) in [(10, 20), (20, 30), (30, 40)].map(|(from, to)| (Case::InpaintStrokes(from, to), from, to)) {
-        let area = |rank| case.ask(picture.clone(), None, HoleCondition::Noise, 0, rank).expect("a question").mask.area();
+        let area = |rank| case.ask(picture.clone(), None, 0, rank).expect("a question").mask.area();
         let areas: Vec<f64> = (0..20).map(area).collect();
         assert!(areas.iter().all(|area| (f64::from(from) / 100.0..=f64::from(to) / 100.0).contains(area)), "{areas:?}");
         assert!(areas.iter().any(|area| *area != areas[0]) && area(0) == areas[0]);
     }
     let given = cases::rectangle(64, 64, [10, 20, 30, 8]);
-    let question = Case::InpaintMasks.ask(picture.clone(), Some(&given), HoleCondition::Noise, 0, 0).expect("a question");
+    let question = Case::InpaintMasks.ask(picture.clone(), Some(&given), 0, 0).expect("a question");
     assert_eq!(question.mask, given);
-    assert!(Case::InpaintMasks.ask(picture, None, HoleCondition::Noise, 0, 0).is_err());
+    assert!(Case::InpaintMasks.ask(picture, None, 0, 0).is_err());
 }
 
 #[test]

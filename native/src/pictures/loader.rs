@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
-use infill::task::{Example, HoleCondition, Task, TaskKind};
+use infill::task::{Degradation, Example, HoleCondition, TaskKind};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -217,7 +217,7 @@ impl Maker {
 
         let mut rng = noise::stream(seed, Purpose::Task, step, sample);
         let kind = tasks[below(&mut rng, tasks.len())];
-        let task = Task::random(kind, size, size, &mut rng);
+        let task = Degradation::random(kind, size, size, &mut rng);
         let degraded = task.jpeg_quality().map(|quality| round_trip(&square, quality)).transpose()?;
         let mut rng = noise::stream(seed, Purpose::Condition, step, sample);
         Ok(task.example(&square, degraded.as_ref(), self.settings.hole, &mut rng))

@@ -4,18 +4,17 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use burn::tensor::{Tensor, TensorData};
 use image::RgbImage;
 use infill::{
-    denoiser::{Conditioned, Model},
-    noise::{self, Purpose},
+    denoiser::Model,
+    edit::{Edit, EditRequest, SampleStreams},
     picture::Picture,
-    sampler::{Known, Sampler, SamplerSettings},
+    sampler::SamplerSettings,
     task::Example,
-    unet::parameters,
 };
 
 use super::{settings::Settings, validation};
+use crate::draw;
 use crate::pictures::{Dataset, Loader};
 
 /// Cases in a grid.
@@ -60,33 +59,17 @@ pub fn draw(model: &Model, data: &Arc<Dataset>, settings: &Settings) -> Result<G
     Ok(Grid { width, height, png })
 }
 
-/// One sample for each example of the model's size.
+/// One sample for each example of the model's size, made as the edit that a person would get.
 ///
 /// # Errors
 /// Sampler settings out of range, or a device that gives nothing.
 pub fn sample(model: &Model, examples: &[Example], settings: &SamplerSettings) -> Result<Vec<Picture>> {
-    let size = model.config.size;
-    let device = parameters::device(&model.unet);
-    let stack = |channels: usize, part: fn(&Example) -> &Vec<f32>| {
-        let values: Vec<f32> = examples.iter().flat_map(|example| part(example).iter().copied()).collect();
-        Tensor::<4>::from_data(TensorData::new(values, [examples.len(), channels, size, size]), &device)
+    let edit = |(number, example): (u64, &Example)| {
+        let (picture, task) = example.asked();
+        let request = EditRequest { picture, task, settings: settings.clone() };
+        let streams = SampleStreams { seed: settings.seed, series: 0, question: number, sample: number };
+        anyhow::Ok(Edit::new(request, &model.config)?.with_streams(streams))
     };
-    let (condition, mask) = (stack(3, |example| &example.condition), stack(1, |example| &example.mask));
-    let denoiser = Conditioned::new(model, condition, Some(mask.clone()), examples.iter().map(|example| example.kind).collect());
-    // Where the mask is full nothing is known, so all tasks go through one batch.
-    let known = Known { picture: stack(3, |example| &example.picture), mask, guess: None };
-    let numbers: Vec<u64> = (0..examples.len() as u64).collect();
-    let start = noise::gaussian_batch(&numbers, settings.seed, Purpose::Start, 0, [3, size, size], &device);
-    let settings = SamplerSettings { steps: model.config.prediction.evaluations(settings.steps), ..settings.clone() };
-    let mut sampler = Sampler::new(&settings, model.config.log_snr_range, start, Some(known))?;
-    while !sampler.is_finished() {
-        sampler.step(&denoiser);
-    }
-    let values: Vec<f32> = sampler
-        .finish()
-        .into_data()
-        .convert::<f32>()
-        .try_to_vec()
-        .map_err(|error| anyhow::anyhow!("cannot read samples from the device: {error:?}"))?;
-    Ok(values.chunks(3 * size * size).map(|planes| Picture::from_planes(size, size, planes)).collect())
+    let edits = (0..).zip(examples).map(edit).collect::<Result<Vec<Edit>>>()?;
+    draw::draw(edits, model, |_| Ok(()))
 }

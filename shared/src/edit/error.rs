@@ -3,28 +3,15 @@
 use crate::{
     config::{SettingsError, TaskKind},
     sampler::MemoryError,
+    task::TaskError,
 };
 
 /// An edit that cannot be made, or must not be believed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EditError {
-    /// Nothing is marked.
-    #[error("the mask is empty, so there is nothing to fill; mark what is to be replaced")]
-    EmptyMask,
-    /// No side grows.
-    #[error("nothing is to be added on any side; give at least one side some pixels")]
-    NothingToAdd,
-    /// The mask belongs to another picture.
-    #[error(
-        "the mask is {}×{} but the picture is {}×{}; they must be of the same size",
-        mask.0, mask.1, picture.0, picture.1
-    )]
-    MaskSize {
-        /// Width and height of the mask.
-        mask: (usize, usize),
-        /// Width and height of the picture.
-        picture: (usize, usize),
-    },
+    /// A task that cannot be done on this picture.
+    #[error(transparent)]
+    Task(#[from] TaskError),
     /// The model has never seen this task.
     #[error("this model was not trained to {task}; it can {}", names(known))]
     TaskNotTrained {
@@ -33,28 +20,20 @@ pub enum EditError {
         /// What the model knows.
         known: Vec<TaskKind>,
     },
-    /// More pixels than can be handled.
-    #[error(
-        "the result would be {width}×{height}; at most {} megapixels and {side} pixels a side can be handled: \
-         scale the picture down or add less",
-        limit / 1_000_000
-    )]
-    TooLarge {
-        /// Width of the result.
-        width: usize,
-        /// Height of the result.
-        height: usize,
-        /// Pixels at most.
-        limit: usize,
-        /// Pixels a side at most.
-        side: usize,
-    },
     /// Settings out of range.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// Memory of another run of the sampler.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// Edits that cannot go through the net together.
+    #[error("edits of one group must have the same settings, and the same task where they begin from a guess: {first}, and {other}")]
+    Apart {
+        /// The first edit.
+        first: String,
+        /// One that differs.
+        other: String,
+    },
     /// Values came that nobody waits for.
     #[error("no values are awaited after {done} of {total} steps; call `step` until it asks for them")]
     NotAsked {

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::Edit;
+use super::machine::Edit;
 use crate::{mask::Rect, picture::Picture};
 
 /// Longest side of a preview, in pixels.
@@ -23,7 +23,7 @@ impl Edit {
     pub fn preview(&self) -> Option<Preview> {
         // Of windows that run at a time the first is shown.
         let tensor = self.run.as_ref()?.sampler.estimate()?.narrow(0, 0, 1);
-        Some(Preview { tensor, area: self.job.window(self.done).area(self.output_size()) })
+        Some(Preview { tensor, area: self.work.window(self.done).area(self.output_size()) })
     }
 
     /// The preview's picture from the values of its tensor: what is kept of the picture, and the
@@ -35,7 +35,7 @@ impl Edit {
         if values.len() != 3 * plane {
             return None;
         }
-        let window = self.job.window(self.done);
+        let window = self.work.window(self.done);
         let area = window.area(self.output_size());
         let longest = area.width.max(area.height);
         let scaled = |length: usize| (length * LONGEST.min(longest) / longest).max(1);
@@ -53,7 +53,7 @@ impl Edit {
                     let lower = mix(at(across.0, down.1), at(across.1, down.1), across.2);
                     mix(upper, lower, down.2)
                 });
-                pixels.extend(self.job.mix(x, y, generated));
+                pixels.extend(self.work.mix(x, y, generated));
             }
         }
         Picture::new(width, height, pixels).ok()

@@ -4,8 +4,11 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Edit, EditError, EditRequest};
-use crate::config::ModelConfig;
+use super::{
+    error::EditError,
+    machine::{Edit, EditRequest},
+};
+use crate::{config::ModelConfig, task::Traces};
 
 /// What an edit under way has that its request has not.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,24 +53,18 @@ impl RunMemory {
     }
 }
 
-/// What the finished windows of a job left behind.
-pub(super) struct Traces {
-    pub pixels: Vec<u8>,
-    pub sums: Vec<f32>,
-}
-
 impl Edit {
     /// What the steps so far left for the ones to come, while windows are under way.
     pub fn memory(&self) -> Option<RunMemory> {
         let run = self.run.as_ref()?;
-        Some(RunMemory { tensor: run.sampler.memory(), window: self.done, count: run.count, steps: run.sampler.done() })
+        Some(RunMemory { tensor: run.sampler.memory(), window: self.done, count: run.count(), steps: run.sampler.done() })
     }
 
     /// All that is needed to go on after the last step whose memory was read. Memory of windows that are
     /// done by now is left out.
     pub fn progress(&self, run: Option<RunProgress>) -> EditProgress {
-        let Traces { pixels, sums } = self.job.traces(self.done);
-        let run = run.filter(|run| run.window == self.done && self.done < self.job.windows());
+        let Traces { pixels, sums } = self.work.traces(self.done);
+        let run = run.filter(|run| run.window == self.done && self.done < self.work.windows());
         EditProgress { windows: self.done, pixels, sums, run }
     }
 
@@ -79,20 +76,20 @@ impl Edit {
     pub fn resume(request: EditRequest, config: &ModelConfig, progress: EditProgress, device: &Device) -> Result<Self, EditError> {
         let mut edit = Self::new(request, config)?;
         let EditProgress { windows, pixels, sums, run } = progress;
-        let of = edit.job.windows();
+        let of = edit.work.windows();
         let refused = EditError::Progress { windows, of, pixels: pixels.len(), sums: sums.len() };
-        if windows > of || !edit.job.resume(windows, Traces { pixels, sums }) {
+        if windows > of || !edit.work.resume(windows, Traces { pixels, sums }) {
             return Err(refused);
         }
         edit.done = windows;
         if let Some(run) = run {
-            let fits = run.window == windows && (1..=of - windows).contains(&run.count) && (run.count == 1 || edit.job.independent());
+            let fits = run.window == windows && (1..=of - windows).contains(&run.count) && (run.count == 1 || edit.work.independent());
             let plane = run.count * 3 * edit.size * edit.size;
             if !fits || run.values.is_empty() || !run.values.len().is_multiple_of(plane) {
                 return Err(refused);
             }
             let shape = [run.count, 3 * (run.values.len() / plane), edit.size, edit.size];
-            let mut begun = edit.begin(run.count, device);
+            let mut begun = edit.begin(windows..windows + run.count, device);
             begun.sampler.resume(run.steps, Tensor::from_data(TensorData::new(run.values, shape), device))?;
             edit.run = Some(begun);
         }

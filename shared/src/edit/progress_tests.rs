@@ -1,9 +1,15 @@
 //! An edit that is stopped after any step and goes on elsewhere gives the same picture, bit for bit.
 
+use burn::tensor::{Device, Tensor};
+
 use super::*;
 use crate::{
-    mask::Shape,
+    config::{ModelConfig, SamplerSettings, TaskKind},
+    denoiser::Denoiser,
+    mask::{Mask, Shape},
+    picture::Picture,
     sampler::{MemoryError, SamplerKind},
+    task::{Border, Task},
 };
 
 /// A denoiser of the noise, the level and the condition.
@@ -42,15 +48,15 @@ fn textured(width: usize, height: usize) -> Picture {
     Picture::new(width, height, pixels.collect()).unwrap()
 }
 
-fn request(task: EditTask, kind: SamplerKind) -> EditRequest {
+fn request(task: Task, kind: SamplerKind) -> EditRequest {
     EditRequest { picture: textured(44, 30), task, settings: SamplerSettings { kind, steps: 3, seed: 7, ..SamplerSettings::default() } }
 }
 
-fn tasks() -> Vec<EditTask> {
+fn tasks() -> Vec<Task> {
     let mut mask = Mask::empty(44, 30);
     mask.draw(&Shape::Disc { x: 8.0, y: 8.0, radius: 3.5 }, true);
     mask.draw(&Shape::Disc { x: 24.0, y: 20.0, radius: 5.0 }, true);
-    vec![EditTask::Inpaint { mask }, EditTask::Uncrop { left: 9, top: 0, right: 3, bottom: 4 }, EditTask::Colorize, EditTask::Restore]
+    vec![Task::Inpaint { mask }, Task::Uncrop(Border { left: 9, top: 0, right: 3, bottom: 4 }), Task::Colorize, Task::Restore]
 }
 
 /// Runs to the end, and keeps the progress after each step.
@@ -61,7 +67,7 @@ fn record(mut edit: Edit) -> (Picture, Vec<EditProgress>) {
             EditState::Running => memory = edit.memory().map(|memory| memory.with_values(read(memory.tensor.clone()))),
             EditState::Read(tensor) => {
                 kept.push(edit.progress(edit.memory().map(|memory| memory.with_values(read(memory.tensor.clone())))));
-                edit.accept(read(tensor)).unwrap();
+                edit.accept(&read(tensor)).unwrap();
             }
             EditState::Finished => return (edit.into_result(), kept),
         }
@@ -84,7 +90,7 @@ fn going_on_elsewhere_after_any_step_gives_the_same_picture() {
                 let made = loop {
                     match other.step(&Curved) {
                         EditState::Running => {}
-                        EditState::Read(tensor) => other.accept(read(tensor)).unwrap(),
+                        EditState::Read(tensor) => other.accept(&read(tensor)).unwrap(),
                         EditState::Finished => break other.into_result(),
                     }
                 };
@@ -96,21 +102,21 @@ fn going_on_elsewhere_after_any_step_gives_the_same_picture() {
 
 #[test]
 fn progress_of_another_edit_is_refused() {
-    let resume = |task: EditTask, progress: EditProgress| {
+    let resume = |task: Task, progress: EditProgress| {
         Edit::resume(request(task, SamplerKind::DpmSolver), &config(), progress, &Device::flex()).map(|_| ()).unwrap_err()
     };
-    let (_, kept) = record(Edit::new(request(EditTask::Restore, SamplerKind::DpmSolver), &config()).unwrap());
+    let (_, kept) = record(Edit::new(request(Task::Restore, SamplerKind::DpmSolver), &config()).unwrap());
     let later = kept.iter().find(|progress| progress.windows > 1 && progress.run.is_some()).unwrap();
-    for task in [EditTask::Colorize, tasks().swap_remove(0)] {
+    for task in [Task::Colorize, tasks().swap_remove(0)] {
         assert!(matches!(resume(task.clone(), later.clone()), EditError::Progress { .. }), "{task:?}");
     }
     let mut beyond = later.clone();
     beyond.windows = 1000;
-    assert!(matches!(resume(EditTask::Restore, beyond), EditError::Progress { windows: 1000, .. }));
+    assert!(matches!(resume(Task::Restore, beyond), EditError::Progress { windows: 1000, .. }));
     let mut too_many = later.clone();
     too_many.run.as_mut().unwrap().steps = 9;
-    assert!(matches!(resume(EditTask::Restore, too_many), EditError::Memory(MemoryError { done: 9, .. })));
+    assert!(matches!(resume(Task::Restore, too_many), EditError::Memory(MemoryError { done: 9, .. })));
     let mut cut = later.clone();
     cut.run.as_mut().unwrap().values.truncate(5);
-    assert!(matches!(resume(EditTask::Restore, cut), EditError::Progress { .. }));
+    assert!(matches!(resume(Task::Restore, cut), EditError::Progress { .. }));
 }

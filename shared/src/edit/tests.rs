@@ -2,15 +2,20 @@
 
 use std::cell::Cell;
 
+use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     config::SettingsError,
-    mask::{Shape, free_form},
+    config::{ModelConfig, SamplerSettings, TaskKind},
+    denoiser::{Denoiser, Model},
+    mask::{Mask, Shape, free_form},
     noise::{Purpose, stream},
+    picture::Picture,
     picture::{from_unit, luma},
     sampler::SamplerKind,
+    task::{Border, Task, TaskError},
 };
 
 /// A model that answers with a function of the condition and the noisy picture, `[3, 16, 16]` each.
@@ -100,7 +105,7 @@ fn config() -> ModelConfig {
     ModelConfig::preset("tiny").unwrap()
 }
 
-fn begin(picture: &Picture, task: EditTask, settings: SamplerSettings) -> Result<Edit, EditError> {
+fn begin(picture: &Picture, task: Task, settings: SamplerSettings) -> Result<Edit, EditError> {
     Edit::new(EditRequest { picture: picture.clone(), task, settings }, &config())
 }
 
@@ -108,13 +113,13 @@ fn drive(mut edit: Edit, model: &impl EditModel) -> Picture {
     loop {
         match edit.step(model) {
             EditState::Running => {}
-            EditState::Read(tensor) => edit.accept(read(tensor)).unwrap(),
+            EditState::Read(tensor) => edit.accept(&read(tensor)).unwrap(),
             EditState::Finished => return edit.into_result(),
         }
     }
 }
 
-fn edited(picture: &Picture, task: EditTask, model: &impl EditModel) -> Picture {
+fn edited(picture: &Picture, task: Task, model: &impl EditModel) -> Picture {
     let edit = begin(picture, task, settings(2, 1)).unwrap();
     let size = edit.output_size();
     let result = drive(edit, model);
@@ -159,7 +164,7 @@ fn holes_of_every_size_are_filled_in_place() {
                 given.set(x, y, [255, 0, 255]);
             }
         }
-        let result = edited(&given, EditTask::Inpaint { mask: mask.clone() }, &fake(linear));
+        let result = edited(&given, Task::Inpaint { mask: mask.clone() }, &fake(linear));
         for y in 0..120 {
             for x in 0..200 {
                 let (made, wanted) = (result.get(x, y), truth.get(x, y));
@@ -182,7 +187,7 @@ fn soft_edges_are_blended() {
     for (x, value) in [0, 51, 102, 255].into_iter().enumerate() {
         mask.row_mut(9)[x + 8] = value;
     }
-    let result = edited(&black, EditTask::Inpaint { mask }, &fake(one_colour([1.0; 3])));
+    let result = edited(&black, Task::Inpaint { mask }, &fake(one_colour([1.0; 3])));
     assert_eq!([7, 8, 9, 10, 11, 12].map(|x| result.get(x, 9)[0]), [0, 0, 51, 102, 255, 0]);
 }
 
@@ -191,7 +196,7 @@ fn later_holes_see_earlier_ones() {
     // Two holes, too far apart for one window at full size; the second window reaches into the first.
     let mut mask = disc(60, 24, 8.0, 12.0, 3.0);
     mask.draw(&Shape::Disc { x: 21.0, y: 12.0, radius: 4.0 }, true);
-    let edit = begin(&textured(60, 24), EditTask::Inpaint { mask }, settings(1, 0)).unwrap();
+    let edit = begin(&textured(60, 24), Task::Inpaint { mask }, settings(1, 0)).unwrap();
     assert_eq!(edit.total_steps(), 2);
     let noise = Cell::new(0);
     drive(
@@ -210,7 +215,7 @@ fn later_holes_see_earlier_ones() {
 fn a_full_mask_is_generated_whole() {
     for (width, height) in [(40, 30), (5, 9), (1, 1)] {
         let result =
-            edited(&textured(width, height), EditTask::Inpaint { mask: Mask::full(width, height) }, &fake(one_colour([0.0, 1.0, -1.0])));
+            edited(&textured(width, height), Task::Inpaint { mask: Mask::full(width, height) }, &fake(one_colour([0.0, 1.0, -1.0])));
         assert_eq!(result, Picture::filled(width, height, [128, 255, 0]));
     }
 }
@@ -219,7 +224,7 @@ fn a_full_mask_is_generated_whole() {
 fn uncropping_continues_the_picture_in_stages() {
     let known = picture(48, 32, |x, y| ramp(x as isize - 24, y as isize - 16));
     let truth = picture(48 + 57, 32 + 41, |x, y| ramp(x as isize - 24 - 23, y as isize - 16 - 20));
-    let task = EditTask::Uncrop { left: 23, top: 20, right: 34, bottom: 21 };
+    let task = Task::Uncrop(Border { left: 23, top: 20, right: 34, bottom: 21 });
     let result = edited(&known, task, &fake(linear));
     assert_eq!(result.crop(23, 20, 48, 32), known, "the known part is kept");
     // Errors of rounding grow a little from stage to stage.
@@ -230,7 +235,7 @@ fn uncropping_continues_the_picture_in_stages() {
 fn restoring_with_nothing_to_do_gives_the_picture() {
     for (width, height) in [(16, 16), (40, 33), (100, 17), (3, 5), (1, 70)] {
         let source = textured(width, height);
-        assert_eq!(edited(&source, EditTask::Restore, &fake(echo)), source, "{width}×{height}");
+        assert_eq!(edited(&source, Task::Restore, &fake(echo)), source, "{width}×{height}");
     }
 }
 
@@ -239,7 +244,7 @@ fn tiles_share_their_noise() {
     // One step from noise to 0.3 times that noise: where tiles overlap both must say the same.
     let source = textured(70, 40);
     let result = drive(
-        begin(&source, EditTask::Restore, settings(1, 9)).unwrap(),
+        begin(&source, Task::Restore, settings(1, 9)).unwrap(),
         &fake(|_: &[f32], noisy: &[f32]| noisy.iter().map(|value| 0.3 * value).collect()),
     );
     for y in 0..40u64 {
@@ -256,7 +261,7 @@ fn tiles_share_their_noise() {
 fn colours_come_from_the_net_and_luma_from_the_picture() {
     for (width, height) in [(16, 16), (90, 61), (200, 20), (17, 150), (4, 7)] {
         let grey = textured(width, height).grey();
-        let result = edited(&grey, EditTask::Colorize, &fake(one_colour([0.4, 0.0, -0.6])));
+        let result = edited(&grey, Task::Colorize, &fake(one_colour([0.4, 0.0, -0.6])));
         for y in 0..height {
             for x in 0..width {
                 let (made, wanted) = (result.get(x, y), luma(grey.get(x, y)));
@@ -280,7 +285,7 @@ fn colours_end_where_things_do() {
         let area = condition.len() / 3;
         (0..3 * area).map(|place| condition[place] + [1.0, 0.0, -1.0][place / area] * tint(condition[place])).collect()
     });
-    let result = edited(&grey, EditTask::Colorize, &by_luma);
+    let result = edited(&grey, Task::Colorize, &by_luma);
     let warmth = |x: usize| i32::from(result.get(x, 100)[0]) - i32::from(result.get(x, 100)[2]);
     let (cold, warm) = (warmth(20), warmth(235));
     assert!(cold < -50 && warm > 50, "{cold} {warm}");
@@ -293,7 +298,7 @@ fn colours_end_where_things_do() {
 fn steps_are_counted_and_previews_are_bounded() {
     let source = textured(900, 700);
     let mask = disc(900, 700, 450.0, 350.0, 160.0);
-    let mut edit = begin(&source, EditTask::Inpaint { mask }, settings(5, 0)).unwrap();
+    let mut edit = begin(&source, Task::Inpaint { mask }, settings(5, 0)).unwrap();
     let model = fake(one_colour([0.0, 0.0, 1.0]));
     assert!(edit.preview().is_none());
     let total = edit.total_steps();
@@ -311,7 +316,7 @@ fn steps_are_counted_and_previews_are_bounded() {
             EditState::Read(tensor) => {
                 reads += 1;
                 assert!(matches!(edit.step(&model), EditState::Read(_)), "it goes on asking");
-                edit.accept(read(tensor)).unwrap();
+                edit.accept(&read(tensor)).unwrap();
             }
         }
     }
@@ -322,15 +327,15 @@ fn steps_are_counted_and_previews_are_bounded() {
 #[test]
 fn nonsense_from_a_device_is_refused() {
     let source = textured(30, 30);
-    let mut edit = begin(&source, EditTask::Inpaint { mask: disc(30, 30, 15.0, 15.0, 4.0) }, settings(1, 0)).unwrap();
-    assert_eq!(edit.accept(vec![0.0; 768]), Err(EditError::NotAsked { done: 0, total: 1 }));
+    let mut edit = begin(&source, Task::Inpaint { mask: disc(30, 30, 15.0, 15.0, 4.0) }, settings(1, 0)).unwrap();
+    assert_eq!(edit.accept(&[0.0; 768]), Err(EditError::NotAsked { done: 0, total: 1 }));
     let EditState::Read(_) = edit.step(&fake(echo)) else { panic!("one step is all") };
     let mut values = vec![0.0; 768];
     (values[3], values[700]) = (f32::NAN, f32::INFINITY);
-    assert_eq!(edit.accept(values), Err(EditError::NonFinite { bad: 2, of: 768 }));
-    assert_eq!(edit.accept(vec![0.0; 3]), Err(EditError::ValueCount { found: 3, wanted: 768 }));
+    assert_eq!(edit.accept(&values), Err(EditError::NonFinite { bad: 2, of: 768 }));
+    assert_eq!(edit.accept(&[0.0; 3]), Err(EditError::ValueCount { found: 3, wanted: 768 }));
     assert_eq!(edit.result(), source);
-    edit.accept(vec![0.0; 768]).unwrap();
+    edit.accept(&[0.0; 768]).unwrap();
     assert_ne!(edit.result(), source);
 }
 
@@ -339,17 +344,17 @@ fn bad_requests_are_named() {
     let source = textured(30, 20);
     let message = |task, settings| begin(&source, task, settings).unwrap_err().to_string();
     let good = || settings(2, 0);
-    assert!(message(EditTask::Inpaint { mask: Mask::empty(30, 20) }, good()).contains("empty"));
-    let wrong = message(EditTask::Inpaint { mask: Mask::full(20, 30) }, good());
+    assert!(message(Task::Inpaint { mask: Mask::empty(30, 20) }, good()).contains("empty"));
+    let wrong = message(Task::Inpaint { mask: Mask::full(20, 30) }, good());
     assert!(wrong.contains("20×30") && wrong.contains("30×20"), "{wrong}");
-    let nothing = EditTask::Uncrop { left: 0, top: 0, right: 0, bottom: 0 };
-    assert_eq!(begin(&source, nothing, good()).unwrap_err(), EditError::NothingToAdd);
+    let nothing = Task::Uncrop(Border { left: 0, top: 0, right: 0, bottom: 0 });
+    assert_eq!(begin(&source, nothing, good()).unwrap_err(), EditError::Task(TaskError::NothingToAdd));
     for right in [usize::MAX, 10_000_000, 65_530] {
-        let huge = message(EditTask::Uncrop { left: 5, top: 0, right, bottom: 0 }, good());
+        let huge = message(Task::Uncrop(Border { left: 5, top: 0, right, bottom: 0 }), good());
         assert!(huge.contains("100 megapixels"), "{huge}");
     }
-    assert_eq!(begin(&source, EditTask::Restore, settings(0, 0)).unwrap_err(), EditError::Settings(SettingsError::Steps(0)));
-    let request = EditRequest { picture: source, task: EditTask::Colorize, settings: good() };
+    assert_eq!(begin(&source, Task::Restore, settings(0, 0)).unwrap_err(), EditError::Settings(SettingsError::Steps(0)));
+    let request = EditRequest { picture: source, task: Task::Colorize, settings: good() };
     let config = ModelConfig { tasks: vec![TaskKind::Inpaint, TaskKind::Restore], ..config() };
     let unknown = Edit::new(request, &config).unwrap_err().to_string();
     assert!(unknown.contains("colorize") && unknown.contains("inpaint, restore"), "{unknown}");
@@ -362,7 +367,7 @@ fn the_same_seed_gives_the_same_picture_with_a_real_net() {
     let mask = disc(41, 29, 20.0, 14.0, 7.0);
     let run = |seed, kind| {
         let settings = SamplerSettings { kind, eta: 0.5, ..settings(3, seed) };
-        drive(begin(&source, EditTask::Inpaint { mask: mask.clone() }, settings).unwrap(), &model)
+        drive(begin(&source, Task::Inpaint { mask: mask.clone() }, settings).unwrap(), &model)
     };
     for kind in SamplerKind::ALL {
         let first = run(1, kind);
@@ -384,7 +389,7 @@ proptest! {
         let source = textured(width, height);
         let mask = free_form(width, height, &mut stream(seed, Purpose::Task, 0, 0));
         prop_assume!(!mask.is_empty());
-        let result = edited(&source, EditTask::Inpaint { mask: mask.clone() }, &fake(one_colour([0.1, 0.9, -0.7])));
+        let result = edited(&source, Task::Inpaint { mask: mask.clone() }, &fake(one_colour([0.1, 0.9, -0.7])));
         for y in 0..height {
             for x in 0..width {
                 match mask.coverage(x, y) {
@@ -404,7 +409,7 @@ proptest! {
     fn uncropping_keeps_the_picture_and_fills_the_rest(width in 1usize..40, height in 1usize..40, border in (0usize..40, 0usize..40, 0usize..40, 1usize..40)) {
         let source = textured(width, height);
         let (left, top, right, bottom) = border;
-        let result = edited(&source, EditTask::Uncrop { left, top, right, bottom }, &fake(one_colour([1.0, -1.0, 1.0])));
+        let result = edited(&source, Task::Uncrop(Border { left, top, right, bottom }), &fake(one_colour([1.0, -1.0, 1.0])));
         prop_assert_eq!((result.width(), result.height()), (left + width + right, top + height + bottom));
         prop_assert_eq!(result.crop(left, top, width, height), source);
         prop_assert!(result.pixels().chunks_exact(3).filter(|pixel| *pixel == [128; 3]).count() < 3, "the grey it began with is gone");
@@ -419,7 +424,7 @@ fn tiles_side_by_side_make_the_same_picture() {
     for kind in [SamplerKind::DpmSolver, SamplerKind::Ancestral] {
         let run = |side_by_side: usize| {
             let settings = SamplerSettings { kind, steps: 3, ..SamplerSettings::default() };
-            let request = EditRequest { picture: picture.clone(), task: EditTask::Restore, settings };
+            let request = EditRequest { picture: picture.clone(), task: Task::Restore, settings };
             let mut edit = Edit::new(request, &config()).unwrap().side_by_side(side_by_side);
             let mut reads = 0usize;
             loop {
@@ -428,7 +433,7 @@ fn tiles_side_by_side_make_the_same_picture() {
                     EditState::Running => assert!(edit.done_steps() <= edit.total_steps()),
                     EditState::Read(tensor) => {
                         reads += 1;
-                        edit.accept(read(tensor)).unwrap();
+                        edit.accept(&read(tensor)).unwrap();
                     }
                 }
             }

@@ -194,6 +194,21 @@ impl Mask {
         Self { width, height, values: resized.into_iter().map(|value| value.round() as u8).collect() }
     }
 
+    /// The same mask with hard edges: 255 where it [covers](Self::covers), else 0.
+    #[must_use]
+    pub fn hard(&self) -> Self {
+        Self { values: self.values.iter().map(|value| if *value >= THRESHOLD { 255 } else { 0 }).collect(), ..*self }
+    }
+
+    /// A mask from yes or no, `[1, height, width]`: covered where a value is above ½.
+    ///
+    /// # Panics
+    /// When there are not `width · height` values, or none.
+    pub fn from_plane(width: usize, height: usize, plane: &[f32]) -> Self {
+        assert!(!plane.is_empty() && plane.len() == width * height, "{} values for a mask of {width}×{height}", plane.len());
+        Self { width, height, values: plane.iter().map(|value| if *value > 0.5 { 255 } else { 0 }).collect() }
+    }
+
     /// Yes or no as the net takes it, `[1, height, width]`: 1 where the mask [covers](Self::covers),
     /// else 0.
     pub fn to_plane(&self) -> Vec<f32> {

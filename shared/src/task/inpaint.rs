@@ -1,9 +1,24 @@
-//! Inpainting: holes as training draws them.
+//! Inpainting: holes as training draws them, and as a person marks them.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use crate::mask::{self, Mask, Shape};
+use super::{fill::Fill, holes, work::Net};
+use crate::{
+    mask::{self, Mask, Shape},
+    picture::{Far, Picture, guess_fill},
+};
+
+/// A mask of a picture's size, to be filled.
+pub fn begin(picture: Picture, mask: Mask, net: Net) -> Fill {
+    let windows = holes::plan(&mask, net.size);
+    Fill::new(picture, mask, windows, net, guess)
+}
+
+/// What sampling may begin from: the rim, continued smoothly.
+fn guess(planes: &mut [f32], width: usize, missing: &[bool]) {
+    guess_fill(planes, width, missing, Far::Smooth);
+}
 
 /// Brush strokes (60 %) or rectangles (40 %): never nothing, never everything.
 pub fn random_mask(width: usize, height: usize, rng: &mut ChaCha8Rng) -> Mask {

@@ -1,12 +1,13 @@
 //! What tasks mask and what they show, and how random ones are distributed.
 
 use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::{
     mask::THRESHOLD,
     noise::{Purpose, stream},
-    picture::to_unit,
+    picture::{Picture, to_unit},
 };
 
 fn picture(width: usize, height: usize) -> Picture {
@@ -53,7 +54,7 @@ fn uncropping_takes_half_from_five_places_alike() {
     let mut rng = rng(2);
     let mut counts = [0; 5];
     for _ in 0..3000 {
-        let mask = uncrop::random_mask(64, 48, &mut rng);
+        let mask = uncrop::random_border(64, 48, &mut rng).mask(64, 48);
         assert!((mask.area() - 0.5).abs() < 0.01, "{}", mask.area());
         let corners = [(0, 0), (63, 0), (0, 47), (63, 47)].map(|(x, y)| mask.covers(x, y));
         let place = match corners {
@@ -94,9 +95,9 @@ fn qualities_fall_off_exponentially() {
 #[test]
 fn a_hole_is_shown_as_noise_and_the_rest_as_it_is() {
     let picture = picture(64, 64);
-    let task = Task::random(TaskKind::Inpaint, 64, 64, &mut rng(4));
+    let task = Degradation::random(TaskKind::Inpaint, 64, 64, &mut rng(4));
     let mask = task.mask(64, 64);
-    let condition = task.condition(&picture, HoleCondition::Noise, &mut rng(5));
+    let condition = task.example(&picture, None, HoleCondition::Noise, &mut rng(5)).condition;
     let truth = picture.to_planes();
     let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
     for (index, (shown, true_value)) in condition.iter().zip(&truth).enumerate() {
@@ -117,15 +118,16 @@ fn a_hole_is_shown_as_noise_and_the_rest_as_it_is() {
 #[test]
 fn colour_and_jpeg_conditions() {
     let picture = picture(9, 5);
-    let grey = Task::Colorize.condition(&picture, HoleCondition::Smooth, &mut rng(6));
+    let shown = |task: &Degradation| task.example(&picture, Some(&picture), HoleCondition::Smooth, &mut rng(6)).condition;
+    let grey = shown(&Degradation::Colorize);
     let [red, green, blue] = picture.get(4, 2);
     let luma = (0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)).round() as u8;
     for channel in 0..3 {
         assert_eq!(grey[channel * 45 + 2 * 9 + 4], to_unit(luma));
     }
-    let restore = Task::Restore { quality: 10 };
-    assert_eq!(restore.condition(&picture, HoleCondition::Smooth, &mut rng(6)), picture.to_planes());
-    assert_eq!((restore.jpeg_quality(), Task::Colorize.jpeg_quality()), (Some(10), None));
+    let restore = Degradation::Restore { quality: 10 };
+    assert_eq!(shown(&restore), picture.to_planes());
+    assert_eq!((restore.jpeg_quality(), Degradation::Colorize.jpeg_quality()), (Some(10), None));
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn examples_hold_what_training_needs() {
     let picture = picture(12, 12);
     let degraded = picture.grey();
     for kind in TaskKind::ALL {
-        let task = Task::random(kind, 12, 12, &mut rng(7));
+        let task = Degradation::random(kind, 12, 12, &mut rng(7));
         let example = task.example(&picture, Some(&degraded), HoleCondition::Smooth, &mut rng(8));
         assert_eq!((example.kind, example.picture.clone()), (kind, picture.to_planes()));
         assert_eq!(example.mask, task.mask(12, 12).to_plane());
@@ -149,10 +151,40 @@ fn examples_hold_what_training_needs() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// What a net is trained on is what it is asked about when a person uses it.
+    #[test]
+    fn training_shows_what_a_window_shows(side in prop::sample::select(vec![16usize, 32]), seed in any::<u64>(), noise in any::<bool>()) {
+        let picture = picture(side, side);
+        let jpeg = picture.flip();
+        let hole = if noise { HoleCondition::Noise } else { HoleCondition::Smooth };
+        for kind in TaskKind::ALL {
+            let degradation = Degradation::random(kind, side, side, &mut rng(seed));
+            let example = degradation.example(&picture, Some(&jpeg), hole, &mut rng(seed ^ 1));
+            let (given, task) = degradation.asked(&picture, Some(&jpeg));
+            prop_assert_eq!(example.asked(), (given.clone(), task.clone()));
+            let work = task.begin(given, Net { size: side, hole, guess: false }).unwrap();
+            prop_assert_eq!(work.windows(), 1, "{}", kind);
+            let prepared = work.prepare(0, &mut rng(seed ^ 1));
+            prop_assert!(prepared.condition == example.condition, "{}", kind);
+            match prepared.known {
+                None => prop_assert!(example.mask.iter().all(|value| *value == 1.0)),
+                Some((known, missing)) => {
+                    prop_assert!(missing == example.mask, "{}", kind);
+                    let missing = |place: usize| missing[place % missing.len()] == 1.0;
+                    prop_assert!((0..known.len()).all(|place| missing(place) || known[place] == example.picture[place]), "{}", kind);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
     #[test]
     fn holes_are_never_nothing_and_never_everything(width in 2usize..40, height in 2usize..40, seed in any::<u64>()) {
         for kind in [TaskKind::Inpaint, TaskKind::Uncrop] {
-            let mask = Task::random(kind, width, height, &mut rng(seed)).mask(width, height);
+            let mask = Degradation::random(kind, width, height, &mut rng(seed)).mask(width, height);
             let covered = mask.to_plane().iter().sum::<f32>() as usize;
             prop_assert!((1..width * height).contains(&covered), "{} of {}×{} for {}", covered, width, height, kind);
         }

@@ -13,6 +13,7 @@ use crate::{
     config::ModelConfig,
     denoiser::Model,
     noise::{self, Purpose},
+    parallel,
     prediction::Given,
     task::{Example, TaskKind},
     unet::Unet,
@@ -94,7 +95,7 @@ impl Batch<'_> {
             self.share(share(rank), replica, &workers[rank])
         };
         // Dropout draws from a generator that all CPU devices of a process share.
-        let shares = if self.model.unet.dropout > 0.0 { jobs.into_iter().map(run).collect() } else { in_parallel(jobs, run) };
+        let shares = if self.model.unet.dropout > 0.0 { jobs.into_iter().map(run).collect() } else { parallel::map(jobs, run) };
         let home = workers[0].device.clone().inner();
         let mut sum = Sum::new(unet);
         for Gradients { loss, of_parameters } in shares {
@@ -125,7 +126,7 @@ impl Batch<'_> {
                 // Each graph needs leaves of its own.
                 _ => round.iter().map(|part| (*part, unet.clone().fork(&worker.device))).collect(),
             };
-            for gradients in in_parallel(jobs, |(part, unet)| self.part(part, unet, &worker.device)) {
+            for gradients in parallel::map(jobs, |(part, unet)| self.part(part, unet, &worker.device)) {
                 sum.add(gradients);
             }
         }
@@ -245,16 +246,4 @@ struct Tensors {
     picture: Tensor<4>,
     mask: Tensor<4>,
     epsilon: Tensor<4>,
-}
-
-/// The results in the order of the jobs.
-#[cfg(feature = "rayon")]
-fn in_parallel<T: Send, R: Send>(jobs: Vec<T>, run: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
-    use rayon::iter::{IntoParallelIterator, ParallelIterator};
-    jobs.into_par_iter().map(run).collect()
-}
-
-#[cfg(not(feature = "rayon"))]
-fn in_parallel<T, R>(jobs: Vec<T>, run: impl Fn(T) -> R) -> Vec<R> {
-    jobs.into_iter().map(run).collect()
 }

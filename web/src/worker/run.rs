@@ -6,11 +6,11 @@ use burn::tensor::Tensor;
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use infill::{
     denoiser::Model,
-    edit::{Edit, EditError, EditModel, EditRequest, EditState, EditTask},
+    edit::{Edit, EditError, EditModel, EditRequest, EditState},
     mask::Mask,
     picture::Picture,
     sampler::SamplerSettings,
-    task::TaskKind,
+    task::{Border, Task, TaskKind},
 };
 use js_sys::Uint8Array;
 
@@ -61,7 +61,7 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Mod
             EditState::Finished => break,
             EditState::Read(tensor) => {
                 let values = finite(values(tensor).await?)?;
-                under_way.edit.borrow_mut().accept(values).map_err(refused)?;
+                under_way.edit.borrow_mut().accept(&values).map_err(refused)?;
             }
             // Reading waits for the device: progress is what was computed, not what was queued.
             EditState::Running => look(&under_way, request.id, &mut previewed).await?,
@@ -151,18 +151,18 @@ fn finish(request: &RunRequest, result: Picture, alpha: &[u8], begun: f64) -> Re
     Ok(())
 }
 
-fn task(request: &RunRequest, mask: Option<Vec<u8>>) -> Result<EditTask, Failure> {
+fn task(request: &RunRequest, mask: Option<Vec<u8>>) -> Result<Task, Failure> {
     Ok(match request.task {
         TaskKind::Inpaint => {
             let mask = mask.ok_or_else(|| refused("no mask came with the request"))?;
-            EditTask::Inpaint { mask: Mask::new(request.width, request.height, mask).map_err(refused)? }
+            Task::Inpaint { mask: Mask::new(request.width, request.height, mask).map_err(refused)? }
         }
         TaskKind::Uncrop => {
             let [left, top, right, bottom] = request.extend;
-            EditTask::Uncrop { left, top, right, bottom }
+            Task::Uncrop(Border { left, top, right, bottom })
         }
-        TaskKind::Colorize => EditTask::Colorize,
-        TaskKind::Restore => EditTask::Restore,
+        TaskKind::Colorize => Task::Colorize,
+        TaskKind::Restore => Task::Restore,
     })
 }
 

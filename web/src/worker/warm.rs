@@ -3,11 +3,11 @@
 
 use infill::{
     denoiser::Model,
-    edit::{Edit, EditRequest, EditState, EditTask},
+    edit::{Edit, EditRequest, EditState},
     mask::Mask,
     picture::Picture,
     sampler::SamplerSettings,
-    task::TaskKind,
+    task::{Border, Task, TaskKind},
 };
 
 use super::{State, let_messages_in, run};
@@ -28,7 +28,7 @@ async fn run_unseen(state: &State, model: &Model) -> Result<(), Failure> {
     loop {
         match edit.step(model) {
             EditState::Finished => return Ok(()),
-            EditState::Read(tensor) => edit.accept(run::values(tensor).await?).map_err(run::refused)?,
+            EditState::Read(tensor) => edit.accept(&run::values(tensor).await?).map_err(run::refused)?,
             EditState::Running => {
                 if let Some(preview) = edit.preview() {
                     run::values(preview.tensor).await?;
@@ -51,11 +51,11 @@ fn small_edit(model: &Model) -> Option<Edit> {
         TaskKind::Inpaint => {
             let mut mask = Mask::empty(side, side);
             (0..half).for_each(|y| mask.row_mut(y)[..half].fill(255));
-            (side, EditTask::Inpaint { mask })
+            (side, Task::Inpaint { mask })
         }
-        TaskKind::Uncrop => (half, EditTask::Uncrop { left: 0, top: 0, right: side - half, bottom: 0 }),
-        TaskKind::Colorize => (side, EditTask::Colorize),
-        TaskKind::Restore => (side, EditTask::Restore),
+        TaskKind::Uncrop => (half, Task::Uncrop(Border { left: 0, top: 0, right: side - half, bottom: 0 })),
+        TaskKind::Colorize => (side, Task::Colorize),
+        TaskKind::Restore => (side, Task::Restore),
     };
     let own = config.sampling(kind);
     let settings = SamplerSettings { steps: STEPS, temperature: own.temperature, guess: own.guess, ..SamplerSettings::default() };

@@ -3,7 +3,8 @@
 //! Holes that lie apart get windows of their own, so that each is seen as large as possible. A hole
 //! takes at most half of its window's side where the picture allows it. A long thin hole (a scratch, a
 //! cable) is filled piece by piece in smaller windows: one window around it all would shrink it to
-//! nothing. Small holes go first, so that windows around large ones see them filled.
+//! nothing. Small holes go first, so that windows around large ones see them filled. A picture no larger than the net is
+//! one window, as in training.
 
 use super::window::{Planned, Window};
 use crate::mask::{Mask, Rect};
@@ -103,7 +104,8 @@ fn layout(hole: &Hole, (width, height): (usize, usize), size: usize) -> Layout {
     let thickness = hole.area.div_ceil(extent);
     if 2 * extent > size && thickness < extent / 4 {
         let side = (4 * thickness).max(extent / 2).min(short).max(size);
-        return if side >= extent + extent / 4 { Layout::One(side) } else { Layout::Pieces(side) };
+        // A window of the whole picture shows all pieces as large as can be.
+        return if side >= (extent + extent / 4).min(long) { Layout::One(side) } else { Layout::Pieces(side) };
     }
     let largest = if extent <= short { short } else { long };
     Layout::One((2 * extent).min(largest).max(size))
@@ -217,6 +219,14 @@ mod tests {
         let planned = plan(&mask(2000, 1000, &[scratch]), 64);
         assert!((3..=16).contains(&planned.len()), "{}", planned.len());
         assert!(planned.iter().all(|planned| planned.window.side <= 1000));
+    }
+
+    #[test]
+    fn a_picture_of_the_net_s_size_is_one_window() {
+        let scratch = Shape::Segment { from: (2.0, 3.0), to: (61.0, 58.0), radius: 1.0 };
+        let planned = plan(&mask(64, 64, &[scratch, disc(6.0, 60.0, 2.0)]), 64);
+        assert_eq!(planned.len(), 1, "{planned:?}");
+        assert_eq!(planned[0].window, Window { left: 0, top: 0, side: 64 });
     }
 
     #[test]

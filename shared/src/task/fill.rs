@@ -1,29 +1,34 @@
 //! Filling what is missing, inside a picture or around it: window after window, each seeing what the
 //! earlier ones made. Nothing but the missing pixels is ever written.
 
+use rand_chacha::ChaCha8Rng;
+
 use super::{
-    Job, Prepared, Traces,
-    extend::{self, Border},
-    plan,
     window::{Enlarged, Planned, Window},
+    work::{Net, Prepared, Traces, Work},
 };
 use crate::{
-    mask::{Mask, Rect},
-    noise::{self, Purpose, stream},
-    picture::{Picture, from_unit, to_unit},
-    task::{HoleCondition, TaskKind},
+    config::HoleCondition,
+    mask::Mask,
+    noise,
+    picture::{Picture, from_unit, smooth_fill, to_unit},
 };
 
-/// What a net wants to see of a window.
-#[derive(Clone, Copy, Debug)]
-pub struct NetInput {
-    /// Its side.
-    pub size: usize,
-    /// What it is shown where something is missing.
-    pub hole: HoleCondition,
-    /// The task whose guess sampling begins from, if it does.
-    pub guess: Option<TaskKind>,
+/// Replaces the missing part of `[3, height, width]` by what the net is shown there.
+pub fn show(hole: HoleCondition, planes: &mut [f32], width: usize, missing: &[bool], rng: &mut ChaCha8Rng) {
+    match hole {
+        HoleCondition::Noise => {
+            let noise = noise::gaussian(rng, planes.len());
+            for (place, value) in planes.iter_mut().enumerate().filter(|(place, _)| missing[place % missing.len()]) {
+                *value = noise[place];
+            }
+        }
+        HoleCondition::Smooth => smooth_fill(planes, width, missing),
+    }
 }
+
+/// A task's guess: fills what is missing of `[3, height, width]`, whose width is the second argument, without a net.
+pub type Guess = fn(&mut [f32], usize, &[bool]);
 
 /// A picture with holes, and the windows that fill them.
 #[derive(Debug)]
@@ -32,29 +37,14 @@ pub struct Fill {
     /// Coverage of what is still to be filled.
     remaining: Mask,
     windows: Vec<Planned>,
-    net: NetInput,
-    seed: u64,
+    net: Net,
+    guess: Guess,
 }
 
 impl Fill {
-    /// Fills a mask of the picture's size.
-    pub fn inside(picture: Picture, mask: Mask, net: NetInput, seed: u64) -> Self {
-        Self { windows: plan::plan(&mask, net.size), picture, remaining: mask, net, seed }
-    }
-
-    /// Adds a border to a picture.
-    pub fn around(picture: &Picture, border: &Border, net: NetInput, seed: u64) -> Self {
-        let (width, height) = (picture.width(), picture.height());
-        let known = Rect { left: border.left, top: border.top, width, height };
-        let canvas = (border.left + width + border.right, border.top + height + border.bottom);
-        let mut extended = Picture::filled(canvas.0, canvas.1, [128; 3]);
-        let mut remaining = Mask::full(canvas.0, canvas.1);
-        for y in 0..height {
-            let target = &mut extended.row_mut(known.top + y)[3 * known.left..3 * known.right()];
-            target.copy_from_slice(picture.row(y));
-            remaining.row_mut(known.top + y)[known.left..known.right()].fill(0);
-        }
-        Self { windows: extend::plan(canvas, known, net.size), picture: extended, remaining, net, seed }
+    /// Fills what remains of a picture in these windows, in their order.
+    pub fn new(picture: Picture, remaining: Mask, windows: Vec<Planned>, net: Net, guess: Guess) -> Self {
+        Self { picture, remaining, windows, net, guess }
     }
 
     fn dimensions(&self) -> (usize, usize) {
@@ -63,8 +53,8 @@ impl Fill {
 
     /// The window at the net's size: known colours `[3, size, size]` and what is missing, 1 or 0.
     ///
-    /// Touched pixels lend nothing to the known colours, so that what is to be removed does not shine
-    /// through; a pixel of the net's is missing where they are more than half of it.
+    /// Pixels that the mask touches do not count for the known colours, so that what is to be removed does not shine
+    /// through. A pixel of the net's is missing where they cover more than half of it.
     fn shrink(&self, window: &Window) -> (Vec<f32>, Vec<f32>) {
         let shrunk = window.shrink(self.dimensions(), self.net.size, 4, |x, y, values| {
             if self.remaining.coverage(x, y) > 0 {
@@ -98,7 +88,7 @@ fn blend(original: [u8; 3], generated: [f32; 3], coverage: u8) -> [u8; 3] {
     })
 }
 
-impl Job for Fill {
+impl Work for Fill {
     fn windows(&self) -> usize {
         self.windows.len()
     }
@@ -107,19 +97,21 @@ impl Job for Fill {
         self.windows[index].window
     }
 
-    fn prepare(&self, index: usize) -> Prepared {
+    fn prepare(&self, index: usize, random: &mut ChaCha8Rng) -> Prepared {
         let (known, missing) = self.shrink(&self.windows[index].window);
-        let draw = |purpose| stream(self.seed, purpose, index as u64, 0);
-        let mut condition = known.clone();
         let is_missing: Vec<bool> = missing.iter().map(|value| *value > 0.5).collect();
-        self.net.hole.show(&mut condition, self.net.size, &is_missing, &mut draw(Purpose::Condition));
-        let start = noise::gaussian(&mut draw(Purpose::Start), known.len());
-        let guess = self.net.guess.map(|task| {
+        let mut condition = known.clone();
+        show(self.net.hole, &mut condition, self.net.size, &is_missing, random);
+        let guess = self.net.guess.then(|| {
             let mut guess = known.clone();
-            task.guess(&mut guess, self.net.size, &is_missing);
+            (self.guess)(&mut guess, self.net.size, &is_missing);
             guess
         });
-        Prepared { condition, start, known: Some((known, missing)), guess }
+        Prepared { condition, known: Some((known, missing)), guess }
+    }
+
+    fn net_size(&self) -> usize {
+        self.net.size
     }
 
     fn accept(&mut self, index: usize, values: &[f32]) {

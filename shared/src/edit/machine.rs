@@ -1,0 +1,181 @@
+//! [`Edit`]: a task on one picture, run window by window.
+
+use std::ops::Range;
+
+use burn::tensor::Device;
+
+use super::{
+    batch::{Asked, Batch, BatchSettings, EditState},
+    error::EditError,
+    model::EditModel,
+    streams::{SampleStreams, Streams},
+};
+use crate::{
+    config::{ModelConfig, SamplerSettings, TaskKind},
+    picture::Picture,
+    task::{Net, Task, Work},
+};
+
+/// A picture and what is to be done to it.
+#[derive(Clone, Debug)]
+pub struct EditRequest {
+    /// The picture.
+    pub picture: Picture,
+    /// What is to be done.
+    pub task: Task,
+    /// How to sample. Another seed gives another sample.
+    pub settings: SamplerSettings,
+}
+
+/// An edit under way.
+#[derive(Debug)]
+pub struct Edit {
+    pub(super) work: Box<dyn Work>,
+    pub(super) task: TaskKind,
+    pub(super) settings: SamplerSettings,
+    streams: Streams,
+    log_snr_range: [f64; 2],
+    /// The net's side.
+    pub(super) size: usize,
+    /// Windows that are done.
+    pub(super) done: usize,
+    /// Windows that run at a time, where they can.
+    side_by_side: usize,
+    pub(super) run: Option<Batch>,
+}
+
+impl Edit {
+    /// Plans an edit for a model.
+    ///
+    /// # Errors
+    /// A task that the model does not know, settings that cannot be sampled with, or a task that cannot be done
+    /// ([`Task::begin`]).
+    pub fn new(request: EditRequest, config: &ModelConfig) -> Result<Self, EditError> {
+        let EditRequest { picture, task, mut settings } = request;
+        let kind = task.kind();
+        if !config.tasks.contains(&kind) {
+            return Err(EditError::TaskNotTrained { task: kind, known: config.tasks.clone() });
+        }
+        settings.validate()?;
+        settings.steps = config.prediction.evaluations(settings.steps);
+        let work = task.begin(picture, Net { size: config.size, hole: config.hole, guess: settings.guess.is_some() })?;
+        Ok(Self {
+            work,
+            task: kind,
+            streams: Streams::OfWindows { seed: settings.seed },
+            settings,
+            log_snr_range: config.log_snr_range,
+            size: config.size,
+            done: 0,
+            side_by_side: 1,
+            run: None,
+        })
+    }
+
+    /// Draws from the streams of one sample among many, instead of from those of the settings' seed.
+    #[must_use]
+    pub fn with_streams(mut self, streams: SampleStreams) -> Self {
+        self.streams = Streams::OfSample(streams);
+        self
+    }
+
+    /// Runs up to as many windows at a time, where none depends on another: more to do at once for a device
+    /// with many processors, more memory, and longer steps. The result stays the same.
+    #[must_use]
+    pub fn side_by_side(mut self, windows: usize) -> Self {
+        self.side_by_side = windows.max(1);
+        self
+    }
+
+    /// Width and height of the result.
+    pub fn output_size(&self) -> (usize, usize) {
+        (self.work.picture().width(), self.work.picture().height())
+    }
+
+    /// Evaluations of the net in all.
+    pub fn total_steps(&self) -> usize {
+        self.work.windows() * self.settings.steps
+    }
+
+    /// Evaluations of the net so far.
+    pub fn done_steps(&self) -> usize {
+        self.done * self.settings.steps + self.run.as_ref().map_or(0, |run| run.count() * run.sampler.done())
+    }
+
+    /// Goes on, with one evaluation of the net at most, of as many windows as run at a time. While values are awaited it
+    /// asks for them again.
+    pub fn step<M: EditModel>(&mut self, model: &M) -> EditState {
+        if self.run.is_none() {
+            let next = self.done..self.done + self.next_count();
+            self.run = (!next.is_empty()).then(|| self.begin(next, &model.device()));
+        }
+        match &mut self.run {
+            Some(run) => run.step(model),
+            None => EditState::Finished,
+        }
+    }
+
+    /// How many windows run next.
+    pub(super) fn next_count(&self) -> usize {
+        let left = self.work.windows() - self.done;
+        left.min(if self.work.independent() { self.side_by_side } else { 1 })
+    }
+
+    /// Windows as tensors.
+    pub(super) fn begin(&self, windows: Range<usize>, device: &Device) -> Batch {
+        Batch::begin(windows.map(|window| self.ask(window)).collect(), &self.batch_settings(), device)
+    }
+
+    /// One window as it goes into a batch, after all windows that it depends on were accepted.
+    pub(super) fn ask(&self, window: usize) -> Asked {
+        Asked {
+            task: self.task,
+            prepared: self.work.prepare(window, &mut self.streams.condition(window)),
+            start: self.streams.start(&*self.work, window),
+            number: self.streams.number(window),
+        }
+    }
+
+    /// How its windows are sampled.
+    pub(super) fn batch_settings(&self) -> BatchSettings<'_> {
+        BatchSettings { settings: &self.settings, log_snr_range: self.log_snr_range, size: self.size }
+    }
+
+    /// Whether its windows can be in one batch with another's.
+    pub(super) fn goes_with(&self, other: &Self) -> bool {
+        let alike = self.settings == other.settings && self.size == other.size && self.log_snr_range == other.log_snr_range;
+        // A guess decides at which noise level sampling begins, and not every task has one.
+        alike && (self.settings.guess.is_none() || self.task == other.task)
+    }
+
+    /// Takes the values of the tensor that [`EditState::Read`] gave.
+    ///
+    /// # Errors
+    /// Values that were not asked for, another number of them, or one that is not finite. The result is
+    /// not touched then.
+    pub fn accept(&mut self, values: &[f32]) -> Result<(), EditError> {
+        let Some(run) = self.run.as_ref().filter(|run| run.sampler.is_finished()) else {
+            return Err(EditError::NotAsked { done: self.done_steps(), total: self.total_steps() });
+        };
+        run.check(values)?;
+        self.run = None;
+        values.chunks_exact(3 * self.size * self.size).for_each(|values| self.take(values));
+        Ok(())
+    }
+
+    /// Takes the net's answer for the next window, `[3, size, size]`.
+    pub(super) fn take(&mut self, values: &[f32]) {
+        self.work.accept(self.done, values);
+        self.done += 1;
+    }
+
+    /// A copy of the result; before the end, as far as it is done.
+    pub fn result(&self) -> Picture {
+        self.work.picture().clone()
+    }
+
+    /// The result without a copy.
+    pub fn into_result(self) -> Picture {
+        self.work.into_picture()
+    }
+}

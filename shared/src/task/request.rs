@@ -1,0 +1,76 @@
+//! What a person asks to be done to a picture.
+
+use super::{colorize, error::TaskError, inpaint, restore, uncrop, uncrop::Border, work::Net, work::Work};
+use crate::{config::TaskKind, mask::Mask, picture::Picture};
+
+/// Pixels that a result may have; more would not fit into a browser tab.
+pub const PIXEL_LIMIT: usize = 100_000_000;
+
+/// Pixels that a side may have: JPEG's limit, and small enough that no product of two sides overflows where addresses have
+/// 32 bits, as in a browser.
+pub const SIDE_LIMIT: usize = 65_535;
+
+/// What is to be done to a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Fill a hole.
+    Inpaint {
+        /// The hole; of the picture's size. Pixels that it does not touch stay as they are.
+        mask: Mask,
+    },
+    /// Continue the picture beyond its edges.
+    Uncrop(Border),
+    /// Give the picture new colours; its luma stays.
+    Colorize,
+    /// Remove what JPEG compression did.
+    Restore,
+}
+
+impl Task {
+    /// Which of the tasks this is: a model must know it.
+    pub fn kind(&self) -> TaskKind {
+        match self {
+            Self::Inpaint { .. } => TaskKind::Inpaint,
+            Self::Uncrop(_) => TaskKind::Uncrop,
+            Self::Colorize => TaskKind::Colorize,
+            Self::Restore => TaskKind::Restore,
+        }
+    }
+
+    /// The task on a picture, as windows for a net.
+    ///
+    /// # Errors
+    /// A mask that is empty or of another size, a border of nothing, a result beyond [`PIXEL_LIMIT`] or [`SIDE_LIMIT`].
+    pub fn begin(self, picture: Picture, net: Net) -> Result<Box<dyn Work>, TaskError> {
+        check_size(picture.width(), picture.height())?;
+        Ok(match self {
+            Self::Inpaint { mask } => {
+                let (of_mask, of_picture) = ((mask.width(), mask.height()), (picture.width(), picture.height()));
+                if of_mask != of_picture {
+                    return Err(TaskError::MaskSize { mask: of_mask, picture: of_picture });
+                }
+                if mask.is_empty() {
+                    return Err(TaskError::EmptyMask);
+                }
+                Box::new(inpaint::begin(picture, mask, net))
+            }
+            Self::Uncrop(border) => {
+                if border == Border::default() {
+                    return Err(TaskError::NothingToAdd);
+                }
+                let sum = |before: usize, length: usize, after: usize| before.saturating_add(length).saturating_add(after);
+                check_size(sum(border.left, picture.width(), border.right), sum(border.top, picture.height(), border.bottom))?;
+                Box::new(uncrop::begin(&picture, &border, net))
+            }
+            Self::Colorize => Box::new(colorize::Colorize::new(picture, net.size)),
+            Self::Restore => Box::new(restore::Restore::new(picture, net.size)),
+        })
+    }
+}
+
+fn check_size(width: usize, height: usize) -> Result<(), TaskError> {
+    if width.max(height) > SIDE_LIMIT || width.saturating_mul(height) > PIXEL_LIMIT {
+        return Err(TaskError::TooLarge { width, height, limit: PIXEL_LIMIT, side: SIDE_LIMIT });
+    }
+    Ok(())
+}
