@@ -6,6 +6,7 @@
 //! is to be filled.
 
 pub mod config;
+pub mod container;
 pub mod denoiser;
 pub mod edit;
 pub mod manifest;

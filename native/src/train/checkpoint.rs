@@ -1,17 +1,20 @@
-//! A checkpoint file: everything a resumed run needs, as safetensors. Written beside and renamed, so
+//! A checkpoint file: everything that a resumed run needs. It is written beside its place and renamed, so
 //! that a crash or a full disk leaves the earlier ones whole.
 
 use std::{collections::HashMap, path::Path};
 
 use anyhow::{Context, Result, bail};
-use infill::{model_file::Weight, train::Trainer, unet::NamedParameter};
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use infill::{
+    container::{self, Container, ContainerError, Kind, Stored, Weight},
+    train::Trainer,
+    unet::NamedParameter,
+};
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
 use crate::files;
 
-const KEY: &str = "infill-checkpoint";
+const KIND: Kind = Kind { key: "infill-checkpoint", format: None, version: 1 };
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -50,16 +53,11 @@ pub fn write(path: &Path, trainer: &Trainer, settings: &Settings, validation_los
     if let Some(weight) = weights.iter().find(|weight| weight.values.iter().any(|value| !value.is_finite())) {
         bail!("{} holds numbers that are not finite, and nothing can go on from such a checkpoint", weight.name);
     }
-    let bytes: Vec<Vec<u8>> = weights.iter().map(|weight| weight.values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
-    let checksum = checksum(weights.iter().zip(&bytes).map(|(weight, bytes)| (weight.name.as_str(), bytes.as_slice())).collect());
-    let header = Header { version: 1, step: trainer.step_count(), settings: settings.clone(), validation_loss, crc32c: Some(checksum) };
-    let views = weights
-        .iter()
-        .zip(&bytes)
-        .map(|(weight, bytes)| Ok((weight.name.as_str(), TensorView::new(Dtype::F32, weight.shape.clone(), bytes)?)))
-        .collect::<Result<Vec<_>>>()?;
-    let metadata = HashMap::from([(KEY.to_owned(), serde_json::to_string(&header)?)]);
-    files::write_atomically(path, &safetensors::serialize(views, Some(metadata))?)
+    let stored: Vec<Stored> = weights.iter().map(Stored::floats).collect();
+    let checksum = checksum(stored.iter().map(|stored| (stored.name.as_str(), stored.bytes.as_slice())).collect());
+    let (step, settings) = (trainer.step_count(), settings.clone());
+    let header = Header { version: KIND.version, step, settings, validation_loss, crc32c: Some(checksum) };
+    files::write_atomically(path, &container::write(KIND, &header, &stored)?)
 }
 
 fn checksum(mut tensors: Vec<(&str, &[u8])>) -> u32 {
@@ -74,27 +72,20 @@ fn checksum(mut tensors: Vec<(&str, &[u8])>) -> u32 {
 /// unchanged then.
 pub fn read(path: &Path, trainer: &mut Trainer) -> Result<()> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let header = header(&bytes)?;
+    let file = open(&bytes)?;
+    let header = &file.header;
     if header.settings.model != *trainer.model_config() {
         bail!("it is of another model ({:?}) than this run's ({:?})", header.settings.model.unet, trainer.model_config().unet);
     }
     if header.settings.train.seed != trainer.config().seed {
         bail!("it is of a run with the seed {}, this run's is {}", header.settings.train.seed, trainer.config().seed);
     }
-    let tensors = SafeTensors::deserialize(&bytes).context("it is truncated")?;
-    let found = tensors.tensors();
-    let found = checksum(found.iter().map(|(name, view)| (name.as_str(), view.data())).collect());
+    let tensors = file.names().into_iter().map(|name| Ok((name, file.tensor(name)?.2))).collect::<Result<_>>()?;
+    let found = checksum(tensors);
     if let Some(written) = header.crc32c.filter(|written| *written != found) {
         bail!("it is damaged: its tensors have the CRC-32C {found:08x}, and {written:08x} was written");
     }
-    let mut state = HashMap::new();
-    for (name, view) in tensors.tensors() {
-        if view.dtype() != Dtype::F32 {
-            bail!("its tensor {name} is {:?} and not F32", view.dtype());
-        }
-        let values = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        state.insert(name.clone(), Weight { name, shape: view.shape().to_vec(), values });
-    }
+    let state: HashMap<String, Weight> = file.floats()?.into_iter().map(|weight| (weight.name.clone(), weight)).collect();
     trainer.resume(header.step, &state)?;
     Ok(())
 }
@@ -105,15 +96,12 @@ pub fn read(path: &Path, trainer: &mut Trainer) -> Result<()> {
 /// A file that is no checkpoint.
 pub fn validation_loss(path: &Path) -> Result<Option<f64>> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(header(&bytes)?.validation_loss)
+    Ok(open(&bytes)?.header.validation_loss)
 }
 
-fn header(bytes: &[u8]) -> Result<Header> {
-    let (_, metadata) = SafeTensors::read_metadata(bytes).context("it is truncated or no checkpoint")?;
-    let header = metadata.metadata().as_ref().and_then(|metadata| metadata.get(KEY)).context("it is no checkpoint of `infill train`")?;
-    let header: Header = serde_json::from_str(header).context("its header cannot be read")?;
-    if header.version != 1 {
-        bail!("it has version {}, this program reads version 1", header.version);
-    }
-    Ok(header)
+fn open(bytes: &[u8]) -> Result<Container<'_, Header>> {
+    Container::read(KIND, bytes).map_err(|error| match error {
+        ContainerError::Foreign(_) | ContainerError::Damaged(_) => anyhow::Error::new(error).context("it is truncated or no checkpoint"),
+        ContainerError::Version { .. } | ContainerError::Encode(_) => error.into(),
+    })
 }

@@ -1,52 +1,31 @@
-//! The model file: a safetensors container whose metadata holds the configuration and the training
-//! record, so that the file alone is enough to sample. Bytes in, bytes out; files and downloads are
-//! elsewhere, and optimizer state lives in the trainer's checkpoints.
+//! The model file: a container whose header holds the configuration and the training record, so that the file alone is
+//! enough to sample. Bytes in, bytes out; files and downloads are elsewhere, and the state of an optimizer is in the
+//! trainer's checkpoints.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt,
-};
+mod content;
 
-use burn::module::Module;
-use half::f16;
-use infill_kernel::{
-    self as kernel,
-    quantize::{Bits, Quantized},
-};
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use std::{collections::BTreeMap, fmt};
+
+use burn::{module::Module, tensor::Device};
+use infill_kernel as kernel;
 use serde::{Deserialize, Serialize};
 
+pub use crate::container::Weight;
 use crate::{
     config::{ConfigError, ModelConfig},
+    container::{self, Container, ContainerError, Kind, Stored},
     denoiser::Model,
     unet::{Unet, parameters},
 };
-use burn::tensor::Device;
+use content::Content;
+pub use content::Encoding;
 
 /// What the metadata calls this kind of file.
 const FORMAT: &str = "infill-model";
 /// The version this code reads and writes.
 pub const VERSION: u32 = 1;
-/// Metadata key of everything below.
-const KEY: &str = "infill";
-
-/// Suffix of the tensor that holds the scales of a weight of 8 or 4 bits.
-const SCALES: &str = ".scales";
-
-/// How weights are stored. Norms and biases are always f32.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Encoding {
-    /// 32-bit floats.
-    F32,
-    /// 16-bit floats.
-    F16,
-    /// 8-bit integers with an f16 scale for every 32 input channels; convolutions as [O, KH, KW, I].
-    Q8,
-    /// 4-bit integers likewise, two in a byte, the first one in the low half. A weight with an odd number of input
-    /// channels has 8 bits.
-    Q4,
-}
+/// What the container is told.
+const KIND: Kind = Kind { key: "infill", format: Some(FORMAT), version: VERSION };
 
 /// What a model was trained on, and how. Free to hold what the trainer knows; sampling ignores it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -72,17 +51,6 @@ struct Header {
     training: TrainingRecord,
 }
 
-/// A weight as plain numbers under its name, in the net's own layout.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weight {
-    /// Dotted name.
-    pub name: String,
-    /// Shape; convolutions are [O, I, KH, KW].
-    pub shape: Vec<usize>,
-    /// Values, last dimension fastest.
-    pub values: Vec<f32>,
-}
-
 /// A parsed model file.
 #[derive(Clone)]
 pub struct ModelFile {
@@ -93,30 +61,6 @@ pub struct ModelFile {
     /// How its weights are stored.
     pub encoding: Encoding,
     weights: BTreeMap<String, Content>,
-}
-
-/// A weight as the file has it.
-#[derive(Clone)]
-enum Content {
-    Floats { shape: Vec<usize>, values: Vec<f32> },
-    Quantized(Quantized),
-}
-
-impl Content {
-    /// In the net's layout.
-    fn shape(&self) -> Vec<usize> {
-        match self {
-            Self::Floats { shape, .. } => shape.clone(),
-            Self::Quantized(quantized) => quantized.net_shape(),
-        }
-    }
-
-    fn values(&self) -> Vec<f32> {
-        match self {
-            Self::Floats { values, .. } => values.clone(),
-            Self::Quantized(quantized) => quantized.to_values(),
-        }
-    }
 }
 
 /// Bytes that are no usable model.
@@ -154,6 +98,17 @@ pub enum ModelFileError {
     Encode(String),
 }
 
+impl From<ContainerError> for ModelFileError {
+    fn from(error: ContainerError) -> Self {
+        match error {
+            ContainerError::Foreign(what) => Self::NotAModel(what),
+            ContainerError::Damaged(what) => Self::Damaged(what),
+            ContainerError::Version { found, known } => Self::Version { found, known },
+            ContainerError::Encode(what) => Self::Encode(what),
+        }
+    }
+}
+
 impl fmt::Debug for ModelFile {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without the millions of weights.
@@ -173,15 +128,8 @@ impl ModelFile {
         encoding: Encoding,
     ) -> Result<Vec<u8>, ModelFileError> {
         let header = Header { format: FORMAT.to_owned(), version: VERSION, encoding, config: config.clone(), training: training.clone() };
-        let header = serde_json::to_string(&header).map_err(|error| ModelFileError::Encode(error.to_string()))?;
-        let stored: Vec<Stored> = weights.iter().flat_map(|weight| store(weight, encoding)).collect();
-        let views = stored
-            .iter()
-            .map(|stored| Ok((stored.name.clone(), TensorView::new(stored.dtype, stored.shape.clone(), &stored.bytes)?)))
-            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-            .map_err(|error| ModelFileError::Encode(error.to_string()))?;
-        safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), header)])))
-            .map_err(|error| ModelFileError::Encode(error.to_string()))
+        let stored: Vec<Stored> = weights.iter().flat_map(|weight| Content::of(weight, encoding).store(&weight.name, encoding)).collect();
+        Ok(container::write(KIND, &header, &stored)?)
     }
 
     /// Reads a model file and checks it against its own configuration.
@@ -189,22 +137,16 @@ impl ModelFile {
     /// # Errors
     /// Each way in which the bytes are no usable model has its own, see [`ModelFileError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, ModelFileError> {
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unreadable(bytes))?;
-        let header = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|metadata| metadata.get(KEY))
-            .ok_or_else(|| ModelFileError::NotAModel("it is a safetensors file without Infill's configuration".to_owned()))?;
-        let header = read_header(header)?;
-        header.config.validate()?;
-        let tensors = SafeTensors::deserialize(bytes).map_err(unreadable(bytes))?;
-        let weights = tensors
+        let file: Container<'_, Header> = Container::read(KIND, bytes)?;
+        file.header.config.validate()?;
+        let weights = file
             .names()
             .into_iter()
-            .filter(|name| !name.ends_with(SCALES))
-            .map(|name| Ok((name.to_owned(), load(&tensors, name)?)))
+            .filter(|name| !content::is_part_of_another(name))
+            .map(|name| Ok((name.to_owned(), Content::load(&file, name)?)))
             .collect::<Result<_, ModelFileError>>()?;
-        Ok(Self { config: header.config, training: header.training, encoding: header.encoding, weights })
+        let Header { config, training, encoding, .. } = file.header;
+        Ok(Self { config, training, encoding, weights })
     }
 
     /// The model with these weights, on a device.
@@ -258,110 +200,6 @@ impl ModelFile {
     pub fn parameter_count(&self) -> usize {
         self.weights.values().map(|content| content.shape().iter().product::<usize>()).sum()
     }
-}
-
-fn read_header(text: &str) -> Result<Header, ModelFileError> {
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| ModelFileError::Damaged(error.to_string()))?;
-    if value["format"] != FORMAT {
-        return Err(ModelFileError::NotAModel(format!("its metadata says `{}`", value["format"])));
-    }
-    let found = value["version"].as_u64().unwrap_or(0);
-    if found != u64::from(VERSION) {
-        return Err(ModelFileError::Version { found, known: VERSION });
-    }
-    serde_json::from_value(value).map_err(|error| ModelFileError::Damaged(error.to_string()))
-}
-
-/// A file that begins as safetensors do but cannot be read is damaged; anything else is no model.
-fn unreadable(bytes: &[u8]) -> impl Fn(safetensors::SafeTensorError) -> ModelFileError {
-    let begins_right = bytes.len() > 9 && bytes[8] == b'{' && bytes[..8][4..] == [0; 4];
-    move |error| match begins_right {
-        true => ModelFileError::Damaged(error.to_string()),
-        false => ModelFileError::NotAModel(error.to_string()),
-    }
-}
-
-struct Stored {
-    name: String,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-fn store(weight: &Weight, encoding: Encoding) -> Vec<Stored> {
-    let stored = |suffix: &str, dtype, shape, bytes| Stored { name: format!("{}{suffix}", weight.name), dtype, shape, bytes };
-    let floats = || weight.values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let halves = |values: &[f32]| values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect();
-    match encoding {
-        _ if weight.shape.len() == 1 => vec![stored("", Dtype::F32, weight.shape.clone(), floats())],
-        Encoding::F32 => vec![stored("", Dtype::F32, weight.shape.clone(), floats())],
-        Encoding::F16 => vec![stored("", Dtype::F16, weight.shape.clone(), halves(&weight.values))],
-        Encoding::Q8 | Encoding::Q4 => {
-            let quantized = Quantized::from_weight(&weight.shape, &weight.values, bits(encoding, &weight.shape));
-            let scales: Vec<u8> = quantized.scales.iter().flat_map(|scale| scale.to_le_bytes()).collect();
-            let mut shape = quantized.shape.clone();
-            let (dtype, bytes) = match quantized.bits {
-                Bits::Eight => (Dtype::I8, quantized.values.iter().map(|value| value.cast_unsigned()).collect()),
-                Bits::Four => {
-                    if let Some(row) = shape.last_mut() {
-                        *row /= 2;
-                    }
-                    (
-                        Dtype::U8,
-                        quantized.values.as_chunks::<2>().0.iter().map(|[low, high]| (low & 15 | high << 4).cast_unsigned()).collect(),
-                    )
-                }
-            };
-            vec![stored("", dtype, shape, bytes), stored(SCALES, Dtype::F16, quantized.scales_shape(), scales)]
-        }
-    }
-}
-
-/// Bits of a weight of this shape, [O, I, KH, KW] or [I, O].
-fn bits(encoding: Encoding, shape: &[usize]) -> Bits {
-    let input = if shape.len() == 2 { shape[0] } else { shape[1] };
-    if encoding == Encoding::Q4 && input.is_multiple_of(2) { Bits::Four } else { Bits::Eight }
-}
-
-/// The two 4-bit integers of a byte.
-fn pair(byte: u8) -> [i8; 2] {
-    let byte = byte.cast_signed();
-    [byte << 4 >> 4, byte >> 4]
-}
-
-fn load(tensors: &SafeTensors<'_>, name: &str) -> Result<Content, ModelFileError> {
-    let damaged = |what: String| ModelFileError::Damaged(format!("weight `{name}` {what}"));
-    let tensor = tensors.tensor(name).map_err(|error| damaged(error.to_string()))?;
-    let (data, stored) = (tensor.data(), tensor.shape().to_vec());
-    let quantized = |bits, shape: Vec<usize>, values: Vec<i8>| {
-        let scales = tensors.tensor(&format!("{name}{SCALES}")).map_err(|error| damaged(error.to_string()))?;
-        let quantized = Quantized { bits, shape, values, scales: halves(scales.data()).collect() };
-        if scales.dtype() != Dtype::F16 || scales.shape() != quantized.scales_shape() {
-            let wanted = quantized.scales_shape();
-            return Err(damaged(format!("has scales {:?} {:?}, not F16 {wanted:?}", scales.dtype(), scales.shape())));
-        }
-        Ok(Content::Quantized(quantized))
-    };
-    match tensor.dtype() {
-        Dtype::F32 => {
-            let values = data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-            Ok(Content::Floats { shape: stored, values })
-        }
-        Dtype::F16 => Ok(Content::Floats { shape: stored, values: halves(data).map(f16::to_f32).collect() }),
-        Dtype::I8 => quantized(Bits::Eight, stored, data.iter().map(|byte| byte.cast_signed()).collect()),
-        Dtype::U8 => {
-            let mut shape = stored;
-            if let Some(row) = shape.last_mut() {
-                *row *= 2;
-            }
-            quantized(Bits::Four, shape, data.iter().copied().flat_map(pair).collect())
-        }
-        other => Err(damaged(format!("has the type {other:?}, not F32, F16, I8 or U8"))),
-    }
-}
-
-fn halves(data: &[u8]) -> impl Iterator<Item = f16> {
-    data.as_chunks::<2>().0.iter().map(|bytes| f16::from_le_bytes(*bytes))
 }
 
 #[cfg(test)]

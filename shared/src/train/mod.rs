@@ -5,6 +5,7 @@
 
 mod batch;
 mod config;
+mod error;
 mod loss;
 mod measure;
 mod optimizer;
@@ -17,9 +18,10 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 
-use crate::{config::ModelConfig, denoiser::Model, model_file::Weight, task::Example, unet::parameters};
+use crate::{config::ModelConfig, container::Weight, denoiser::Model, task::Example, unet::parameters};
 use batch::{Batch, Gradients, Worker};
-pub use config::{NotProgressive, Progressive, TrainConfig, TrainError};
+pub use config::{NotProgressive, Progressive, TrainConfig};
+pub use error::TrainError;
 pub use loss::{LossWeighting, MaskedLoss, loss_weight, masked_loss};
 pub use measure::clean_error;
 pub use optimizer::Slot;

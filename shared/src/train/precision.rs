@@ -10,9 +10,9 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::TrainError;
+use super::error::TrainError;
 use crate::{
-    model_file::Weight,
+    container::Weight,
     unet::{NamedParameter, Unet},
 };
 

@@ -1,15 +1,13 @@
-//! The classifier's file: a safetensors container whose metadata holds net, classes and how it was
-//! trained. Bytes in, bytes out; an Infill model is another kind of file and is told apart.
+//! The classifier's file: a container whose header holds net, classes and how it was trained. Bytes in, bytes out; an
+//! Infill model is another kind of file and is told apart.
 
 use std::collections::HashMap;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use burn::module::Module;
 use burn::tensor::Device;
-use infill::model_file::Weight;
+use infill::container::{self, Container, ContainerError, Kind, Stored, Weight};
 use infill::unet::parameters;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::net::{Net, NetConfig};
@@ -19,10 +17,10 @@ use crate::pictures::DatasetRecord;
 const FORMAT: &str = "infill-classifier";
 
 /// The version this code reads and writes.
-const VERSION: u64 = 1;
+const VERSION: u32 = 1;
 
-/// Metadata key of everything but the weights, the same as a model's.
-const KEY: &str = "infill";
+/// What the container is told. The key is the same as a model's.
+const KIND: Kind = Kind { key: "infill", format: Some(FORMAT), version: VERSION };
 
 /// How a classifier came about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,7 +53,7 @@ pub struct Validation {
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: String,
-    version: u64,
+    version: u32,
     net: NetConfig,
     classes: Vec<String>,
     training: TrainingRecord,
@@ -102,16 +100,8 @@ impl ClassifierFile {
             classes: self.classes.clone(),
             training: self.training.clone(),
         };
-        let header = serde_json::to_string(&header).context("encoding the classifier's description")?;
-        let bytes: Vec<Vec<u8>> =
-            self.weights.iter().map(|weight| weight.values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
-        let views = self
-            .weights
-            .iter()
-            .zip(&bytes)
-            .map(|(weight, bytes)| Ok((weight.name.clone(), TensorView::new(Dtype::F32, weight.shape.clone(), bytes)?)))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), header)]))).context("encoding the classifier")
+        let stored: Vec<Stored> = self.weights.iter().map(Stored::floats).collect();
+        container::write(KIND, &header, &stored).map_err(|error| anyhow::Error::new(error).context("encoding the classifier"))
     }
 
     /// Reads a file and checks it against its own description.
@@ -119,18 +109,9 @@ impl ClassifierFile {
     /// # Errors
     /// Bytes that are no classifier, damaged, of another version, or that do not fit themselves.
     pub fn parse(bytes: &[u8]) -> anyhow::Result<ClassifierFile> {
-        let wanted = "choose a file written by `infill train-classifier`";
-        let (_, metadata) = SafeTensors::read_metadata(bytes).with_context(|| format!("this is not a classifier; {wanted}"))?;
-        let text = metadata.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
-        let text = text.with_context(|| format!("this safetensors file holds no classifier; {wanted}"))?;
-        let value: serde_json::Value =
-            serde_json::from_str(text).context("the classifier's description is damaged; copy the file again")?;
-        if value["format"] != FORMAT {
-            bail!("this file holds {}, not a classifier; {wanted}", value["format"]);
-        }
-        let found = value["version"].as_u64().unwrap_or(0);
-        ensure!(found == VERSION, "the classifier has version {found}, this program reads version {VERSION}; train it again");
-        let header: Header = serde_json::from_value(value).context("the classifier's description is damaged; copy the file again")?;
+        let file: Container<'_, Header> = Container::read(KIND, bytes).map_err(explained)?;
+        let weights = file.floats().map_err(explained)?;
+        let header = file.header;
         let (net, classes) = (header.net, header.classes);
         ensure!(net.is_sound(), "no net can be built of the classifier's description ({net:?}); train it again");
         ensure!(
@@ -139,8 +120,6 @@ impl ClassifierFile {
             classes.len(),
             net.classes
         );
-        let tensors = SafeTensors::deserialize(bytes).context("the classifier is damaged; copy the file again")?;
-        let weights = tensors.iter().map(|(name, tensor)| load(name, &tensor)).collect::<anyhow::Result<_>>()?;
         Ok(ClassifierFile { net, classes, training: header.training, weights })
     }
 
@@ -173,10 +152,15 @@ impl ClassifierFile {
     }
 }
 
-fn load(name: &str, tensor: &TensorView<'_>) -> anyhow::Result<Weight> {
-    ensure!(tensor.dtype() == Dtype::F32, "weight `{name}` has the type {:?}, not F32; train the classifier again", tensor.dtype());
-    let values = tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    Ok(Weight { name: name.to_owned(), shape: tensor.shape().to_vec(), values })
+/// What is wrong with a file, and the way out.
+fn explained(error: ContainerError) -> anyhow::Error {
+    let what = match &error {
+        ContainerError::Foreign(_) => "this is not a classifier; choose a file written by `infill train-classifier`",
+        ContainerError::Damaged(_) => "the classifier is damaged; copy the file again",
+        ContainerError::Version { .. } => "the classifier is of another version; train it again",
+        ContainerError::Encode(_) => "the classifier cannot be encoded",
+    };
+    anyhow::Error::new(error).context(what)
 }
 
 #[cfg(test)]
@@ -221,5 +205,13 @@ mod tests {
         assert!(refused(|file| drop(file.weights.pop())).contains("shape none"));
         let model = format!("{:#}", ClassifierFile::parse(b"GIF89a").expect_err("no classifier"));
         assert!(model.contains("not a classifier") && model.contains("train-classifier"), "{model}");
+    }
+
+    /// The file that comes with the project loads, and written again has the very same bytes.
+    #[test]
+    fn the_shipped_classifier_s_bytes_come_back() {
+        let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/classifier.bin")).expect("the classifier");
+        let file = ClassifierFile::parse(&bytes).expect("a classifier");
+        assert!(file.encode().expect("bytes") == bytes);
     }
 }
