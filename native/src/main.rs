@@ -45,6 +45,7 @@ enum Command {
     Ablate(ablate::AblateArguments),
     Evaluate(commands::evaluate::EvaluateArguments),
     Curve(curve::CurveArguments),
+    MeasureResidual(commands::measure_residual::MeasureResidualArguments),
     Inpaint(sample::InpaintArguments),
     Uncrop(sample::UncropArguments),
     /// Give a picture new colours; its brightness stays.
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
         Command::Ablate(ablate) => ablate::run(ablate),
         Command::Evaluate(evaluate) => commands::evaluate::run(evaluate),
         Command::Curve(curve) => curve::run(curve),
+        Command::MeasureResidual(measure) => commands::measure_residual::run(measure),
         Command::Inpaint(inpaint) => sample::inpaint(inpaint),
         Command::Uncrop(uncrop) => sample::uncrop(uncrop),
         Command::Colorize(colorize) => sample::colorize(colorize),

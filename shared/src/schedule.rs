@@ -81,13 +81,14 @@ pub enum LevelDistribution {
     Paper,
     /// Log-SNR even over the trained range, so that every step of a sampler was trained as much.
     Uniform,
-    /// Log-SNR by the cube of an even number: half of the levels lie in the noisiest eighth of the range, where
-    /// next to nothing shows through and a net has to guess from its condition. One or two steps of a sampler
-    /// ask for little else.
+    /// Log-SNR by the cube of a uniform number: half of the levels lie in the noisiest eighth of the range, where the net
+    /// has little but its condition. For tasks that are sampled in one or two steps, which begin there.
     Guess,
-    /// Log-SNR by a logistic distribution around 2.5 of scale 1.8, cut to the trained range. Noisier than that
-    /// next to nothing can be learned of a hole, but its errors are the largest and drown the others; much
-    /// cleaner there is only grain (the reasons of EDM's log-normal levels, arXiv 2206.00364, section 5).
+    /// Log-SNR by a logistic distribution around 2.5 of scale 1.8, cut to the trained range. At noisier levels next to
+    /// nothing can be learned of a hole, but the errors there are the largest and would outweigh all others; at much
+    /// cleaner ones there is only grain (the reasons of EDM's log-normal levels, arXiv 2206.00364, section 5). Centre and
+    /// scale are chosen, not fitted; `infill ablate` measures what they bring against [`Uniform`](Self::Uniform) (its
+    /// variant "levels uniform in log-SNR").
     Logistic,
     /// The continuous cosine schedule, log-SNR = −2·ln tan(πu/2), cut to the trained range
     /// (arXiv 2102.09672): fewer samples where a small picture is nothing but noise.

@@ -4,6 +4,7 @@ pub mod evaluate;
 pub mod export;
 pub mod guess;
 pub mod info;
+pub mod measure_residual;
 pub mod sample;
 pub mod train;
 pub mod train_classifier;

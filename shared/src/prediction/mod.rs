@@ -11,6 +11,7 @@ use burn::tensor::Tensor;
 use crate::config::Prediction;
 pub use given::Given;
 use residual::Residual;
+pub use residual::{OCTAVES, octave, to_frequencies};
 
 impl Prediction {
     /// What the net is given for the noisy picture.
