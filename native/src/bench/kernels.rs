@@ -17,6 +17,8 @@ use infill::{
         cost::{self, AttentionShape, ConvolutionShape},
     },
 };
+#[cfg(feature = "wgpu")]
+use infill_kernel::gpu::Choice;
 use infill_kernel::{self as kernel, AttentionLayers, quantize::Bits};
 
 use super::{check, median};
@@ -72,7 +74,7 @@ pub struct BenchKernelsArguments {
 pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
     let config = ModelConfig::preset(&arguments.preset).map_err(input)?;
     let device = device::choose(&arguments.device)?;
-    choose_plan(arguments);
+    choose_plan(arguments, &device);
     if arguments.check {
         return check::run(&device);
     }
@@ -87,7 +89,7 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
     let evaluate = |net: &Unet, own: bool| -> Result<f64> {
         let input = random([1, 3, size, size], &device);
         let level = Tensor::<1>::from_data(TensorData::new(vec![0.5f32], [1]), &device);
-        time_by(own, arguments.runs, || net.forward(input.clone(), input.clone(), level.clone()))
+        time_by(own, arguments.runs, &device, || net.forward(input.clone(), input.clone(), level.clone()))
     };
     let ours = evaluate(&net, true)?;
     println!("evaluation      {:.1} ms, {:.2} GFLOP/s; these layers alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
@@ -151,7 +153,7 @@ fn attention(shape: AttentionShape, arguments: &BenchKernelsArguments, device: &
     let (qkv, project) = (linear(channels, 3 * channels), linear(channels, channels));
     let layers = AttentionLayers { qkv: &qkv, project: &project, heads };
     let values: Tensor<4> = random([1, size, size, channels], device).permute([0, 3, 1, 2]);
-    let attend = |own: bool| time_by(own, arguments.runs, || kernel::attention(&layers, values.clone(), values.clone()));
+    let attend = |own: bool| time_by(own, arguments.runs, device, || kernel::attention(&layers, values.clone(), values.clone()));
     let ours = attend(true)?;
     let theirs = (!arguments.ours_only).then(|| attend(false));
     Ok((ours, theirs.transpose()?))
@@ -180,12 +182,21 @@ fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
 }
 
 /// The same by our kernels, or by burn's operations where both compute it.
-fn time_by(own: bool, runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
-    kernel::use_own(own);
+fn time_by(own: bool, runs: usize, device: &Device, run: impl Fn() -> Tensor<4>) -> Result<f64> {
+    use_own(own, device);
     let seconds = time(runs, run);
-    kernel::use_own(true);
+    use_own(true, device);
     seconds
 }
+
+#[cfg(feature = "wgpu")]
+fn use_own(own: bool, device: &Device) {
+    kernel::gpu::choose(device, Choice { fallback: !own, ..kernel::gpu::chosen(device) });
+}
+
+/// The CPU's kernels are always used.
+#[cfg(not(feature = "wgpu"))]
+fn use_own(_: bool, _: &Device) {}
 
 /// Median seconds, after one run that compiles. A read ends each, which waits for the device.
 fn time(runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
@@ -201,10 +212,10 @@ fn time(runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
 }
 
 #[cfg(feature = "wgpu")]
-fn choose_plan(arguments: &BenchKernelsArguments) {
+fn choose_plan(arguments: &BenchKernelsArguments, device: &Device) {
     let BenchKernelsArguments { pixels, vectors, units, half, registers, software, .. } = *arguments;
-    kernel::gpu::choose(kernel::gpu::Choice { pixels, vectors, units, half, registers, software, dispatch: None });
+    kernel::gpu::choose(device, Choice { pixels, vectors, units, half, registers, software, ..Choice::default() });
 }
 
 #[cfg(not(feature = "wgpu"))]
-fn choose_plan(_: &BenchKernelsArguments) {}
+fn choose_plan(_: &BenchKernelsArguments, _: &Device) {}

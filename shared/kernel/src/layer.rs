@@ -1,6 +1,6 @@
 //! Layers before their weights are known. burn's own constructors would bring along every way in which burn
 //! can draw numbers, a QR decomposition among them, though weights always come from a file or from a seed
-//! (`Unet::with_random_weights`).
+//! of the net that they belong to.
 
 use burn::{
     module::{Param, ParamId},
@@ -45,4 +45,14 @@ fn constant<const D: usize>(shape: [usize; D], value: f32, device: &Device) -> P
         if gradient { tensor.require_grad() } else { tensor }
     };
     Param::uninitialized(ParamId::new(), make, device.clone(), true, shape.into())
+}
+
+/// The layers of self-attention.
+pub struct AttentionLayers<'a> {
+    /// Channels to (head, one of query, key and value, channel of the head), slow to fast.
+    pub qkv: &'a Linear,
+    /// What comes after the heads were put together.
+    pub project: &'a Linear,
+    /// How many heads.
+    pub heads: usize,
 }

@@ -100,7 +100,7 @@ proptest! {
         let part = |index: usize| parts.clone().narrow(3, index * head, head);
         let scores = part(0).matmul(part(1).swap_dims(2, 3)).div_scalar((head as f32).sqrt());
         let expected = softmax(scores, 3).matmul(part(2)).swap_dims(1, 2).reshape([batch, cells, heads * head]);
-        let error = furthest(super::attention::apply(qkv, heads), expected, 1);
+        let error = furthest(crate::cpu::attention::apply(qkv, heads), expected, 1);
         prop_assert!(error < 1e-5, "{error}");
     }
 }
@@ -136,7 +136,7 @@ proptest! {
         let norm = norm(groups, channels, &device);
         let input = random([batch, channels, height, width], seed, &device) * 3.0 + 1.0;
         let (scale, shift) = (random([batch, channels], seed ^ 1, &device), random([batch, channels], seed ^ 2, &device));
-        let film = with_film.then(|| super::Film(Tensor::cat(vec![scale.clone(), shift.clone()], 1)));
+        let film = with_film.then(|| super::ScaleShift(Tensor::cat(vec![scale.clone(), shift.clone()], 1)));
         let expected = by_burn(&norm, input.clone(), with_film.then_some((scale, shift)));
         let error = furthest(super::activate(&norm, input.clone(), film), expected, 1);
         prop_assert!(error < 1e-5, "{error}");
@@ -162,7 +162,7 @@ proptest! {
             let scale = random([batch, channels], seed ^ 1, &device).require_grad();
             let shift = random([batch, channels], seed ^ 2, &device).require_grad();
             let output = if own {
-                super::activate(&norm, input.clone(), Some(super::Film(Tensor::cat(vec![scale.clone(), shift.clone()], 1))))
+                super::activate(&norm, input.clone(), Some(super::ScaleShift(Tensor::cat(vec![scale.clone(), shift.clone()], 1))))
             } else {
                 by_burn(&norm, input.clone(), Some((scale.clone(), shift.clone())))
             };

@@ -8,7 +8,7 @@ use burn::{
     tensor::{Device, FloatDType, Tensor, TensorData},
 };
 use infill_kernel::{
-    self as kernel, AttentionLayers, Film, Resample, Values, layer,
+    self as kernel, AttentionLayers, Resample, ScaleShift, Values, layer,
     quantize::{Bits, Quantized},
 };
 use rand::RngExt;
@@ -133,24 +133,24 @@ impl Case {
     /// What the kernels make of it, in the order `[batch, channels, height, width]`.
     pub fn compute(&self, device: &Device) -> Tensor<1> {
         let precision = if self.half && has_half(device) { FloatDType::F16 } else { FloatDType::F32 };
-        self.with_plan(|| self.output(device, precision)).cast(FloatDType::F32)
+        self.with_plan(device, || self.output(device, precision)).cast(FloatDType::F32)
     }
 
     /// Computes with work cut as the case says.
     #[cfg(feature = "gpu")]
-    fn with_plan<R>(&self, compute: impl FnOnce() -> R) -> R {
+    fn with_plan<R>(&self, device: &Device, compute: impl FnOnce() -> R) -> R {
         use kernel::gpu::{Choice, choose, chosen};
-        let before = chosen();
+        let before = chosen(device);
         let dispatch = if self.cut { Some(1 << 14) } else { before.dispatch };
-        choose(Choice { dispatch, software: self.software, ..before });
+        choose(device, Choice { dispatch, software: self.software, ..before });
         let result = compute();
-        choose(before);
+        choose(device, before);
         result
     }
 
     /// The CPU has no plan.
     #[cfg(not(feature = "gpu"))]
-    fn with_plan<R>(&self, compute: impl FnOnce() -> R) -> R {
+    fn with_plan<R>(&self, _: &Device, compute: impl FnOnce() -> R) -> R {
         compute()
     }
 
@@ -184,7 +184,7 @@ impl Case {
                 let result = match (halved, activate, film) {
                     (true, _, _) => kernel::activate_halved(&norm, values),
                     (_, false, _) => kernel::normalize(&norm, values),
-                    (_, _, film) => kernel::activate(&norm, values, film.then(|| Film(random([batch, 2 * input], 12, device)))),
+                    (_, _, film) => kernel::activate(&norm, values, film.then(|| ScaleShift(random([batch, 2 * input], 12, device)))),
                 };
                 result.flatten(0, 3)
             }

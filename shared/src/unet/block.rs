@@ -49,7 +49,7 @@ impl Norm {
     ///
     /// # Shapes
     /// As [`Norm::forward`].
-    pub fn activate(&self, input: Tensor<4>, film: Option<kernel::Film>) -> Tensor<4> {
+    pub fn activate(&self, input: Tensor<4>, film: Option<kernel::ScaleShift>) -> Tensor<4> {
         kernel::activate(&self.inner, input, film)
     }
 }
@@ -68,8 +68,8 @@ impl Film {
 
     /// # Shapes
     /// embedding: `[batch, width]`
-    pub fn forward(&self, embedding: &Tensor<2>) -> kernel::Film {
-        kernel::Film(kernel::linear(&self.linear, embedding.clone()))
+    pub fn forward(&self, embedding: &Tensor<2>) -> kernel::ScaleShift {
+        kernel::ScaleShift(kernel::linear(&self.linear, embedding.clone()))
     }
 }
 

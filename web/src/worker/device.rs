@@ -43,12 +43,12 @@ pub async fn choose(force_cpu: bool) -> (Device, DeviceReport) {
 async fn webgpu() -> Result<(Device, String), Refused> {
     // Asked first, because burn can only be initialised once and does not survive a missing adapter.
     let adapter = request_adapter().await?;
-    kernel::gpu::choose(Choice { software: is_software(&adapter), ..Choice::default() });
     let device = Device::wgpu_options().init_async().await.map_err(|error| Refused::Init(error.to_string()))?;
+    kernel::gpu::choose(&device, Choice { software: is_software(&adapter), ..Choice::default() });
     let mut checked = check(&device).await;
     if checked.is_err() && kernel::gpu::has_half(&device) {
         // Some drivers have 16-bit numbers and get them wrong.
-        kernel::gpu::choose(Choice { half: Some(false), ..kernel::gpu::chosen() });
+        kernel::gpu::choose(&device, Choice { half: Some(false), ..kernel::gpu::chosen(&device) });
         checked = check(&device).await;
     }
     checked.map(|()| (device, describe(&adapter)))

@@ -5,10 +5,8 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::{calculate_cube_count_elemwise, prelude::*};
 
-use super::{
-    layout::{Extent, across, element, empty, lanes},
-    plan::Plan,
-};
+use super::layout::{Extent, across, element, empty, lanes};
+use crate::plan::Plan;
 
 /// Keys that share one correction.
 const KEYS: usize = 4;

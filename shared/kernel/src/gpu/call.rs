@@ -1,34 +1,18 @@
-//! From burn's tensors and layers to the operations of [`GpuBackend`] and back: what `kernel` calls.
+//! From burn's tensors and layers to the operations of [`GpuBackend`] and back: what the rest of the package calls.
 
 use burn::{
-    backend::{DispatchDevice, DispatchTensor},
+    backend::DispatchTensor,
     nn::{GroupNorm, Linear, PaddingConfig2d, conv::Conv2d},
     tensor::{DType, Device, FloatDType, Int, Tensor, TensorData},
 };
 
-use super::{Dispatch, GpuBackend, attention::fits, packed, plan::half_chosen};
-use crate::{AttentionLayers, Resample, quantize::Quantized};
-
-/// Whether the kernels here take tensors of this device.
-pub(crate) fn runs_on(device: &Device) -> bool {
-    matches!(device.as_dispatch(), DispatchDevice::Cube(_))
-}
-
-/// Whether they take this feature map: floats of 32 or 16 bits, without gradients.
-pub(crate) fn takes<const D: usize>(tensor: &Tensor<D>) -> bool {
-    crate::own() && matches!(tensor.dtype(), DType::F32 | DType::F16) && runs_on(&tensor.device())
-}
-
-/// Whether feature maps beside this weight are of 16 bits: beside one of few bits, which is rounded more than they
-/// are, where the device multiplies such numbers.
-pub(crate) fn halves<const D: usize>(weight: &Tensor<D>) -> bool {
-    is_packed(weight) && half_chosen() && has_half(&weight.device())
-}
-
-/// Whether the kernels here can have feature maps of 16 bits on this device.
-pub fn has_half(device: &Device) -> bool {
-    runs_on(device) && device.supports_dtype(FloatDType::F16)
-}
+use super::{
+    attention::fits,
+    backend::{Dispatch, GpuBackend},
+    device::takes,
+    packed::{self, is_packed},
+};
+use crate::{layer::AttentionLayers, precision::dtype, quantize::Quantized, resample::Resample};
 
 /// Whether a parameter is of a type that the kernels read: what is no feature map is of 32 bits, or packed.
 fn readable<const D: usize>(parameter: &Tensor<D>) -> bool {
@@ -36,7 +20,7 @@ fn readable<const D: usize>(parameter: &Tensor<D>) -> bool {
 }
 
 /// Weight and bias of a layer, as the operations take them.
-pub(crate) struct Parameters {
+pub(crate) struct LayerParameters {
     /// `[output, input, side, side]`, or what [`packed_weight`] made.
     weight: DispatchTensor,
     packed: bool,
@@ -44,12 +28,12 @@ pub(crate) struct Parameters {
 }
 
 /// Those of a convolution that has a kernel for this input.
-pub(crate) fn parameters(layer: &Conv2d, input: &Tensor<4>) -> Option<Parameters> {
+pub(crate) fn parameters(layer: &Conv2d, input: &Tensor<4>) -> Option<LayerParameters> {
     let plain = layer.stride == [1, 1] && layer.dilation == [1, 1] && layer.groups == 1;
     let same = matches!(layer.padding, PaddingConfig2d::Same) && matches!(layer.kernel_size, [1, 1] | [3, 3]);
     let bias = layer.bias.as_ref()?;
     let (weight, bias) = (layer.weight.val(), bias.val());
-    (plain && same && takes(input) && readable(&weight) && readable(&bias)).then(|| Parameters {
+    (plain && same && takes(input) && readable(&weight) && readable(&bias)).then(|| LayerParameters {
         packed: is_packed(&weight),
         weight: weight.into_dispatch(),
         bias,
@@ -57,24 +41,20 @@ pub(crate) fn parameters(layer: &Conv2d, input: &Tensor<4>) -> Option<Parameters
 }
 
 /// Those of a linear layer, as of a 1×1 convolution; nothing is moved.
-pub(crate) fn linear_parameters<const D: usize>(layer: &Linear, input: &Tensor<D>) -> Option<Parameters> {
+pub(crate) fn linear_parameters<const D: usize>(layer: &Linear, input: &Tensor<D>) -> Option<LayerParameters> {
     let (weight, bias) = (layer.weight.val(), layer.bias.as_ref()?.val());
     (takes(input) && readable(&weight) && readable(&bias)).then(|| {
         let packed = is_packed(&weight);
         let weight = if packed { weight.into_dispatch() } else { pointwise(weight).into_dispatch() };
-        Parameters { weight, packed, bias }
+        LayerParameters { weight, packed, bias }
     })
-}
-
-fn is_packed<const D: usize>(weight: &Tensor<D>) -> bool {
-    matches!(weight.dtype(), DType::QFloat(_))
 }
 
 /// # Shapes
 /// - input: `[batch, input, height, width]`
 /// - output: `[batch, output, height, width]`, twice as high and wide when `doubled`
-pub(crate) fn convolution(input: Tensor<4>, parameters: Parameters, doubled: bool) -> Tensor<4> {
-    let Parameters { weight, packed, bias } = parameters;
+pub(crate) fn convolution(input: Tensor<4>, parameters: LayerParameters, doubled: bool) -> Tensor<4> {
+    let LayerParameters { weight, packed, bias } = parameters;
     let (input, bias) = (input.into_dispatch(), bias.into_dispatch());
     Tensor::from_dispatch(match packed {
         false => <Dispatch as GpuBackend>::strip_convolution(input, weight, bias, doubled),
@@ -83,9 +63,9 @@ pub(crate) fn convolution(input: Tensor<4>, parameters: Parameters, doubled: boo
 }
 
 /// As [`convolution`], with `residual` added, which has the output's channels.
-pub(crate) fn convolution_add(input: Tensor<4>, parameters: Parameters, residual: Tensor<4>, resample: Resample) -> Tensor<4> {
-    let Parameters { weight, packed, bias } = parameters;
-    let residual = residual.cast(crate::dtype(&input));
+pub(crate) fn convolution_add(input: Tensor<4>, parameters: LayerParameters, residual: Tensor<4>, resample: Resample) -> Tensor<4> {
+    let LayerParameters { weight, packed, bias } = parameters;
+    let residual = residual.cast(dtype(&input));
     let (input, bias, residual) = (input.into_dispatch(), bias.into_dispatch(), residual.into_dispatch());
     let resolution = match resample {
         Resample::None => 0,
@@ -99,7 +79,7 @@ pub(crate) fn convolution_add(input: Tensor<4>, parameters: Parameters, residual
 }
 
 /// A norm's own scale and shift, its groups and what is added to the variance.
-pub(crate) struct Norm {
+pub(crate) struct NormParameters {
     pub gamma: Tensor<1>,
     pub beta: Tensor<1>,
     pub groups: usize,
@@ -107,21 +87,21 @@ pub(crate) struct Norm {
 }
 
 /// The parameters of a norm that has a kernel for this input.
-pub(crate) fn norm(norm: &GroupNorm, input: &Tensor<4>) -> Option<Norm> {
+pub(crate) fn norm(norm: &GroupNorm, input: &Tensor<4>) -> Option<NormParameters> {
     let (gamma, beta) = (norm.gamma.as_ref()?.val(), norm.beta.as_ref()?.val());
     let readable = takes(input) && readable(&gamma) && readable(&beta);
-    readable.then(|| Norm { gamma, beta, groups: norm.num_groups, epsilon: norm.epsilon })
+    readable.then(|| NormParameters { gamma, beta, groups: norm.num_groups, epsilon: norm.epsilon })
 }
 
 /// Group norm and, when told, SiLU and half the resolution (`[batch, channels, height, width]`).
-pub(crate) fn normalize(input: Tensor<4>, norm: Norm, activate: bool, halve: bool) -> Tensor<4> {
+pub(crate) fn normalize(input: Tensor<4>, norm: NormParameters, activate: bool, halve: bool) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.into_dispatch(), norm.beta.into_dispatch());
     let input = input.into_dispatch();
     Tensor::from_dispatch(<Dispatch as GpuBackend>::group_norm(input, gamma, beta, norm.groups, norm.epsilon, activate, halve))
 }
 
 /// Group norm, FiLM (`[batch, 2·channels]`, scales before shifts) and SiLU.
-pub(crate) fn normalize_film(input: Tensor<4>, norm: Norm, film: Tensor<2>) -> Tensor<4> {
+pub(crate) fn normalize_film(input: Tensor<4>, norm: NormParameters, film: Tensor<2>) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.into_dispatch(), norm.beta.into_dispatch());
     let (input, film) = (input.into_dispatch(), film.cast(FloatDType::F32).into_dispatch());
     Tensor::from_dispatch(<Dispatch as GpuBackend>::group_norm_film(input, gamma, beta, film, norm.groups, norm.epsilon))
@@ -139,7 +119,7 @@ fn pointwise(weight: Tensor<2>) -> Tensor<4> {
 }
 
 /// `[batch, input]` → `[batch, output]`.
-pub(crate) fn linear(input: Tensor<2>, parameters: Parameters) -> Tensor<2> {
+pub(crate) fn linear(input: Tensor<2>, parameters: LayerParameters) -> Tensor<2> {
     let [batch, channels] = input.dims();
     // The batch is the row of pixels.
     let row = input.reshape([1, 1, batch, channels]).permute([0, 3, 1, 2]);
@@ -155,7 +135,7 @@ pub(crate) fn product(left: Tensor<3>, right: Tensor<3>) -> Tensor<3> {
     let (bias, right) = (Tensor::<1>::zeros([columns], &left.device()), right.cast(FloatDType::F32));
     let products = (0..batch).map(|index| {
         let weight = pointwise(right.clone().narrow(0, index, 1).reshape([inner, columns])).into_dispatch();
-        let parameters = Parameters { weight, packed: false, bias: bias.clone() };
+        let parameters = LayerParameters { weight, packed: false, bias: bias.clone() };
         linear(left.clone().narrow(0, index, 1).reshape([rows, inner]), parameters).reshape([1, rows, columns])
     });
     Tensor::cat(products.collect(), 0)
@@ -163,8 +143,8 @@ pub(crate) fn product(left: Tensor<3>, right: Tensor<3>) -> Tensor<3> {
 
 /// What attention needs of its layers.
 pub(crate) struct AttentionParameters {
-    qkv: Parameters,
-    project: Parameters,
+    qkv: LayerParameters,
+    project: LayerParameters,
     heads: usize,
 }
 

@@ -14,8 +14,8 @@ use cubecl::{calculate_cube_count_elemwise, prelude::*};
 use super::{
     layout::{Extent, element, empty, lanes},
     packed,
-    plan::{Plan, Strip},
 };
+use crate::plan::{Plan, Strip};
 
 /// What is added to the result, channel by channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -287,14 +287,14 @@ fn added<S: Float, O: Size>(
 }
 
 /// A weight as it lies in memory.
-pub(super) enum Weight {
+pub(super) enum Filter {
     /// `[side, side, input, output]`, contiguous.
     Floats(CubeTensor),
     /// As [`packed`] says.
     Packed(CubeTensor),
 }
 
-impl Weight {
+impl Filter {
     /// Taps of a row, output channels, and bits or 0.
     fn extents(&self) -> (usize, usize, usize) {
         match self {
@@ -333,7 +333,7 @@ pub(super) fn channels_innermost(weight: CubeTensor) -> CubeTensor {
 /// - result: `[batch, height, width, output]`, twice as high and wide when `doubled`
 pub(super) fn launch(
     input: CubeTensor,
-    weight: Weight,
+    weight: Filter,
     bias: CubeTensor,
     residual: Option<(CubeTensor, Residual)>,
     doubled: bool,

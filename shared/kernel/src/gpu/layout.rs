@@ -17,7 +17,7 @@ use cubecl::{
     prelude::*,
 };
 
-use super::plan::Plan;
+use crate::plan::Plan;
 
 /// The shape of a tensor with channels last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

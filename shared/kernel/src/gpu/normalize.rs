@@ -5,10 +5,8 @@ use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::{calculate_cube_count_elemwise, prelude::*};
 
-use super::{
-    layout::{Extent, across, element, empty, empty_of, lanes},
-    plan::Plan,
-};
+use super::layout::{Extent, across, element, empty, empty_of, lanes};
+use crate::plan::Plan;
 
 /// What a channel is multiplied by, and what is added, `[batch, 1, 1, channels]` each.
 pub(super) struct Coefficients {

@@ -10,7 +10,7 @@
 //! therefore do nothing with it but carry it about.
 
 use burn::tensor::{
-    DType, Shape,
+    DType, Shape, Tensor,
     quantization::{QuantScheme, QuantStore, QuantValue, ScaleDtype},
 };
 use burn_cubecl::tensor::CubeTensor;
@@ -21,6 +21,11 @@ use crate::quantize::{BLOCK, Bits, Quantized};
 /// What is added to an integer of so many bits.
 fn bias(bits: usize) -> i32 {
     1 << (bits - 1)
+}
+
+/// Whether a weight is one of those.
+pub(super) fn is_packed<const D: usize>(weight: &Tensor<D>) -> bool {
+    matches!(weight.dtype(), DType::QFloat(_))
 }
 
 /// Extents of a weight, and of what it takes in memory.

@@ -1,5 +1,5 @@
 //! Group norm, FiLM and SiLU as one operation of burn's: how tensors reach the CPU kernel, and its
-//! gradient. The arithmetic is in `activation`.
+//! gradient. The arithmetic is in `group`.
 
 use burn::{
     backend::{Backend, Flex, TensorMetadata, backend_extension, flex::FlexTensor, tensor::FloatTensor},
@@ -7,8 +7,9 @@ use burn::{
 };
 
 use super::{
-    activation::{self, Norm},
-    cpu::{for_each, tensor},
+    flex::tensor,
+    group::{self, Groups},
+    parallel::for_each,
 };
 
 /// The operation on a backend. Settings are plain numbers, as the dispatch wants them.
@@ -30,15 +31,15 @@ pub(super) trait NormalizeBackend: Backend {
 /// # Shapes
 /// - input: `[batch, channels, height, width]`
 /// - factors, summands: `[batch, channels]`
-pub(super) fn apply(input: Tensor<4>, factors: Tensor<2>, summands: Tensor<2>, groups: usize, epsilon: f64, activate: bool) -> Tensor<4> {
+pub fn apply(input: Tensor<4>, factors: Tensor<2>, summands: Tensor<2>, groups: usize, epsilon: f64, activate: bool) -> Tensor<4> {
     type Dispatch = burn::backend::Dispatch;
     let (input, factors, summands) = (input.into_dispatch(), factors.into_dispatch(), summands.into_dispatch());
     Tensor::from_dispatch(<Dispatch as NormalizeBackend>::normalize(input, factors, summands, groups, epsilon, activate))
 }
 
-fn norm(input: &FlexTensor, groups: usize, epsilon: f64, activate: bool) -> Norm {
+fn norm(input: &FlexTensor, groups: usize, epsilon: f64, activate: bool) -> Groups {
     let [_, channels, height, width] = input.shape().dims();
-    Norm { groups, channels, area: height * width, epsilon: epsilon as f32, activate }
+    Groups { groups, channels, area: height * width, epsilon: epsilon as f32, activate }
 }
 
 impl NormalizeBackend for Flex {
@@ -51,7 +52,7 @@ impl NormalizeBackend for Flex {
         let (each, members) = (norm.each(), norm.members());
         let inputs = values.chunks_exact(each).zip(factors.chunks_exact(members).zip(summands.chunks_exact(members)));
         for_each(output.chunks_exact_mut(each).zip(inputs).collect(), |(output, (input, (factors, summands)))| {
-            activation::forward(norm, input, factors, summands, output);
+            group::forward(norm, input, factors, summands, output);
         });
         tensor(output, shape)
     }
@@ -72,9 +73,9 @@ mod gradient {
     };
 
     use super::{
-        NormalizeBackend,
-        activation::{self, GroupGradient},
-        for_each, norm, tensor,
+        NormalizeBackend, for_each,
+        group::{self, GroupGradient},
+        norm, tensor,
     };
 
     /// What the gradient needs of a backend.
@@ -112,7 +113,7 @@ mod gradient {
             for_each(targets.zip(inputs.zip(gradients)).collect(), |((input, (factors, summands)), (given, gradient))| {
                 let target = GroupGradient { input, factors, summands };
                 let (input, (factors, summands)) = given;
-                activation::backward(norm, input, factors, summands, gradient, target);
+                group::backward(norm, input, factors, summands, gradient, target);
             });
             let of_channels = [shape[0], shape[1]];
             [tensor(of_input, shape), tensor(of_factors, of_channels), tensor(of_summands, of_channels)]

@@ -1,39 +1,25 @@
 //! 3×3 convolutions on the CPU in Winograd's way (Lavin and Gray, arXiv 1509.09308), forward and in both gradients.
 //! Tiles that overlap by two pixels, weights and results are transformed so that a convolution becomes 16 or 36 matrix
 //! products with 4 or 2.25 multiplications a pixel where nine taps take 9. The transforms are in `form` and `planes`; the
-//! arithmetic by taps, for all other shapes, is in `cpu`.
+//! arithmetic for all other shapes is in `taps`.
 //!
 //! Transformed numbers lie as `[channels, positions, tiles]`, so that a channel is one piece of memory and a row of tiles
 //! can be computed side by side.
 
 mod form;
 mod planes;
+mod scratch;
 
-use super::{
-    cpu::{Matrix, Sizes, for_each, product},
-    threads,
+use super::sizes::Sizes;
+use crate::{
+    cpu::{
+        matrix::{Matrix, product},
+        parallel::for_each,
+    },
+    device::threads,
 };
 use form::{Form, Four, Transforms, Two};
 use planes::{Sorted, Tiles, transform_input, transform_output};
-
-/// Memory that is used again: megabytes for each convolution, which the system would hand out page by page.
-mod scratch {
-    use std::cell::RefCell;
-
-    thread_local!(static FREE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) });
-
-    /// So many numbers, whatever they are.
-    pub fn take(count: usize) -> Vec<f32> {
-        let mut numbers = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
-        numbers.resize(count, 0.0);
-        numbers
-    }
-
-    /// For the next who takes.
-    pub fn give(numbers: Vec<f32>) {
-        FREE.with_borrow_mut(|free| free.push(numbers));
-    }
-}
 
 /// Tiles that a matrix product should have at least: fewer leave the processor's registers half empty.
 const WIDE: usize = 64;
@@ -54,7 +40,7 @@ fn tiles(sizes: Sizes) -> Tiles {
 const CHANGING: Form = Form::Two;
 
 /// Whether this is the faster way: small pictures and few channels do not pay for the transforms.
-pub(super) fn fits(sizes: Sizes) -> bool {
+pub fn fits(sizes: Sizes) -> bool {
     sizes.side == 3 && tiles(sizes).count() >= TILES && sizes.input.min(sizes.output) >= CHANNELS
 }
 
@@ -170,15 +156,15 @@ fn taps(weight: &[f32], pair: usize) -> [&f32; 9] {
     std::array::from_fn(|tap| &weight[9 * pair + tap])
 }
 
-/// As [`forward`](super::cpu::forward).
-pub(super) fn forward(sizes: Sizes, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+/// As [`forward`](super::arithmetic::forward).
+pub fn forward(sizes: Sizes, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let tiles = tiles(sizes);
     let weight = transformed_weight(tiles.form, weight, [sizes.output, sizes.input]);
     convolve(sizes, tiles, [sizes.input, sizes.output], input, &weight, |row| bias[row])
 }
 
 /// The same with a weight that [`fixed_weight`] made, for pictures of any size.
-pub(super) fn forward_fixed(sizes: Sizes, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+pub fn forward_fixed(sizes: Sizes, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let tiles = Tiles::new(FIXED, sizes.height, sizes.width);
     convolve(sizes, tiles, [sizes.input, sizes.output], input, weight, |row| bias[row])
 }
@@ -188,7 +174,7 @@ pub(super) fn forward_fixed(sizes: Sizes, input: &[f32], weight: &[f32], bias: &
 const FIXED: Form = Form::Four;
 
 /// A weight `[output, input, 3, 3]` as `[positions, output, input]`, and how many positions.
-pub(super) fn fixed_weight(weight: &[f32], channels: [usize; 2]) -> (Vec<f32>, usize) {
+pub fn fixed_weight(weight: &[f32], channels: [usize; 2]) -> (Vec<f32>, usize) {
     (transformed_weight(FIXED, weight, channels), FIXED.positions())
 }
 
@@ -198,7 +184,7 @@ fn transformed_weight(form: Form, weight: &[f32], [output, input]: [usize; 2]) -
 
 /// Whether a weight of this shape is worth keeping as [`fixed_weight`] gives it: with few channels the
 /// products do not outweigh the transforms of pictures.
-pub(super) fn keeps(shape: &[usize]) -> bool {
+pub fn keeps(shape: &[usize]) -> bool {
     matches!(*shape, [output, input, 3, 3] if output.min(input) >= CHANNELS)
 }
 
@@ -206,8 +192,8 @@ pub(super) fn keeps(shape: &[usize]) -> bool {
 mod gradient {
     use super::{planes::transform_gradient, *};
 
-    /// As [`input_gradient`](crate::cpu::input_gradient): the convolution with the taps in reverse order.
-    pub(crate) fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
+    /// As [`input_gradient`](super::super::arithmetic::input_gradient): the convolution with the taps in reverse order.
+    pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
         let reversed = |input: usize, output: usize| {
             let mut taps = taps(weight, output * sizes.input + input);
             taps.reverse();
@@ -235,7 +221,7 @@ mod gradient {
 
     /// Adds to `[positions, output, input]` what the pictures of a group have for a weight's gradient, before it is
     /// transformed.
-    pub(crate) fn add_weight_gradient(sizes: Sizes, input: &[f32], gradient: &[f32], picture: usize, pictures: usize, target: &mut [f32]) {
+    pub fn add_weight_gradient(sizes: Sizes, input: &[f32], gradient: &[f32], picture: usize, pictures: usize, target: &mut [f32]) {
         let tiles = tiles(sizes);
         let all = pictures * tiles.count();
         let each = tiles.form.positions() * all;
@@ -251,7 +237,7 @@ mod gradient {
     }
 
     /// Gᵀ·u·G: the nine taps' gradients of a pair of channels from its 16 numbers.
-    pub(crate) fn to_taps(numbers: [f32; 16]) -> [f32; 9] {
+    pub fn to_taps(numbers: [f32; 16]) -> [f32; 9] {
         let rows: [[f32; 3]; 4] = std::array::from_fn(|row| Two::taps(std::array::from_fn(|column| numbers[4 * row + column])));
         let columns: [[f32; 3]; 3] = std::array::from_fn(|column| Two::taps(rows.map(|row| row[column])));
         std::array::from_fn(|tap| columns[tap % 3][tap / 3])
@@ -259,4 +245,4 @@ mod gradient {
 }
 
 #[cfg(feature = "autodiff")]
-pub(super) use gradient::{add_weight_gradient, input_gradient, to_taps};
+pub use gradient::{add_weight_gradient, input_gradient, to_taps};
