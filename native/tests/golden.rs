@@ -21,7 +21,7 @@ const TOLERANCE: u8 = 3;
 /// The tiny preset with weights that make its outputs as large as a trained net's.
 fn loud_model() -> Vec<u8> {
     let config = ModelConfig::preset("tiny").unwrap();
-    let unet = Unet::new(&config, &Device::flex()).with_random_outputs(5);
+    let unet = Unet::new(&config, &Device::flex()).with_gaussian_weights(5);
     let weights: Vec<Weight> = parameters::list(&unet)
         .into_iter()
         .map(|parameter| Weight {

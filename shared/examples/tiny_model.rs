@@ -11,7 +11,7 @@ use infill::{
 fn main() {
     let path = std::env::args().nth(1).expect("the path of the file to write");
     let config = ModelConfig::preset("tiny").expect("the preset is there");
-    let unet = Unet::new(&config, &Device::flex()).with_random_outputs(3);
+    let unet = Unet::new(&config, &Device::flex()).with_gaussian_weights(3);
     let broken = std::env::args().nth(2).is_some_and(|kind| kind == "nan");
     let mut weights: Vec<Weight> = parameters::list(&unet)
         .into_iter()

@@ -85,7 +85,7 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
     );
     let seconds = layers(&config, size, arguments, &device)?;
     let operations = cost::forward_operations(&config, size) as f64;
-    let net = Unet::new(&config, &device).with_random_outputs(1);
+    let net = Unet::new(&config, &device).with_gaussian_weights(1);
     let evaluate = |net: &Unet, own: bool| -> Result<f64> {
         let input = random([1, 3, size, size], &device);
         let level = Tensor::<1>::from_data(TensorData::new(vec![0.5f32], [1]), &device);
@@ -94,7 +94,7 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
     let ours = evaluate(&net, true)?;
     println!("evaluation      {:.1} ms, {:.2} GFLOP/s; these layers alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
     for bits in [Bits::Eight, Bits::Four] {
-        let seconds = evaluate(&Unet::new(&config, &device).with_packed_outputs(1, bits), true)?;
+        let seconds = evaluate(&Unet::new(&config, &device).with_packed_gaussian_weights(1, bits), true)?;
         println!(
             "with {} bits     {:.1} ms, {:.2} GFLOP/s; ratio {:.2}",
             bits.count(),

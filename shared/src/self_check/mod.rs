@@ -27,7 +27,7 @@ pub fn output(device: &Device) -> Result<Tensor<4>, ConfigError> {
     let mut model = Model::new(config, 1, device)?;
     // An untrained net's zeros would agree on anything.
     // In 8 bits, which is how models for sampling come.
-    model.unet = model.unet.with_packed_outputs(2, Bits::Eight);
+    model.unet = model.unet.with_packed_gaussian_weights(2, Bits::Eight);
     let input = |seed| gaussian_batch(&[0, 1], seed, Purpose::Evaluation, 0, [3, size, size], device);
     let (condition, noisy) = (input(1), input(2));
     Ok(model.predict(Given {

@@ -7,7 +7,7 @@ use burn::{
 };
 use infill_kernel::{self as kernel, layer::linear};
 
-use super::block::Norm;
+use super::norm::Norm;
 
 /// Multi-head attention with a residual connection (ADM's attention block).
 #[derive(Module, Debug)]

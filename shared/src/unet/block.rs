@@ -1,58 +1,16 @@
-//! The residual block with FiLM from the noise level, and its group norm.
+//! The residual block with FiLM from the noise level.
 
 use burn::{
     module::Module,
-    nn::{Dropout, DropoutConfig, GroupNorm, Linear, conv::Conv2d},
+    nn::{Dropout, DropoutConfig, Linear, conv::Conv2d},
     tensor::{Device, Tensor},
 };
 use infill_kernel::{
-    self as kernel, Resample,
+    self as kernel, Resample, ScaleShift,
     layer::{self, convolution},
 };
 
-use super::Attention;
-
-/// Groups of a group norm over `channels` channels: 32, or the largest smaller number that divides them.
-pub fn groups(channels: usize) -> usize {
-    (1..=32).rev().find(|groups| channels.is_multiple_of(*groups)).unwrap_or(1)
-}
-
-/// Group norm with as many groups as [`groups`] says.
-#[derive(Module, Debug)]
-pub struct Norm {
-    inner: GroupNorm,
-}
-
-impl Norm {
-    /// For `channels` channels; ε is 1e-5.
-    pub fn new(channels: usize, device: &Device) -> Self {
-        Self { inner: layer::norm(groups(channels), channels, device) }
-    }
-
-    /// The norm alone.
-    ///
-    /// # Shapes
-    /// `[batch, channels, height, width]` → the same
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        kernel::normalize(&self.inner, input)
-    }
-
-    /// With SiLU, at half the resolution.
-    ///
-    /// # Shapes
-    /// `[batch, channels, height, width]` → `[batch, channels, height/2, width/2]`
-    pub fn activate_halved(&self, input: Tensor<4>) -> Tensor<4> {
-        kernel::activate_halved(&self.inner, input)
-    }
-
-    /// With SiLU, and FiLM before it.
-    ///
-    /// # Shapes
-    /// As [`Norm::forward`].
-    pub fn activate(&self, input: Tensor<4>, film: Option<kernel::ScaleShift>) -> Tensor<4> {
-        kernel::activate(&self.inner, input, film)
-    }
-}
+use super::{attention::Attention, norm::Norm};
 
 /// Scale and shift of every channel, computed from the noise embedding.
 #[derive(Module, Debug)]
@@ -68,8 +26,8 @@ impl Film {
 
     /// # Shapes
     /// embedding: `[batch, width]`
-    pub fn forward(&self, embedding: &Tensor<2>) -> kernel::ScaleShift {
-        kernel::ScaleShift(kernel::linear(&self.linear, embedding.clone()))
+    pub fn forward(&self, embedding: &Tensor<2>) -> ScaleShift {
+        ScaleShift(kernel::linear(&self.linear, embedding.clone()))
     }
 }
 
@@ -142,13 +100,8 @@ impl Block {
         Self { residual, attention }
     }
 
-    /// # Shapes
-    /// As [`ResidualBlock::forward`].
-    pub fn forward(&self, input: Tensor<4>, embedding: &Tensor<2>) -> Tensor<4> {
-        let hidden = self.residual.forward(input, embedding);
-        match &self.attention {
-            Some(attention) => attention.forward(hidden),
-            None => hidden,
-        }
+    /// The residual block, and attention if there is any.
+    pub fn parts(&self) -> (&ResidualBlock, Option<&Attention>) {
+        (&self.residual, self.attention.as_ref())
     }
 }

@@ -1,5 +1,6 @@
 //! What a net costs, from its configuration alone: memory of training, arithmetic of an evaluation.
 
+use super::walk::{PICTURE_CHANNELS, Step, Walk};
 use crate::config::ModelConfig;
 
 /// Floats kept for every parameter: weight, gradient, two moments, average.
@@ -13,18 +14,16 @@ const MAPS_OF_OUTPUT: u64 = 10;
 /// Bytes that training needs with `batch` pictures a step in f32, about: parameters with their
 /// optimizer state, and what the backward pass needs of the forward pass.
 pub fn training_bytes(config: &ModelConfig, parameters: usize, batch: usize) -> u64 {
-    let activations: u64 = blocks(config)
-        .into_iter()
-        .map(|block| {
-            let side = config.unet.level_side(config.size, block.level) as u64;
-            let cells = side * side;
-            let maps = cells * (MAPS_OF_INPUT * block.input as u64 + MAPS_OF_OUTPUT * block.output as u64);
-            let heads = (block.output / config.unet.head_channels.max(1)).max(1) as u64;
-            // Scores, softmax and their products, and a dozen maps around them.
-            let attention = if block.attends { 3 * heads * cells * cells + 12 * cells * block.output as u64 } else { 0 };
-            maps + attention
-        })
-        .sum();
+    let activations = |step: &Step| {
+        let side = config.unet.level_side(config.size, step.level) as u64;
+        let cells = side * side;
+        let maps = cells * (MAPS_OF_INPUT * step.input as u64 + MAPS_OF_OUTPUT * step.output as u64);
+        let heads = (step.output / config.unet.head_channels.max(1)).max(1) as u64;
+        // Scores, softmax and their products, and a dozen maps around them.
+        let attention = if step.attention.is_some() { 3 * heads * cells * cells + 12 * cells * step.output as u64 } else { 0 };
+        maps + attention
+    };
+    let activations: u64 = Walk::new(config).steps().map(activations).sum();
     4 * (FLOATS_PER_PARAMETER * parameters as u64 + activations * batch as u64)
 }
 
@@ -78,12 +77,12 @@ impl AttentionShape {
 /// Every attention of one evaluation at pictures of `size`, as often as it occurs.
 pub fn attentions(config: &ModelConfig, size: usize) -> Vec<AttentionShape> {
     let unet = &config.unet;
-    let shape = |BlockShape { level, output, .. }: BlockShape| AttentionShape {
-        size: unet.level_side(size, level),
-        channels: output,
-        heads: output / unet.head_channels,
+    let shape = |step: &Step| AttentionShape {
+        size: unet.level_side(size, step.level),
+        channels: step.output,
+        heads: step.output / unet.head_channels,
     };
-    blocks(config).into_iter().filter(|block| block.attends).map(shape).collect()
+    Walk::new(config).steps().filter(|step| step.attention.is_some()).map(shape).collect()
 }
 
 /// Every convolution of one evaluation at pictures of `size`, as often as it occurs; the linear layers of attention
@@ -91,56 +90,15 @@ pub fn attentions(config: &ModelConfig, size: usize) -> Vec<AttentionShape> {
 pub fn convolutions(config: &ModelConfig, size: usize) -> Vec<ConvolutionShape> {
     let unet = &config.unet;
     let shape = |level: usize, side, input, output| ConvolutionShape { size: unet.level_side(size, level), side, input, output };
-    let picture = 3 * unet.patch * unet.patch;
+    let picture = PICTURE_CHANNELS * unet.patch * unet.patch;
     let mut shapes = vec![shape(0, 3, 2 * picture, unet.channels), shape(0, 3, unet.level_channels(0), picture)];
-    for BlockShape { level, input, output, .. } in blocks(config) {
+    for &Step { level, input, output, .. } in Walk::new(config).steps() {
         shapes.extend([shape(level, 3, input, output), shape(level, 3, output, output)]);
         if input != output {
             shapes.push(shape(level, 1, input, output));
         }
     }
     shapes
-}
-
-struct BlockShape {
-    level: usize,
-    input: usize,
-    output: usize,
-    attends: bool,
-}
-
-fn blocks(config: &ModelConfig) -> Vec<BlockShape> {
-    let unet = &config.unet;
-    let attends = |level| unet.attends(config.size, level);
-    let levels = unet.multipliers.len();
-    let mut blocks = Vec::new();
-    let mut current = unet.channels;
-    let mut skips = vec![current];
-    for level in 0..levels {
-        let output = unet.level_channels(level);
-        for _ in 0..unet.blocks {
-            blocks.push(BlockShape { level, input: current, output, attends: attends(level) });
-            current = output;
-            skips.push(current);
-        }
-        if level + 1 < levels {
-            blocks.push(BlockShape { level: level + 1, input: current, output: current, attends: false });
-            skips.push(current);
-        }
-    }
-    let last = levels.saturating_sub(1);
-    blocks.extend([true, false].map(|attends| BlockShape { level: last, input: current, output: current, attends }));
-    for level in (0..levels).rev() {
-        let output = unet.level_channels(level);
-        for _ in 0..=unet.blocks {
-            blocks.push(BlockShape { level, input: current + skips.pop().unwrap_or_default(), output, attends: attends(level) });
-            current = output;
-        }
-        if level > 0 {
-            blocks.push(BlockShape { level: level - 1, input: current, output: current, attends: false });
-        }
-    }
-    blocks
 }
 
 #[cfg(test)]

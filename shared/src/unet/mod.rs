@@ -3,8 +3,12 @@
 
 mod attention;
 mod block;
+pub mod cost;
 mod embedding;
+mod norm;
+pub mod parameters;
 mod resample;
+pub mod walk;
 
 use burn::{
     module::Module,
@@ -21,12 +25,13 @@ pub use attention::Attention;
 pub use block::{Block, Film, ResidualBlock};
 pub use embedding::Embedding;
 pub use infill_kernel::Resample;
+pub use norm::{Norm, groups};
+pub use parameters::NamedParameter;
 pub use resample::{depth_to_space, space_to_depth};
+pub use walk::PICTURE_CHANNELS;
 
 use crate::{config::ModelConfig, noise};
-
-/// Channels of a picture.
-pub const PICTURE_CHANNELS: usize = 3;
+use walk::{Step, Walk};
 
 /// Suffixes of the parameters that start at zero, so that every block starts as the identity and the
 /// net's first output is 0.
@@ -42,9 +47,11 @@ pub struct Unet {
     middle_attention: Attention,
     middle_second: ResidualBlock,
     decoder: Vec<Level>,
-    head_norm: block::Norm,
+    head_norm: Norm,
     head: Conv2d,
     patch: usize,
+    #[module(skip)]
+    walk: Walk,
 }
 
 /// One resolution on the way down or up.
@@ -54,6 +61,13 @@ pub struct Level {
     resample: Option<ResidualBlock>,
 }
 
+impl Level {
+    /// Its residual blocks in order, each with its attention.
+    fn parts(&self) -> impl Iterator<Item = (&ResidualBlock, Option<&Attention>)> {
+        self.blocks.iter().map(Block::parts).chain(self.resample.iter().map(|block| (block, None)))
+    }
+}
+
 impl Unet {
     /// Builds the net without allocating its parameters, which are created when they are first used: 0, and 1
     /// for the scales of norms.
@@ -61,61 +75,38 @@ impl Unet {
     /// The configuration must be valid ([`ModelConfig::validate`]).
     pub fn new(config: &ModelConfig, device: &Device) -> Self {
         let unet = &config.unet;
-        let cells = unet.patch * unet.patch;
+        let walk = Walk::new(config);
         let embedding = Embedding::new(unet.channels, device);
         let width = embedding.width();
-        let residual = |input, output, resample| ResidualBlock::new(input, output, width, unet.dropout, resample, device);
-        let mut skips = vec![unet.channels];
-        let mut current = unet.channels;
-        let levels = unet.multipliers.len();
-
-        let mut encoder = Vec::new();
-        for level in 0..levels {
-            let channels = unet.level_channels(level);
-            let mut blocks = Vec::new();
-            for _ in 0..unet.blocks {
-                let attention = unet.attends(config.size, level).then(|| Attention::new(channels, unet.head_channels, device));
-                blocks.push(Block::new(residual(current, channels, Resample::None), attention));
-                current = channels;
-                skips.push(current);
-            }
-            let resample = (level + 1 < levels).then(|| residual(current, current, Resample::Down));
-            if resample.is_some() {
-                skips.push(current);
-            }
-            encoder.push(Level { blocks, resample });
-        }
-
-        let middle_first = residual(current, current, Resample::None);
-        let middle_attention = Attention::new(current, unet.head_channels, device);
-        let middle_second = residual(current, current, Resample::None);
-
-        let mut decoder = Vec::new();
-        for level in (0..levels).rev() {
-            let channels = unet.level_channels(level);
-            let mut blocks = Vec::new();
-            for _ in 0..=unet.blocks {
-                let skip = skips.pop().unwrap_or_default();
-                let attention = unet.attends(config.size, level).then(|| Attention::new(channels, unet.head_channels, device));
-                blocks.push(Block::new(residual(current + skip, channels, Resample::None), attention));
-                current = channels;
-            }
-            let resample = (level > 0).then(|| residual(current, current, Resample::Up));
-            decoder.push(Level { blocks, resample });
-        }
-
+        let residual = |step: &Step| ResidualBlock::new(step.input, step.output, width, unet.dropout, step.resample, device);
+        let attention = |step: &Step| Attention::new(step.output, unet.head_channels, device);
+        let level = |steps: &Vec<Step>| {
+            let (blocks, resamples): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| step.resample == Resample::None);
+            let block = |step: &Step| Block::new(residual(step), step.attention.is_some().then(|| attention(step)));
+            Level { blocks: blocks.into_iter().map(block).collect(), resample: resamples.into_iter().next().map(residual) }
+        };
+        let [first, second] = &walk.middle;
+        let cells = unet.patch * unet.patch;
+        let last = unet.level_channels(0);
         Self {
             embedding,
             stem: convolution(2 * PICTURE_CHANNELS * cells, unet.channels, 3, device),
-            encoder,
-            middle_first,
-            middle_attention,
-            middle_second,
-            decoder,
-            head_norm: block::Norm::new(current, device),
-            head: convolution(current, PICTURE_CHANNELS * cells, 3, device),
+            encoder: walk.encoder.iter().map(level).collect(),
+            middle_first: residual(first),
+            middle_attention: attention(first),
+            middle_second: residual(second),
+            decoder: walk.decoder.iter().map(level).collect(),
+            head_norm: Norm::new(last, device),
+            head: convolution(last, PICTURE_CHANNELS * cells, 3, device),
             patch: unet.patch,
+            walk,
         }
+    }
+
+    /// Its residual blocks in the order of the walk, each with its attention.
+    fn parts(&self) -> impl Iterator<Item = (&ResidualBlock, Option<&Attention>)> {
+        let middle = [(&self.middle_first, Some(&self.middle_attention)), (&self.middle_second, None)];
+        self.encoder.iter().flat_map(Level::parts).chain(middle).chain(self.decoder.iter().flat_map(Level::parts))
     }
 
     /// Random weights that depend on the seed alone, not on the backend: uniform in ±1/√fan_in,
@@ -128,21 +119,21 @@ impl Unet {
         }))
     }
 
-    /// Random weights everywhere, zero-initialised outputs included: for checks of a device, where an
-    /// untrained net's zeros would agree on anything.
-    pub fn with_random_outputs(self, seed: u64) -> Self {
-        self.with_outputs(seed, |values, _| Values::Floats(values))
+    /// Gaussian numbers in place of every parameter, of those too that begin as zeros or ones: for checks of a device, where
+    /// an untrained net's zeros would agree on anything.
+    pub fn with_gaussian_weights(self, seed: u64) -> Self {
+        self.with_gaussian(seed, |values, _| Values::Floats(values))
     }
 
-    /// The same weights in few bits, as a device has those of a model for sampling.
-    pub fn with_packed_outputs(self, seed: u64, bits: Bits) -> Self {
-        self.with_outputs(seed, |values, shape| match shape.len() {
+    /// The same in few bits, as a device has the weights of a model for sampling.
+    pub fn with_packed_gaussian_weights(self, seed: u64, bits: Bits) -> Self {
+        self.with_gaussian(seed, |values, shape| match shape.len() {
             1 => Values::Floats(values),
             _ => Values::Quantized(Quantized::from_weight(shape, &values, bits)),
         })
     }
 
-    fn with_outputs(self, seed: u64, form: impl Fn(Vec<f32>, &[usize]) -> Values) -> Self {
+    fn with_gaussian(self, seed: u64, form: impl Fn(Vec<f32>, &[usize]) -> Values) -> Self {
         let mut index = 0;
         self.map(&mut parameters::Replace::new(|_: &str, shape: &[usize]| {
             index += 1;
@@ -173,27 +164,17 @@ impl Unet {
         let input = space_to_depth(input, self.patch);
         let mut hidden = kernel::convolution(&self.stem, input);
         let mut skips = vec![hidden.clone()];
-        for level in &self.encoder {
-            for block in &level.blocks {
-                hidden = block.forward(hidden, &embedding);
+        for (step, (residual, attention)) in self.walk.steps().zip(self.parts()) {
+            if step.joins {
+                // As many outputs are kept as blocks join one, by construction of the walk.
+                hidden = kernel::concatenate(hidden, skips.pop().expect("a skip for every block of the decoder"));
+            }
+            hidden = residual.forward(hidden, &embedding);
+            if let Some(attention) = attention {
+                hidden = attention.forward(hidden);
+            }
+            if step.keeps {
                 skips.push(hidden.clone());
-            }
-            if let Some(down) = &level.resample {
-                hidden = down.forward(hidden, &embedding);
-                skips.push(hidden.clone());
-            }
-        }
-        hidden = self.middle_first.forward(hidden, &embedding);
-        hidden = self.middle_attention.forward(hidden);
-        hidden = self.middle_second.forward(hidden, &embedding);
-        for level in &self.decoder {
-            for block in &level.blocks {
-                // As many skips were pushed as blocks are here, by construction in `new`.
-                let skip = skips.pop().expect("a skip for every block of the decoder");
-                hidden = block.forward(kernel::concatenate(hidden, skip), &embedding);
-            }
-            if let Some(up) = &level.resample {
-                hidden = up.forward(hidden, &embedding);
             }
         }
         let output = kernel::convolution(&self.head, self.head_norm.activate(hidden, None));
@@ -214,21 +195,6 @@ fn initial_values(name: &str, shape: &[usize], seed: u64, index: u64) -> Vec<f32
     let bound = 1.0 / (fan_in as f32).sqrt();
     let mut random = noise::stream(seed, noise::Purpose::Weights, index, 0);
     noise::uniform(&mut random, count).into_iter().map(|value| (2.0 * value - 1.0) * bound).collect()
-}
-
-pub mod cost;
-pub mod parameters;
-pub use block::groups;
-
-/// A parameter under its dotted name, flattened.
-#[derive(Clone, Debug)]
-pub struct NamedParameter {
-    /// Where it sits in the net, such as `encoder.0.blocks.0.residual.input_convolution.weight`.
-    pub name: String,
-    /// Its shape.
-    pub shape: Vec<usize>,
-    /// Its values, one after the other.
-    pub values: Tensor<1>,
 }
 
 #[cfg(test)]

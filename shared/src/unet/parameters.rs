@@ -7,7 +7,16 @@ use burn::{
 };
 use infill_kernel as kernel;
 
-use super::{NamedParameter, Unet};
+/// A parameter under its dotted name, flattened.
+#[derive(Clone, Debug)]
+pub struct NamedParameter {
+    /// Where it sits in the net, such as `encoder.0.blocks.0.residual.input_convolution.weight`.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its values, one after the other.
+    pub values: Tensor<1>,
+}
 
 /// Every parameter of a net in a fixed order. The tensors share memory with the net.
 pub fn list(net: &impl Module) -> Vec<NamedParameter> {
@@ -24,8 +33,8 @@ pub fn shapes(net: &impl Module) -> Vec<(String, Vec<usize>)> {
 }
 
 /// The device the net lives on, without autodiff.
-pub fn device(unet: &Unet) -> Device {
-    unet.devices().into_iter().next().unwrap_or_default().inner()
+pub fn device(net: &impl Module) -> Device {
+    net.devices().into_iter().next().unwrap_or_default().inner()
 }
 
 #[derive(Default)]

@@ -2,6 +2,7 @@
 //! `[batch, channels, height, width]`; batch, height and width are known only when the graph runs.
 
 use infill::{model_file::ModelFileError, unet::groups};
+use infill_kernel::Resample;
 
 use super::builder::{Builder, Value, float, int, ints, text};
 
@@ -15,17 +16,6 @@ pub struct Map {
     pub value: Value,
     /// Its channels.
     pub channels: usize,
-}
-
-/// How a residual block changes the resolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resample {
-    /// Not at all.
-    None,
-    /// Halves it by the mean of four.
-    Down,
-    /// Doubles it by repeating.
-    Up,
 }
 
 type Result<T> = std::result::Result<T, ModelFileError>;
@@ -134,7 +124,7 @@ impl Layers<'_> {
         Ok(Map { value, channels })
     }
 
-    /// `kernel::activate`: group norm, FiLM by a layer of that name if there is one, and SiLU.
+    /// `infill_kernel::activate`: group norm, FiLM by a layer of that name if there is one, and SiLU.
     fn activate(&mut self, name: &str, input: &Map, film: Option<(&str, &Map)>) -> Result<Map> {
         let mut hidden = self.normalize(name, input)?;
         if let Some((film, embedding)) = film {

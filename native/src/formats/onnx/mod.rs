@@ -16,12 +16,12 @@ mod tests;
 use infill::{
     config::{ModelConfig, NoiseEmbedding},
     model_file::{Encoding, ModelFile, ModelFileError, Weight},
-    unet::PICTURE_CHANNELS,
+    unet::walk::{PICTURE_CHANNELS, Walk},
 };
 use prost::Message;
 
 use builder::{Builder, Value, int};
-use layers::{Layers, Map, Resample};
+use layers::{Layers, Map};
 use proto::{Dimension, Entry, Graph, Model, OperatorSet, Shape, TensorType, Type, ValueInfo, data_type};
 
 /// Version of the operators, and of the format, that floats need.
@@ -72,7 +72,7 @@ fn json(value: &impl serde::Serialize) -> Result<String, ModelFileError> {
     serde_json::to_string(value).map_err(|error| ModelFileError::Encode(error.to_string()))
 }
 
-/// The walk over the configuration, in the order of `Unet::new` and `Unet::forward`.
+/// The net along the list of blocks that `Unet::forward` follows too.
 fn net(file: &ModelFile, encoding: Encoding) -> Result<Graph, ModelFileError> {
     let config = &file.config;
     let unet = &config.unet;
@@ -83,37 +83,20 @@ fn net(file: &ModelFile, encoding: Encoding) -> Result<Graph, ModelFileError> {
     let both = layers.builder.node("Concat", "given".to_owned(), &[&given("condition"), &given("input")], vec![int("axis", 1)]);
     let mut hidden = layers.stem(&Map { value: both, channels: 2 * PICTURE_CHANNELS }, unet.patch, unet.channels)?;
     let mut skips = vec![hidden.clone()];
-    let levels = unet.multipliers.len();
-    for level in 0..levels {
-        let attends = unet.attends(config.size, level);
-        for block in 0..unet.blocks {
-            let name = format!("encoder.{level}.blocks.{block}");
-            hidden = block_of(&mut layers, &name, &hidden, &embedding, unet.level_channels(level), attends.then_some(unet.head_channels))?;
+    for step in Walk::new(config).steps() {
+        if step.joins
+            && let Some(skip) = skips.pop()
+        {
+            let inputs = [&hidden.value, &skip.value];
+            let value = layers.builder.node("Concat", format!("{}/joined", step.name), &inputs, vec![int("axis", 1)]);
+            hidden = Map { value, channels: hidden.channels + skip.channels };
+        }
+        hidden = layers.residual(&step.residual, &hidden, &embedding, step.output, step.resample)?;
+        if let Some(name) = &step.attention {
+            hidden = layers.attention(name, &hidden, unet.head_channels)?;
+        }
+        if step.keeps {
             skips.push(hidden.clone());
-        }
-        if level + 1 < levels {
-            let name = format!("encoder.{level}.resample");
-            hidden = layers.residual(&name, &hidden, &embedding, hidden.channels, Resample::Down)?;
-            skips.push(hidden.clone());
-        }
-    }
-    hidden = layers.residual("middle_first", &hidden, &embedding, hidden.channels, Resample::None)?;
-    hidden = layers.attention("middle_attention", &hidden, unet.head_channels)?;
-    hidden = layers.residual("middle_second", &hidden, &embedding, hidden.channels, Resample::None)?;
-    for (place, level) in (0..levels).rev().enumerate() {
-        let attends = unet.attends(config.size, level);
-        for block in 0..=unet.blocks {
-            let name = format!("decoder.{place}.blocks.{block}");
-            if let Some(skip) = skips.pop() {
-                let inputs = [&hidden.value, &skip.value];
-                let value = layers.builder.node("Concat", format!("{name}/joined"), &inputs, vec![int("axis", 1)]);
-                hidden = Map { value, channels: hidden.channels + skip.channels };
-            }
-            hidden = block_of(&mut layers, &name, &hidden, &embedding, unet.level_channels(level), attends.then_some(unet.head_channels))?;
-        }
-        if level > 0 {
-            let name = format!("decoder.{place}.resample");
-            hidden = layers.residual(&name, &hidden, &embedding, hidden.channels, Resample::Up)?;
         }
     }
     layers.head(&hidden, unet.patch, PICTURE_CHANNELS)?;
@@ -126,22 +109,6 @@ fn net(file: &ModelFile, encoding: Encoding) -> Result<Graph, ModelFileError> {
     ];
     let outputs = vec![picture("output", "What the net predicts; see `prediction` in infill.config.")];
     Ok(layers.builder.finish("unet", inputs, outputs))
-}
-
-/// `Block`: a residual block, and attention with heads of so many channels where the level attends.
-fn block_of(
-    layers: &mut Layers<'_>,
-    name: &str,
-    input: &Map,
-    embedding: &Map,
-    output: usize,
-    head: Option<usize>,
-) -> Result<Map, ModelFileError> {
-    let hidden = layers.residual(&format!("{name}.residual"), input, embedding, output, Resample::None)?;
-    match head {
-        Some(head) => layers.attention(&format!("{name}.attention"), &hidden, head),
-        None => Ok(hidden),
-    }
 }
 
 fn level_meaning(config: &ModelConfig) -> &'static str {

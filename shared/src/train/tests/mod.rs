@@ -227,7 +227,7 @@ fn a_batch_in_parts_has_the_gradients_of_the_whole() {
         let trainer = Trainer::new(config.clone(), ModelConfig::preset("tiny").unwrap(), None, &Device::flex()).unwrap();
         let device = Device::flex().autodiff();
         let batch = Batch { config: &config, model: trainer.model_config(), step: 3, examples: &examples, loss_scale: None };
-        let unet = optimizer::to_training(trainer.average().unet.with_random_outputs(4), &device);
+        let unet = optimizer::to_training(trainer.average().unet.with_gaussian_weights(4), &device);
         let gradients = batch.gradients(&unet, &[Worker { device, side_by_side }]).unwrap();
         let stem = gradients.of_parameters.get::<4>(unet.stem_id()).unwrap();
         (values(gradients.loss)[0], values(stem))
