@@ -1,5 +1,8 @@
 //! The part of ONNX's file format that a net needs, as onnx.proto of IR version 10 numbers it. Messages and
 //! fields that this program never writes are left out; readers skip what they do not know, and so does this.
+//!
+//! The messages are our own because no kept crate of a fitting size writes them: `onnx-pb` stayed with prost 0.6, `candle-onnx` brings 180
+//! crates, `onnx-protobuf` a second protobuf library and the MPL, and `rten-onnx` and `onnx-ir` only read.
 
 use prost::Message;
 
