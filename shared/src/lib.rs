@@ -4,6 +4,7 @@
 //!
 //! Tensors of pictures are `[batch, channel, height, width]` in [−1, 1]; masks are 1 where something
 //! is to be filled.
+#![forbid(unsafe_code)]
 
 pub mod config;
 pub mod container;
