@@ -17,6 +17,8 @@ pub mod layer;
 mod linear;
 mod norm;
 #[cfg(any(feature = "gpu", test))]
+mod packing;
+#[cfg(any(feature = "gpu", test))]
 mod plan;
 mod precision;
 mod product;

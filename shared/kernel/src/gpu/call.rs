@@ -10,9 +10,9 @@ use super::{
     attention::fits,
     backend::{Dispatch, GpuBackend},
     device::takes,
-    packed::{self, is_packed},
+    packed::is_packed,
 };
-use crate::{layer::AttentionLayers, precision::dtype, quantize::Quantized, resample::Resample};
+use crate::{layer::AttentionLayers, packing, precision::dtype, quantize::Quantized, resample::Resample};
 
 /// Whether a parameter is of a type that the kernels read: what is no feature map is of 32 bits, or packed.
 fn readable<const D: usize>(parameter: &Tensor<D>) -> bool {
@@ -173,7 +173,7 @@ pub(crate) fn packed_weight<const D: usize>(weight: &Quantized, device: &Device)
         [input, output] => (output, input, 0),
         _ => return None,
     };
-    let words = packed::words(weight)?;
+    let words = packing::words(weight)?;
     let words = Tensor::<1, Int>::from_data(TensorData::new(words.clone(), vec![words.len()]), device);
     let bits = weight.bits.count() as u32;
     let carried = <Dispatch as GpuBackend>::carry_packed(words.into_dispatch(), output, input, side, bits);

@@ -15,7 +15,10 @@ use super::{
     layout::{Extent, element, empty, lanes},
     packed,
 };
-use crate::plan::{Plan, Strip};
+use crate::{
+    packing::Layout,
+    plan::{Plan, Strip},
+};
 
 /// What is added to the result, channel by channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -303,7 +306,7 @@ impl Filter {
                 (side, output, 0)
             }
             Self::Packed(weight) => {
-                let packed::Layout { taps, output, bits, .. } = packed::Layout::of_tensor(weight);
+                let Layout { taps, output, bits, .. } = packed::layout(weight);
                 (taps.isqrt(), output, bits)
             }
         }
