@@ -3,11 +3,13 @@
 
 mod memory;
 mod run;
+mod strength;
 mod update;
 
 pub use crate::config::{SamplerKind, SamplerSettings};
 pub use memory::MemoryError;
 pub use run::{Known, Sampler};
+pub use strength::log_snr_of_strength;
 
 #[cfg(test)]
 mod memory_tests;

@@ -22,6 +22,10 @@ pub struct Known {
     pub guess: Option<Tensor<4>>,
 }
 
+/// The least range of log-SNRs that a sampler goes through from a guess: the multistep rules have no answer between two levels
+/// that are the same.
+const LEAST_RANGE: f64 = 0.1;
+
 /// A run under way.
 #[derive(Clone, Debug)]
 pub struct Sampler {
@@ -46,7 +50,7 @@ impl Sampler {
         settings.validate()?;
         let guess = settings.guess.zip(known.as_ref().and_then(|known| known.guess.clone()));
         let [low, high] = log_snr_range;
-        let range = guess.as_ref().map_or(log_snr_range, |(log_snr, _)| [log_snr.clamp(low, high), high]);
+        let range = guess.as_ref().map_or(log_snr_range, |(log_snr, _)| [log_snr.min(high - LEAST_RANGE).max(low), high]);
         let levels = match settings.kind {
             SamplerKind::Ancestral => schedule::inference_schedule(settings.steps, range),
             SamplerKind::Ddim | SamplerKind::DpmSolver | SamplerKind::UniPc => schedule::log_snr_grid(settings.steps, range),
