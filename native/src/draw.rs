@@ -1,12 +1,13 @@
 //! Edits through a model to their pictures: the loop around `infill::edit` that every command uses. It waits for the device.
 
-use anyhow::{Context, Result};
-use burn::tensor::Tensor;
+use anyhow::Result;
 use infill::{
     denoiser::Model,
     edit::{Edit, EditGroup, EditState},
     picture::Picture,
 };
+
+use crate::readback;
 
 /// The results of edits, in their order; all go through the model together. `stepped` is told after each step how many
 /// evaluations of the net are made, and before the first one that there is none; an error of it ends the work.
@@ -20,13 +21,7 @@ pub fn draw(edits: Vec<Edit>, model: &Model, mut stepped: impl FnMut(usize) -> R
         match group.step(model) {
             EditState::Finished => return Ok(group.into_results()),
             EditState::Running => {}
-            EditState::Read(tensor) => group.accept(&values(tensor)?)?,
+            EditState::Read(tensor) => group.accept(&readback::values(tensor, "the result")?)?,
         }
     }
-}
-
-/// Brings a tensor's values home.
-fn values(tensor: Tensor<4>) -> Result<Vec<f32>> {
-    let values = tensor.into_data().convert::<f32>().try_to_vec();
-    values.map_err(|error| anyhow::anyhow!("{error:?}")).context("reading the result from the device")
 }

@@ -4,6 +4,7 @@ mod bench;
 mod commands;
 mod device;
 mod draw;
+mod edit;
 mod evaluate;
 mod exit;
 mod files;
@@ -12,15 +13,15 @@ mod interrupt;
 mod model_on_disk;
 mod pictures;
 mod progress;
+mod readback;
 mod train;
 
 use std::{io::IsTerminal, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use commands::{export, info, sample};
-use evaluate::{ablate, curve};
+use commands::Command;
 
 /// Image-to-image diffusion: train models, and fill, extend, colour and repair pictures.
 ///
@@ -38,61 +39,11 @@ struct Arguments {
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Train(commands::train::TrainArguments),
-    TrainClassifier(commands::train_classifier::TrainClassifierArguments),
-    Ablate(ablate::AblateArguments),
-    Evaluate(commands::evaluate::EvaluateArguments),
-    Curve(curve::CurveArguments),
-    MeasureResidual(commands::measure_residual::MeasureResidualArguments),
-    Inpaint(sample::InpaintArguments),
-    Uncrop(sample::UncropArguments),
-    /// Give a picture new colours; its brightness stays.
-    Colorize(sample::SampleArguments),
-    /// Remove what JPEG compression did to a picture.
-    Restore(sample::SampleArguments),
-    Export(export::ExportArguments),
-    Info(info::InfoArguments),
-    #[command(subcommand)]
-    Bench(bench::BenchArguments),
-    ServeDevice(device::ServeArguments),
-    /// Check a device; used by the program itself.
-    #[command(hide = true)]
-    CheckDevice {
-        /// The device.
-        device: device::DeviceChoice,
-        /// Which of them.
-        #[arg(long, default_value_t = 0)]
-        index: usize,
-        /// Accept software adapters.
-        #[arg(long)]
-        software: bool,
-    },
-}
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log(arguments.verbose, arguments.quiet);
-    let result = match &arguments.command {
-        Command::Train(train) => train::run(train),
-        Command::TrainClassifier(train) => commands::train_classifier::run(train),
-        Command::Ablate(ablate) => ablate::run(ablate),
-        Command::Evaluate(evaluate) => commands::evaluate::run(evaluate),
-        Command::Curve(curve) => curve::run(curve),
-        Command::MeasureResidual(measure) => commands::measure_residual::run(measure),
-        Command::Inpaint(inpaint) => sample::inpaint(inpaint),
-        Command::Uncrop(uncrop) => sample::uncrop(uncrop),
-        Command::Colorize(colorize) => sample::colorize(colorize),
-        Command::Restore(restore) => sample::restore(restore),
-        Command::Export(export) => export::run(export),
-        Command::Info(info) => info::run(info),
-        Command::Bench(bench) => bench::run(bench),
-        Command::ServeDevice(serve) => device::serve(serve),
-        Command::CheckDevice { device, index, software } => return device::run_check(*device, *index, *software),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    match arguments.command.run() {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("infill: {error:#}");
             exit::code(&error)

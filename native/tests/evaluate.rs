@@ -1,32 +1,22 @@
 //! `infill evaluate` and `infill train-classifier` as processes: a tiny net with random weights, pictures made here.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Output};
+mod support;
 
-use burn::tensor::Device;
+use std::{
+    path::Path,
+    process::{Output, Stdio},
+};
+
 use image::{Rgb, RgbImage};
-use infill::config::ModelConfig;
-use infill::model_file::{Encoding, ModelFile, TrainingRecord, Weight};
-use infill::noise::{self, Purpose};
-use infill::unet::{Unet, parameters};
+use infill::model_file::Encoding;
 use serde_json::Value;
+use support::{command, expect, infill, json, model};
 use tempfile::TempDir;
 
 /// A model file of the preset for tests and three pictures in `pictures`.
 fn workplace() -> TempDir {
     let folder = TempDir::new().expect("a folder");
-    let config = ModelConfig::preset("tiny").expect("the preset for tests");
-    let mut rng = noise::stream(3, Purpose::Weights, 0, 0);
-    let weights: Vec<Weight> = parameters::shapes(&Unet::new(&config, &Device::default()))
-        .into_iter()
-        .map(|(name, shape)| {
-            let values = noise::gaussian(&mut rng, shape.iter().product());
-            Weight { name, values: values.into_iter().map(|value| value * 0.05).collect(), shape }
-        })
-        .collect();
-    let bytes = ModelFile::encode(&config, &TrainingRecord::default(), &weights, Encoding::F32).expect("a model file");
-    std::fs::write(folder.path().join("tiny.safetensors"), bytes).expect("a model file");
+    std::fs::write(folder.path().join("tiny.safetensors"), model(Encoding::F32)).expect("a model file");
     std::fs::create_dir(folder.path().join("pictures")).expect("a folder");
     for number in 0..3u8 {
         RgbImage::from_fn(48, 40, |x, y| Rgb([(x * 5) as u8, (y * 6) as u8, number * 60]))
@@ -36,31 +26,20 @@ fn workplace() -> TempDir {
     folder
 }
 
-fn evaluate(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_infill"))
-        .current_dir(folder)
-        .args(["evaluate", "--device", "cpu", "--model", "tiny.safetensors", "--count", "2", "--samples", "2", "--steps", "2"])
-        .args(arguments)
-        .output()
-        .expect("the program starts")
-}
-
-fn messages(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+fn evaluate(folder: &Path, arguments: &str) -> Output {
+    infill(folder, &format!("evaluate --device cpu --model tiny.safetensors --count 2 --samples 2 --steps 2 {arguments}"))
 }
 
 fn scores(folder: &Path, name: &str) -> Value {
-    let text = std::fs::read_to_string(folder.join(name).join("evaluation.json")).expect("the numbers");
-    let report: Value = serde_json::from_str(&text).expect("JSON");
-    report["cases"].clone()
+    json(&folder.join(name).join("evaluation.json"))["cases"].clone()
 }
 
 #[test]
 fn the_same_seed_gives_the_same_numbers_and_another_does_not() {
     let folder = workplace();
     for (target, seed) in [("first", "1"), ("second", "1"), ("third", "2")] {
-        let output = evaluate(folder.path(), &["--data", "pictures", "--seed", seed, "-o", target]);
-        assert!(output.status.success(), "{}", messages(&output));
+        let output = evaluate(folder.path(), &format!("--data pictures --seed {seed} -o {target}"));
+        expect(&output, 0, &[]);
         assert!(String::from_utf8_lossy(&output.stdout).contains("| inpaint-centre |"));
     }
     let first = scores(folder.path(), "first");
@@ -77,21 +56,13 @@ fn the_same_seed_gives_the_same_numbers_and_another_does_not() {
 #[test]
 fn mistakes_are_named_before_any_work() {
     let folder = workplace();
-    let failure = |arguments: &[&str]| {
-        let output = evaluate(folder.path(), arguments);
-        assert!(!output.status.success());
-        messages(&output)
-    };
-    let message = failure(&["--data", "nothing/*.tar", "-o", "out"]);
-    assert!(message.contains("nothing/*.tar"), "{message}");
-    let message = failure(&["--data", "pictures", "--task", "paint", "-o", "out"]);
-    assert!(message.contains("paint") && message.contains("colorize"), "{message}");
+    expect(&evaluate(folder.path(), "--data nothing/*.tar -o out"), 3, &["nothing/*.tar"]);
+    expect(&evaluate(folder.path(), "--data pictures --task paint -o out"), 3, &["paint", "colorize"]);
     assert!(!folder.path().join("out").exists());
 
     std::fs::create_dir(folder.path().join("used")).expect("a folder");
     std::fs::write(folder.path().join("used/evaluation.md"), "precious").expect("a table");
-    let message = failure(&["--data", "pictures", "-o", "used"]);
-    assert!(message.contains("--force"), "{message}");
+    expect(&evaluate(folder.path(), "--data pictures -o used"), 3, &["--force"]);
     assert_eq!(std::fs::read_to_string(folder.path().join("used/evaluation.md")).expect("the table"), "precious");
 }
 
@@ -108,36 +79,28 @@ fn classes(folder: &Path) {
     }
 }
 
-fn train_classifier(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_infill"))
-        .current_dir(folder)
-        .args(["train-classifier", "--device", "cpu", "--data", "classes"])
-        .args(arguments)
-        .output()
-        .expect("the program starts")
+fn train_classifier(folder: &Path, arguments: &str) -> Output {
+    infill(folder, &format!("train-classifier --device cpu {arguments}"))
 }
 
 #[test]
 fn a_trained_classifier_judges_the_papers_cases() {
     let folder = workplace();
     classes(folder.path());
-    let training = ["--validation", "classes", "--epochs", "8", "--batch", "4", "-o", "colours.bin"];
-    let output = train_classifier(folder.path(), &training);
-    assert!(output.status.success(), "{}", messages(&output));
+    let training = "--data classes --validation classes --epochs 8 --batch 4 -o colours.bin";
+    let output = train_classifier(folder.path(), training);
+    expect(&output, 0, &[]);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(printed.contains("| blue | 6 | 100.0 % |") && printed.contains("| all | 12 | 100.0 % |"), "{printed}");
-    let refused = train_classifier(folder.path(), &training);
-    assert_eq!(refused.status.code(), Some(3));
-    assert!(messages(&refused).contains("--force"), "{}", messages(&refused));
+    expect(&train_classifier(folder.path(), training), 3, &["--force"]);
 
     std::fs::create_dir(folder.path().join("masks")).expect("a folder");
     image::GrayImage::from_fn(30, 30, |x, _| image::Luma([if x < 12 { 255 } else { 0 }]))
         .save(folder.path().join("masks/left.png"))
         .expect("a mask");
-    let more =
-        ["--data", "classes", "--paper", "--features", "colours.bin", "--masks", "masks", "--regression", "tiny.safetensors", "-o", "out"];
-    let output = evaluate(folder.path(), &more);
-    assert!(output.status.success(), "{}", messages(&output));
+    let more = "--data classes --paper --features colours.bin --masks masks --regression tiny.safetensors -o out";
+    let output = evaluate(folder.path(), more);
+    expect(&output, 0, &[]);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let rows = |heading: &str| {
         let table = printed.lines().skip_while(|line| !line.starts_with(heading));
@@ -191,64 +154,49 @@ fn a_trained_classifier_judges_the_papers_cases() {
 #[test]
 fn the_classifier_beside_the_readme_can_be_used() {
     let folder = workplace();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/classifier.bin");
-    let output =
-        evaluate(folder.path(), &["--data", "pictures", "--task", "colorize", "--features", path.to_str().expect("a path"), "-o", "out"]);
-    assert!(output.status.success(), "{}", messages(&output));
-    let text = std::fs::read_to_string(folder.path().join("out/evaluation.json")).expect("the numbers");
-    let report: Value = serde_json::from_str(&text).expect("JSON");
+    let features = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/classifier.bin");
+    expect(&evaluate(folder.path(), &format!("--data pictures --task colorize --features {features} -o out")), 0, &[]);
+    let report = json(&folder.path().join("out/evaluation.json"));
     assert_eq!((&report["features"]["size"], report["features"]["classes"].as_array().map(Vec::len)), (&Value::from(64), Some(9)));
-    assert!(report["cases"][0]["features"][0]["distance"].as_f64().is_some_and(|distance| distance > 0.0), "{text}");
+    assert!(report["cases"][0]["features"][0]["distance"].as_f64().is_some_and(|distance| distance > 0.0), "{report}");
 }
 
 #[test]
 fn foreign_files_and_data_without_classes_are_refused() {
     let folder = workplace();
     classes(folder.path());
-    let output = train_classifier(folder.path(), &["--epochs", "1", "--batch", "12", "-o", "colours.bin"]);
-    assert!(output.status.success(), "{}", messages(&output));
+    expect(&train_classifier(folder.path(), "--data classes --epochs 1 --batch 12 -o colours.bin"), 0, &[]);
     let bytes = std::fs::read(folder.path().join("colours.bin")).expect("the file");
     std::fs::write(folder.path().join("short.bin"), &bytes[..bytes.len() / 2]).expect("a file");
-    let refused = |arguments: &[&str], words: &[&str]| {
-        let output = evaluate(folder.path(), &[arguments, &["--data", "pictures", "-o", "out"]].concat());
-        assert_eq!(output.status.code(), Some(3), "{}", messages(&output));
-        for word in words {
-            assert!(messages(&output).contains(word), "`{word}` is not in: {}", messages(&output));
-        }
+    let refused = |arguments: &str, words: &[&str]| {
+        expect(&evaluate(folder.path(), &format!("{arguments} --data pictures -o out")), 3, words);
     };
-    refused(&["--features", "tiny.safetensors"], &["tiny.safetensors", "infill-model", "train-classifier"]);
-    refused(&["--features", "short.bin"], &["short.bin"]);
-    refused(&["--features", "pictures/0.png"], &["pictures/0.png", "not a classifier"]);
-    refused(&["--regression", "colours.bin"], &["colours.bin", "infill-classifier"]);
-    refused(&["--masks", "nowhere"], &["nowhere"]);
-    refused(&["--masks", "pictures", "--task", "colorize"], &["--masks needs the task inpaint"]);
+    refused("--features tiny.safetensors", &["tiny.safetensors", "infill-model", "train-classifier"]);
+    refused("--features short.bin", &["short.bin"]);
+    refused("--features pictures/0.png", &["pictures/0.png", "not a classifier"]);
+    refused("--regression colours.bin", &["colours.bin", "infill-classifier"]);
+    refused("--masks nowhere", &["nowhere"]);
+    refused("--masks pictures --task colorize", &["--masks needs the task inpaint"]);
     assert!(!folder.path().join("out").exists());
 
-    let output = Command::new(env!("CARGO_BIN_EXE_infill"))
-        .current_dir(folder.path())
-        .args(["train-classifier", "--device", "cpu", "--data", "pictures", "-o", "none.bin"])
-        .output()
-        .expect("the program starts");
-    assert_eq!(output.status.code(), Some(3));
-    assert!(messages(&output).contains("0 classes") && messages(&output).contains("subfolder"), "{}", messages(&output));
+    expect(&train_classifier(folder.path(), "--data pictures -o none.bin"), 3, &["0 classes", "subfolder"]);
     assert!(!folder.path().join("none.bin").exists());
 }
 
 #[cfg(unix)]
 #[test]
 fn a_training_that_is_stopped_writes_nothing() {
+    use std::io::{BufRead, BufReader};
+
+    use support::interrupt;
+
     let folder = workplace();
     classes(folder.path());
-    let mut child = Command::new(env!("CARGO_BIN_EXE_infill"))
-        .current_dir(folder.path())
-        .args(["train-classifier", "--device", "cpu", "--data", "classes", "--epochs", "100000", "-o", "colours.bin"])
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("the program starts");
+    let arguments = "train-classifier --device cpu --data classes --epochs 100000 -o colours.bin";
+    let mut child = command(folder.path(), arguments).stderr(Stdio::piped()).spawn().expect("the program starts");
     let mut lines = BufReader::new(child.stderr.take().expect("messages")).lines();
     lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("training for"))).expect("a start").expect("a line");
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
-    assert!(killed.success());
+    interrupt(&child);
     assert_eq!(child.wait().expect("an end").code(), Some(130));
     let said: Vec<String> = lines.map_while(Result::ok).collect();
     assert!(said.iter().any(|line| line.contains("nothing was written")), "{said:?}");
@@ -258,40 +206,32 @@ fn a_training_that_is_stopped_writes_nothing() {
 #[cfg(unix)]
 #[test]
 fn an_evaluation_that_is_stopped_goes_on_where_it_was() {
+    use support::{interrupt, wait_for};
+
     let folder = workplace();
-    let arguments = ["--data", "pictures", "--steps", "300", "--task", "inpaint,restore"];
     let start = |target: &str| {
-        Command::new(env!("CARGO_BIN_EXE_infill"))
-            .current_dir(folder.path())
-            .args(["evaluate", "--device", "cpu", "--model", "tiny.safetensors", "--count", "3", "--samples", "2", "-o", target])
-            .args(arguments)
-            .stderr(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .expect("the program starts")
+        let fixed = "evaluate --device cpu --model tiny.safetensors --count 3 --samples 2 --data pictures --steps 300";
+        let mut command = command(folder.path(), &format!("{fixed} --task inpaint,restore -o {target}"));
+        command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the program starts")
     };
     assert!(start("whole").wait().expect("an end").success());
 
     let mut child = start("parts");
-    let done = |case: &str| folder.path().join(format!("parts/unfinished/{case}.json")).is_file();
+    let case_file = |case: &str| folder.path().join(format!("parts/unfinished/{case}.json"));
     let cases: Vec<String> = scores(folder.path(), "whole")
         .as_array()
         .expect("cases")
         .iter()
         .map(|case| case["case"].as_str().expect("a name").to_owned())
         .collect();
-    while !done(&cases[0]) {
-        assert!(child.try_wait().expect("a state").is_none(), "it ended before its first case was done");
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill").success());
+    wait_for(&case_file(&cases[0]), &mut child);
+    interrupt(&child);
     let output = child.wait_with_output().expect("an end");
-    assert_eq!(output.status.code(), Some(130), "{}", messages(&output));
-    assert!(messages(&output).contains("goes on from the cases that are done"), "{}", messages(&output));
-    assert!(!done(cases.last().expect("a case")) && !folder.path().join("parts/evaluation.md").exists());
+    expect(&output, 130, &["goes on from the cases that are done"]);
+    assert!(!case_file(cases.last().expect("a case")).is_file() && !folder.path().join("parts/evaluation.md").exists());
 
     let output = start("parts").wait_with_output().expect("an end");
-    assert!(output.status.success() && messages(&output).contains(&format!("{} is done already", cases[0])), "{}", messages(&output));
+    expect(&output, 0, &[&format!("{} is done already", cases[0])]);
     let table = |target: &str| -> Vec<String> {
         let text = std::fs::read_to_string(folder.path().join(target).join("evaluation.md")).expect("the table");
         text.lines().filter(|line| line.starts_with('|')).map(str::to_owned).collect()

@@ -53,7 +53,14 @@ fn where_sampling_begins_is_the_model_s_advice_or_asked_for() {
     };
     let advised = uncrop("advised", "--model guessing.infill");
     assert_eq!(advised, uncrop("asked", "--model model.infill --steps 3 --temperature 0.5 --guess 2"));
-    assert_ne!(advised, uncrop("noise", "--model guessing.infill --guess none"));
+    let noise = uncrop("noise", "--model guessing.infill --guess none");
+    assert_ne!(advised, noise);
+    assert_eq!(noise, uncrop("all", "--model guessing.infill --strength 1"));
+    // The tiny preset's range of log-SNRs is [-9, 9], of which 2 lies at 7 of 18.
+    assert_eq!(advised, uncrop("some", &format!("--model model.infill --steps 3 --temperature 0.5 --strength {}", 7.0 / 18.0)));
+    expect(&infill(path, "uncrop photo.png -o other.png --right 9 --model model.infill --strength 1.5"), 2, &["1.5", "pure noise"]);
+    let help = String::from_utf8(infill(path, "uncrop --help").stdout).unwrap();
+    assert!(help.contains("--strength") && !help.contains("--guess"), "{help}");
     let photo = image::open(path.join("photo.png")).unwrap().to_rgb8();
     assert!(photo.enumerate_pixels().all(|(x, y, pixel)| advised.get_pixel(x, y) == pixel), "a known pixel has changed");
     let refused = infill(path, "uncrop photo.png -o other.png --right 9 --model model.infill --guess much");

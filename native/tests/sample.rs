@@ -3,7 +3,7 @@
 mod support;
 
 use image::{DynamicImage, GenericImageView, ImageEncoder};
-use support::{expect, infill, mask, messages, photo, same_outside, sample, strays, workplace};
+use support::{command, expect, infill, interrupt, mask, messages, photo, same_outside, sample, strays, workplace};
 
 const HOLE: [u32; 4] = [20, 12, 15, 10];
 
@@ -224,20 +224,16 @@ fn the_mean_of_two_samples_lies_between_them() {
 fn an_interrupt_stops_with_its_own_code_and_leaves_nothing_behind() {
     use std::{
         io::{BufRead, BufReader},
-        process::{Command, Stdio},
+        process::Stdio,
     };
     let folder = workplace();
     let path = folder.path();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_infill"))
-        .current_dir(path)
-        .args("restore photo.png -o out.png --model model.infill --device cpu --steps 10000".split(' '))
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let arguments = "restore photo.png -o out.png --model model.infill --device cpu --steps 10000";
+    let mut child = command(path, arguments).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     // By then it listens, and ten thousand steps for each tile are far from done.
     assert!(lines.next().unwrap().unwrap().contains("computing on the CPU"));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    interrupt(&child);
     let said: String = lines.map(Result::unwrap).collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
     assert!(said.contains("pictures written: 0"), "{said}");

@@ -3,26 +3,12 @@
 
 mod support;
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::Stdio};
 
 use infill::model_file::{Encoding, ModelFile, Weight};
-use support::{expect, infill, messages, photo, strays};
-use tempfile::TempDir;
+use support::{command, expect, infill, messages, photo, pictures, strays, wait_for};
 
 const STEPS: u64 = 60;
-
-fn workplace() -> TempDir {
-    let folder = TempDir::new().unwrap();
-    std::fs::create_dir(folder.path().join("pictures")).unwrap();
-    for number in 0..5u32 {
-        photo(40 + number, 36).save(folder.path().join(format!("pictures/{number}.png"))).unwrap();
-    }
-    folder
-}
 
 fn arguments(run: &str, more: &str) -> String {
     format!(
@@ -45,25 +31,15 @@ fn statistics(run: &Path) -> Vec<serde_json::Value> {
 
 #[test]
 fn a_killed_run_resumes_to_the_same_statistics_and_the_same_model() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     expect(&infill(path, &arguments("whole", "")), 0, &[]);
     let whole = statistics(&path.join("whole"));
     assert_eq!(whole.len() as u64, STEPS);
     assert!(path.join("whole/samples/step-00000030.png").exists());
 
-    let mut child = Command::new(env!("CARGO_BIN_EXE_infill"))
-        .current_dir(path)
-        .args(arguments("killed", "").split_whitespace())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let begun = Instant::now();
-    while !path.join("killed/checkpoints/step-00000020.safetensors").exists() {
-        assert!(begun.elapsed() < Duration::from_secs(120), "no checkpoint after two minutes");
-        assert!(child.try_wait().unwrap().is_none(), "the run ended before it could be killed");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    let mut child = command(path, &arguments("killed", "")).stderr(Stdio::null()).spawn().unwrap();
+    wait_for(&path.join("killed/checkpoints/step-00000020.safetensors"), &mut child);
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!path.join(format!("killed/checkpoints/step-{STEPS:08}.safetensors")).exists(), "the run was over before it was killed");
@@ -81,7 +57,7 @@ fn a_killed_run_resumes_to_the_same_statistics_and_the_same_model() {
 
 #[test]
 fn a_damaged_checkpoint_is_passed_over_by_name() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     expect(&infill(path, &arguments("run", "")), 0, &[]);
     let newest = path.join("run/checkpoints/step-00000060.safetensors");
@@ -94,7 +70,7 @@ fn a_damaged_checkpoint_is_passed_over_by_name() {
 
 #[test]
 fn foreign_and_damaged_checkpoints_are_refused_with_their_reasons() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     let short = "--data pictures --batch 1 --device cpu --sample-every 0 --checkpoint-every 2";
     expect(&infill(path, &format!("train --preset tiny --run run --steps 4 {short}")), 0, &[]);
@@ -120,7 +96,7 @@ fn foreign_and_damaged_checkpoints_are_refused_with_their_reasons() {
 
 #[test]
 fn checkpoints_are_written_by_time_and_the_last_ones_kept() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     // Less time than a step takes, so that every step ends with a checkpoint.
     let arguments = "--checkpoint-every 1000 --checkpoint-minutes 1e-9 --keep-checkpoints 2 --sample-every 0 --steps 7";
@@ -132,7 +108,7 @@ fn checkpoints_are_written_by_time_and_the_last_ones_kept() {
 
 #[test]
 fn the_best_checkpoint_by_validation_loss_is_kept_and_can_be_resumed() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     std::fs::create_dir(path.join("others")).unwrap();
     photo(36, 48).save(path.join("others/one.png")).unwrap();
@@ -159,7 +135,7 @@ fn the_best_checkpoint_by_validation_loss_is_kept_and_can_be_resumed() {
 /// What a user meets who goes on from weights that have run away.
 #[test]
 fn a_loss_that_is_no_number_stops_the_run_and_names_step_and_pictures() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     let small = "--data pictures --batch 2 --device cpu --sample-every 0";
     expect(&infill(path, &format!("train --preset tiny --run run --steps 1 {small}")), 0, &[]);
@@ -176,7 +152,7 @@ fn a_loss_that_is_no_number_stops_the_run_and_names_step_and_pictures() {
 
 #[test]
 fn what_cannot_be_used_is_named_and_nothing_is_lost() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     std::fs::create_dir(path.join("empty")).unwrap();
     let refused = |arguments: &str, texts: &[&str]| expect(&infill(path, arguments), 3, texts);
@@ -195,7 +171,7 @@ fn what_cannot_be_used_is_named_and_nothing_is_lost() {
 
 #[test]
 fn the_papers_recipe_is_one_word_and_its_settings_can_be_changed() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     std::fs::write(path.join("mine.toml"), "recipe = \"paper\"\npreset = \"tiny\"\n[train]\nsnr_cap = 3.0\n").unwrap();
     expect(&infill(path, "train --config mine.toml --data pictures --run run --batch 1 --steps 1 --device cpu --sample-every 0"), 0, &[]);
@@ -211,7 +187,7 @@ fn the_papers_recipe_is_one_word_and_its_settings_can_be_changed() {
 
 #[test]
 fn broken_pictures_are_named_and_skipped() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     std::fs::write(path.join("pictures/broken.png"), "no picture").unwrap();
     let output = infill(path, &arguments("run", ""));
@@ -221,7 +197,7 @@ fn broken_pictures_are_named_and_skipped() {
 
 #[test]
 fn training_goes_on_from_an_exported_model() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     let small = "--batch 1 --steps 2 --device cpu --sample-every 0";
     expect(&infill(path, &format!("train --preset tiny --data pictures --run first {small}")), 0, &[]);

@@ -5,17 +5,7 @@ mod support;
 
 use std::path::Path;
 
-use support::{expect, infill, messages, photo, strays};
-use tempfile::TempDir;
-
-fn workplace() -> TempDir {
-    let folder = TempDir::new().unwrap();
-    std::fs::create_dir(folder.path().join("pictures")).unwrap();
-    for number in 0..5u32 {
-        photo(40 + number, 36).save(folder.path().join(format!("pictures/{number}.png"))).unwrap();
-    }
-    folder
-}
+use support::{expect, infill, json, messages, photo, pictures, strays};
 
 /// A short run, which must succeed.
 fn train(path: &Path, run: &str, more: &str) {
@@ -36,7 +26,7 @@ fn column(run: &Path, name: &str) -> Vec<f64> {
 
 #[test]
 fn two_devices_train_the_very_model_that_one_trains() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     train(path, "one", "--device cpu --set train.micro_batch=1");
     train(path, "two", "--device cpu --devices 2 --set train.micro_batch=1");
@@ -63,14 +53,14 @@ fn two_devices_train_the_very_model_that_one_trains() {
 mod remote {
     use std::{
         io::{BufRead, BufReader},
-        process::{Child, Command, Stdio},
+        process::{Child, Stdio},
         time::{Duration, Instant},
     };
 
-    use super::*;
-
-    /// After which something hangs.
-    const LIMIT: Duration = Duration::from_secs(120);
+    use super::{
+        support::{HANGS, command, wait_for},
+        *,
+    };
 
     /// A server on a free port, ended with the test.
     struct Server {
@@ -80,8 +70,8 @@ mod remote {
 
     impl Server {
         fn start(token: Option<&str>) -> Self {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_infill"));
-            command.args(["serve-device", "--port", "0", "--device", "cpu"]).stdout(Stdio::piped()).stderr(Stdio::null());
+            let mut command = command(&std::env::temp_dir(), "serve-device --port 0 --device cpu");
+            command.stdout(Stdio::piped()).stderr(Stdio::null());
             if let Some(token) = token {
                 command.env("INFILL_TOKEN", token);
             }
@@ -104,7 +94,7 @@ mod remote {
     /// differently, and Adam makes of that at most a step in another direction where a gradient is next to 0.
     #[test]
     fn a_device_of_another_process_gives_the_same_curve() {
-        let folder = workplace();
+        let folder = pictures(5);
         let path = folder.path();
         train(path, "one", "--device cpu");
         let server = Server::start(None);
@@ -123,25 +113,17 @@ mod remote {
     /// Killed in the middle, as a machine that is switched off: the training says so, and goes on elsewhere.
     #[test]
     fn a_server_that_dies_is_named_and_the_run_goes_on_without_it() {
-        let folder = workplace();
+        let folder = pictures(5);
         let path = folder.path();
         let mut server = Server::start(None);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_infill"));
-        command.current_dir(path).stderr(Stdio::piped());
         let devices = format!("cpu,remote:{}", server.address);
-        command.args(["train", "--run", "run", "--preset", "tiny", "--data", "pictures", "--batch", "2", "--steps", "100000"]);
-        command.args(["--sample-every", "0", "--checkpoint-every", "2", "--keep-checkpoints", "2", "--devices", &devices]);
-        let mut child = command.spawn().unwrap();
-        let first = path.join("run/checkpoints/step-00000002.safetensors");
-        let begun = Instant::now();
-        while !first.exists() {
-            assert!(child.try_wait().unwrap().is_none() && begun.elapsed() < LIMIT, "no first checkpoint");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let run = "train --run run --preset tiny --data pictures --batch 2 --steps 100000 --sample-every 0 --checkpoint-every 2";
+        let mut child = command(path, &format!("{run} --keep-checkpoints 2 --devices {devices}")).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for(&path.join("run/checkpoints/step-00000002.safetensors"), &mut child);
         server.child.kill().unwrap();
         let begun = Instant::now();
         while child.try_wait().unwrap().is_none() {
-            if begun.elapsed() > LIMIT {
+            if begun.elapsed() > HANGS {
                 child.kill().unwrap();
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -158,7 +140,7 @@ mod remote {
 
     #[test]
     fn a_server_that_is_not_there_or_wants_a_token_is_named() {
-        let folder = workplace();
+        let folder = pictures(5);
         let path = folder.path();
         let server = Server::start(Some("open sesame"));
         for address in [server.address.as_str(), "ws://127.0.0.1:9"] {
@@ -171,7 +153,7 @@ mod remote {
 
 #[test]
 fn sixteen_bits_are_one_word_and_their_scale_is_written_down_and_resumed() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     train(path, "run", "--device cpu --precision f16 --checkpoint-every 3");
     assert_eq!(column(&path.join("run"), "loss_scale"), [65536.0; 6]);
@@ -185,7 +167,7 @@ fn sixteen_bits_are_one_word_and_their_scale_is_written_down_and_resumed() {
 
 #[test]
 fn pictures_grow_and_a_resume_in_either_part_gives_the_same() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     let growing = "--device cpu --progressive 8:0.5 --checkpoint-every 2 --keep-checkpoints 9";
     train(path, "run", growing);
@@ -202,7 +184,7 @@ fn pictures_grow_and_a_resume_in_either_part_gives_the_same() {
 
 #[test]
 fn the_regression_baseline_answers_at_once_and_always_the_same() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     photo(30, 20).save(path.join("photo.png")).unwrap();
     train(path, "run", "--device cpu --objective regression --loss-power 1");
@@ -220,7 +202,7 @@ fn the_regression_baseline_answers_at_once_and_always_the_same() {
 
 #[test]
 fn every_setting_can_be_set_and_a_wrong_one_is_named() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     let changes = "--set model.prediction=velocity --set train.loss_weighting=min_snr --set train.low_discrepancy=false --set train.ema_warm_up=false --set train.hole_normalized=false --set train.task_shares.restore=0 --set train.task_levels.colorize=uniform --set model.unet.patch=1";
     train(path, "run", &format!("--device cpu --steps 1 {changes}"));
@@ -266,7 +248,7 @@ fn records(bytes: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn tensorboard_finds_curves_and_pictures() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     train(path, "run", "--device cpu --validation pictures --checkpoint-every 3 --sample-every 6");
     let files = strays(&path.join("run/tensorboard"), &[]);
@@ -285,7 +267,7 @@ fn tensorboard_finds_curves_and_pictures() {
 
 #[test]
 fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
-    let folder = workplace();
+    let folder = pictures(5);
     let path = folder.path();
     std::fs::create_dir(path.join("others")).unwrap();
     photo(36, 48).save(path.join("others/one.png")).unwrap();
@@ -294,8 +276,8 @@ fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
     expect(&output, 0, &[]);
     let table = std::fs::read_to_string(path.join("table/ablation.md")).unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains(&table), "{}", messages(&output));
-    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(path.join("table/ablation.json")).unwrap()).unwrap();
-    let variants = json["variants"].as_array().unwrap();
+    let numbers = json(&path.join("table/ablation.json"));
+    let variants = numbers["variants"].as_array().unwrap();
     assert!(variants.len() > 12, "{table}");
     for variant in variants {
         let name = variant["name"].as_str().unwrap();
@@ -310,8 +292,8 @@ fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
     let error = |name: &str| variants.iter().find(|variant| variant["name"] == name).unwrap()["clean_error"].clone();
     assert_ne!(error("own"), error("absolute errors"));
     expect(&infill(path, &format!("{common} --variant own --variant velocity")), 0, &[]);
-    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(path.join("table/ablation.json")).unwrap()).unwrap();
-    assert_eq!(json["variants"][0]["clean_error"], error("own"));
-    assert_eq!(json["variants"].as_array().unwrap().len(), 2);
+    let numbers = json(&path.join("table/ablation.json"));
+    assert_eq!(numbers["variants"][0]["clean_error"], error("own"));
+    assert_eq!(numbers["variants"].as_array().unwrap().len(), 2);
     expect(&infill(path, &format!("{common} --variant own --variant best")), 3, &["best", "velocity"]);
 }

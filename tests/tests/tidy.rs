@@ -54,8 +54,7 @@ fn the_core_knows_no_platform() {
 
 #[test]
 fn devices_are_made_in_two_places_only() {
-    // `info` describes a net without making a tensor, which takes some device all the same.
-    let allowed = ["native/src/device", "web/src/worker/device.rs", "native/src/commands/info.rs", "shared/examples/"];
+    let allowed = ["native/src/device", "web/src/worker/device.rs", "shared/examples/"];
     let makes = |mention: &Mention| ["flex", "vulkan", "wgpu", "cuda"].iter().any(|name| begins(mention, &["Device", name]));
     let found = offences("", makes);
     assert!(found.iter().any(|line| line.starts_with(allowed[0])), "no device is made anywhere: the rule has lost its object");

@@ -14,7 +14,7 @@ use infill::{
     task::{Task, TaskKind},
 };
 
-use super::values;
+use super::timing::values;
 use crate::{device, draw, exit::input, model_on_disk};
 
 /// Cases drawn at random beside the edges.

@@ -3,12 +3,11 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use burn::{
     module::Param,
     tensor::{Device, Tensor, TensorData},
 };
-use clap::Args;
 use infill::{
     config::ModelConfig,
     noise::{self, Purpose},
@@ -21,80 +20,71 @@ use infill::{
 use infill_kernel::gpu::Choice;
 use infill_kernel::{self as kernel, AttentionLayers, quantize::Bits};
 
-use super::{check, median};
-use crate::{
-    device::{self, DeviceArguments},
-    exit::input,
+use super::{
+    check,
+    timing::{median, read},
 };
+use crate::device::{self, DeviceChoice};
 
-/// Time the kernels on the shapes of a net.
-#[derive(Debug, Args)]
-pub struct BenchKernelsArguments {
-    /// Net whose shapes are timed: paper, browser, nature or tiny.
-    #[arg(long, default_value = "browser")]
-    pub preset: String,
-    /// Side of the picture, pixels, instead of the net's own.
-    #[arg(long)]
-    pub size: Option<usize>,
+/// What is timed.
+pub struct KernelsPlan {
+    /// The net whose shapes are timed.
+    pub config: ModelConfig,
+    /// Side of the picture in pixels, a multiple of the net's divisor.
+    pub size: usize,
     /// Timed runs of each.
-    #[arg(long, default_value_t = 5)]
     pub runs: usize,
-    /// Pixels that an invocation of our convolution keeps in registers, instead of the table's choice.
-    #[arg(long)]
-    pub pixels: Option<usize>,
-    /// Vectors of output channels that it keeps, instead of the table's choice.
-    #[arg(long)]
-    pub vectors: Option<usize>,
-    /// Invocations of a workgroup, instead of the table's choice.
-    #[arg(long)]
-    pub units: Option<u32>,
-    /// Vectors that an invocation of our attention keeps in registers, instead of the table's choice.
-    #[arg(long)]
-    pub registers: Option<usize>,
-    /// Take the table's row for adapters that are a CPU.
-    #[arg(long)]
-    pub software: bool,
-    /// Whether feature maps beside packed weights are of 16 bits where the device has them.
-    #[arg(long)]
-    pub half: Option<bool>,
-    /// Leave burn's own operations out, which takes less time.
-    #[arg(long)]
+    /// What replaces the kernels' own table of how they cut their work.
+    pub tuning: Tuning,
+    /// Whether burn's own operations are left out.
     pub ours_only: bool,
-    /// Check every kernel, and a whole run of the model that is at hand, against the CPU instead of timing them.
-    #[arg(long)]
+    /// Whether kernels are compared with the CPU instead.
     pub check: bool,
-    #[command(flatten)]
-    pub device: DeviceArguments,
+    /// Where it computes.
+    pub device: DeviceChoice,
 }
 
-/// Runs the command.
+/// Numbers that replace those of the kernels' table; see the options of `infill bench kernels`.
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(not(feature = "wgpu"), allow(dead_code, reason = "only kernels for GPUs have a table"))]
+pub struct Tuning {
+    /// Pixels in registers.
+    pub pixels: Option<usize>,
+    /// Vectors of output channels in registers.
+    pub vectors: Option<usize>,
+    /// Invocations of a workgroup.
+    pub units: Option<u32>,
+    /// Vectors of attention in registers.
+    pub registers: Option<usize>,
+    /// Whether the row for adapters that are a CPU is taken.
+    pub software: bool,
+    /// Whether feature maps are of 16 bits.
+    pub half: Option<bool>,
+}
+
+/// Times the kernels, or compares them with the CPU.
 ///
 /// # Errors
-/// An unknown preset, a device that fails, a kernel that computes something else.
-pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
-    let config = ModelConfig::preset(&arguments.preset).map_err(input)?;
-    let device = device::choose(&arguments.device)?;
-    choose_plan(arguments, &device);
-    if arguments.check {
+/// A device that fails, a kernel that computes something else.
+pub fn run(plan: &KernelsPlan) -> Result<()> {
+    let KernelsPlan { ref config, size, .. } = *plan;
+    let device = device::choose(plan.device)?;
+    tune(plan.tuning, &device);
+    if plan.check {
         return check::run(&device);
     }
-    let size = arguments.size.unwrap_or(config.size);
-    ensure!(
-        size > 0 && size.is_multiple_of(config.unet.divisor()),
-        input(format!("a side of {size} pixels is no multiple of {}, as this net wants", config.unet.divisor()))
-    );
-    let seconds = layers(&config, size, arguments, &device)?;
-    let operations = cost::forward_operations(&config, size) as f64;
-    let net = Unet::new(&config, &device).with_gaussian_weights(1);
+    let seconds = layers(config, size, plan, &device)?;
+    let operations = cost::forward_operations(config, size) as f64;
+    let net = Unet::new(config, &device).with_gaussian_weights(1);
     let evaluate = |net: &Unet, own: bool| -> Result<f64> {
         let input = random([1, 3, size, size], &device);
         let level = Tensor::<1>::from_data(TensorData::new(vec![0.5f32], [1]), &device);
-        time_by(own, arguments.runs, &device, || net.forward(input.clone(), input.clone(), level.clone()))
+        time_by(own, plan.runs, &device, || net.forward(input.clone(), input.clone(), level.clone()))
     };
     let ours = evaluate(&net, true)?;
     println!("evaluation      {:.1} ms, {:.2} GFLOP/s; these layers alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
     for bits in [Bits::Eight, Bits::Four] {
-        let seconds = evaluate(&Unet::new(&config, &device).with_packed_gaussian_weights(1, bits), true)?;
+        let seconds = evaluate(&Unet::new(config, &device).with_packed_gaussian_weights(1, bits), true)?;
         println!(
             "with {} bits     {:.1} ms, {:.2} GFLOP/s; ratio {:.2}",
             bits.count(),
@@ -103,7 +93,7 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
             seconds / ours
         );
     }
-    if !arguments.ours_only {
+    if !plan.ours_only {
         let theirs = evaluate(&net, false)?;
         println!("burn's own      {:.1} ms, {:.2} GFLOP/s; ratio {:.2}", theirs * 1e3, operations / theirs / 1e9, theirs / ours);
     }
@@ -111,7 +101,7 @@ pub fn run(arguments: &BenchKernelsArguments) -> Result<()> {
 }
 
 /// Prints each layer that does arithmetic at pictures of `size`, and gives the seconds of all of them.
-fn layers(config: &ModelConfig, size: usize, arguments: &BenchKernelsArguments, device: &Device) -> Result<f64> {
+fn layers(config: &ModelConfig, size: usize, plan: &KernelsPlan, device: &Device) -> Result<f64> {
     println!("{:<10} {:>5} {:>6} {:>6} {:>6} {:>10} {:>10} {:>7}", "layer", "side", "in", "out", "times", "GFLOP/s", "burn", "ratio");
     let line = |name: &str, [side, input, output, times]: [usize; 4], operations: u64, (ours, theirs): (f64, Option<f64>)| {
         let rate = |seconds: f64| operations as f64 / seconds / 1e9;
@@ -125,11 +115,11 @@ fn layers(config: &ModelConfig, size: usize, arguments: &BenchKernelsArguments, 
     let mut seconds = 0.0;
     for (shape, times) in counted(cost::convolutions(config, size)) {
         let ConvolutionShape { size, side, input, output } = shape;
-        let measured = convolution(shape, arguments, device)?;
+        let measured = convolution(shape, plan, device)?;
         seconds += line(&format!("{side}×{side}"), [size, input, output, times], shape.operations(), measured);
     }
     for (shape, times) in counted(cost::attentions(config, size)) {
-        let measured = attention(shape, arguments, device)?;
+        let measured = attention(shape, plan, device)?;
         seconds += line("attention", [shape.size, shape.channels, shape.channels, times], shape.operations(), measured);
     }
     Ok(seconds)
@@ -143,7 +133,7 @@ fn counted<T: Ord>(shapes: Vec<T>) -> BTreeMap<T, usize> {
 }
 
 /// Ours and burn's, from the normalized map to the sum with what goes around it.
-fn attention(shape: AttentionShape, arguments: &BenchKernelsArguments, device: &Device) -> Result<(f64, Option<f64>)> {
+fn attention(shape: AttentionShape, plan: &KernelsPlan, device: &Device) -> Result<(f64, Option<f64>)> {
     let AttentionShape { size, channels, heads } = shape;
     let linear = |input: usize, output: usize| {
         let mut layer = kernel::layer::linear(input, output, device);
@@ -153,14 +143,14 @@ fn attention(shape: AttentionShape, arguments: &BenchKernelsArguments, device: &
     let (qkv, project) = (linear(channels, 3 * channels), linear(channels, channels));
     let layers = AttentionLayers { qkv: &qkv, project: &project, heads };
     let values: Tensor<4> = random([1, size, size, channels], device).permute([0, 3, 1, 2]);
-    let attend = |own: bool| time_by(own, arguments.runs, device, || kernel::attention(&layers, values.clone(), values.clone()));
+    let attend = |own: bool| time_by(own, plan.runs, device, || kernel::attention(&layers, values.clone(), values.clone()));
     let ours = attend(true)?;
-    let theirs = (!arguments.ours_only).then(|| attend(false));
+    let theirs = (!plan.ours_only).then(|| attend(false));
     Ok((ours, theirs.transpose()?))
 }
 
 /// Ours and burn's.
-fn convolution(shape: ConvolutionShape, arguments: &BenchKernelsArguments, device: &Device) -> Result<(f64, Option<f64>)> {
+fn convolution(shape: ConvolutionShape, plan: &KernelsPlan, device: &Device) -> Result<(f64, Option<f64>)> {
     let ConvolutionShape { size, side, input, output } = shape;
     let mut layer = kernel::layer::convolution(input, output, side, device);
     let values = noise::gaussian(&mut noise::stream(1, Purpose::Weights, 0, 0), output * input * side * side);
@@ -168,10 +158,10 @@ fn convolution(shape: ConvolutionShape, arguments: &BenchKernelsArguments, devic
     let values = random([1, input, size, size], device);
     // What a kernel before it would have left behind.
     let values = values.permute([0, 2, 3, 1]).reshape([1, size, size, input]).permute([0, 3, 1, 2]);
-    let ours = time(arguments.runs, || kernel::convolution(&layer, values.clone()))?;
-    let theirs = (!arguments.ours_only).then(|| {
+    let ours = time(plan.runs, || kernel::convolution(&layer, values.clone()))?;
+    let theirs = (!plan.ours_only).then(|| {
         layer.weight = Param::from_tensor(random([output, input, side, side], device));
-        time(arguments.runs, || layer.forward(values.clone()))
+        time(plan.runs, || layer.forward(values.clone()))
     });
     Ok((ours, theirs.transpose()?))
 }
@@ -203,7 +193,7 @@ fn time(runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
     let mut seconds = Vec::new();
     for index in 0..=runs.max(1) {
         let begun = Instant::now();
-        super::read(run().slice([0..1, 0..1, 0..1, 0..1]).reshape([1]))?;
+        read(run().slice([0..1, 0..1, 0..1, 0..1]).reshape([1]))?;
         if index > 0 {
             seconds.push(begun.elapsed().as_secs_f64());
         }
@@ -212,10 +202,10 @@ fn time(runs: usize, run: impl Fn() -> Tensor<4>) -> Result<f64> {
 }
 
 #[cfg(feature = "wgpu")]
-fn choose_plan(arguments: &BenchKernelsArguments, device: &Device) {
-    let BenchKernelsArguments { pixels, vectors, units, half, registers, software, .. } = *arguments;
+fn tune(tuning: Tuning, device: &Device) {
+    let Tuning { pixels, vectors, units, half, registers, software } = tuning;
     kernel::gpu::choose(device, Choice { pixels, vectors, units, half, registers, software, ..Choice::default() });
 }
 
 #[cfg(not(feature = "wgpu"))]
-fn choose_plan(_: &BenchKernelsArguments, _: &Device) {}
+fn tune(_: Tuning, _: &Device) {}

@@ -13,7 +13,7 @@ use infill::task::TaskKind;
 
 use crate::{exit::input, files, formats::onnx, model_on_disk};
 
-/// Write a model in another encoding, such as 8 bits for the page, or as an ONNX graph for other runtimes.
+/// Write a model with smaller weights, such as 8 bits for the page, or as an ONNX graph for other runtimes.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
     /// Model file.
@@ -24,17 +24,17 @@ pub struct ExportArguments {
     /// How weights are stored [default: q8, with --onnx f32].
     #[arg(long, value_enum)]
     pub quantize: Option<Quantize>,
-    /// Write the net as an ONNX graph: inputs `condition`, `input` (the noisy picture as the net is given it) and `level`,
-    /// output `output`; opset 17, with 8-bit weights 21. Schedule, sampler and preconditioning are not in it.
+    /// Write the net as an ONNX graph. Its inputs are `condition`, `input` (the noisy picture as the net is given it) and `level`,
+    /// its output is `output`; opset 17, with 8-bit weights 21. Schedule, sampler and preconditioning are not in it.
     #[arg(long)]
     pub onnx: bool,
-    /// Put the graph's weights into a file beside it, which is also done where they exceed the format's 2 GB.
+    /// Put the graph's weights into a file beside it. Weights over the format's 2 GB always go there.
     #[arg(long, requires = "onnx")]
     pub external_data: bool,
-    /// How the model is to sample a task where nobody says otherwise, such as restore=4:0.5, or uncrop=8:0.7:0 to begin
-    /// from a guess at log-SNR 0; may be given again.
+    /// How the model samples a task by default: restore=4:0.5 is 4 steps at temperature 0.5; uncrop=8:0.7:0 also begins from a
+    /// start at log-SNR 0 instead of noise. May be given again.
     #[arg(long, value_name = "TASK=STEPS:TEMPERATURE[:GUESS]", conflicts_with = "onnx")]
-    pub sampling: Vec<Advice>,
+    pub sampling: Vec<SamplingAdvice>,
     /// Overwrite an output that is there.
     #[arg(long)]
     pub force: bool,
@@ -42,17 +42,17 @@ pub struct ExportArguments {
 
 /// Steps, temperature and guess for a task.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Advice {
+pub struct SamplingAdvice {
     task: TaskKind,
     sampling: Sampling,
 }
 
-/// A text that is no [`Advice`].
+/// A text that is no [`SamplingAdvice`].
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not TASK=STEPS:TEMPERATURE or TASK=STEPS:TEMPERATURE:GUESS, such as restore=4:0.5 or uncrop=8:0.7:0")]
 pub struct NoAdvice(String);
 
-impl FromStr for Advice {
+impl FromStr for SamplingAdvice {
     type Err = NoAdvice;
 
     fn from_str(text: &str) -> Result<Self, NoAdvice> {
@@ -73,7 +73,7 @@ impl FromStr for Advice {
 pub enum Quantize {
     /// 8-bit integers with a scale for every 32 input channels.
     Q8,
-    /// 4-bit integers likewise: half the size, and a little of the quality.
+    /// 4-bit integers with such scales: half the size, slightly lower quality.
     Q4,
     /// 16-bit floats.
     F16,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use burn::{module::Module, tensor::Device};
+use burn::module::Module;
 use clap::Args;
 use infill::{
     config::{ModelConfig, PRESETS},
@@ -11,20 +11,20 @@ use infill::{
 };
 use serde_json::json;
 
-use crate::{exit::input, model_on_disk};
+use crate::{device, exit::input, model_on_disk};
 
 /// Describe a model file, or what a preset needs for training.
 #[derive(Debug, Args)]
 pub struct InfoArguments {
     /// Model file.
     pub model: Option<PathBuf>,
-    /// Preset to describe instead: paper, browser, nature or tiny.
+    /// Describe a preset instead: paper, browser, nature or tiny.
     #[arg(long, conflicts_with = "model")]
     pub preset: Option<String>,
     /// Print a table of what every preset needs for training.
     #[arg(long, conflicts_with_all = ["model", "preset", "json"])]
     pub presets: bool,
-    /// Pictures a step, for the training memory.
+    /// Pictures in each step, for the training memory.
     #[arg(long, default_value_t = 16)]
     pub batch: usize,
     /// Print JSON.
@@ -56,7 +56,7 @@ pub fn run(arguments: &InfoArguments) -> Result<()> {
     };
     let config: ModelConfig = serde_json::from_value(description["config"].clone())?;
     // The net is described here, not allocated.
-    let parameters = Unet::new(&config, &Device::flex()).num_params();
+    let parameters = Unet::new(&config, &device::reference()).num_params();
     description["parameters"] = parameters.into();
     description["training_memory_bytes"] = cost::training_bytes(&config, parameters, arguments.batch).into();
     description["training_memory_batch"] = arguments.batch.into();
@@ -78,7 +78,7 @@ fn presets() -> Result<()> {
     println!("|---{}", "|---".repeat(3 + TABLE_BATCHES.len()) + "|");
     for name in PRESETS {
         let config = ModelConfig::preset(name)?;
-        let parameters = Unet::new(&config, &Device::flex()).num_params();
+        let parameters = Unet::new(&config, &device::reference()).num_params();
         let memory = TABLE_BATCHES.map(|batch| format!("{:.1}", cost::training_bytes(&config, parameters, batch) as f64 / 1e9));
         let arithmetic = 3.0 * cost::forward_operations(&config, config.size) as f64 / 1e9;
         println!("| {name} | {0}² | {1:.1} M | {arithmetic:.0} | {2} |", config.size, parameters as f64 / 1e6, memory.join(" | "));

@@ -3,15 +3,19 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
-use burn::tensor::{Device, Tensor, TensorData};
+use anyhow::Result;
+use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 use infill::{
     prediction::{OCTAVES, octave, to_frequencies},
     task::{Example, HoleCondition, TaskKind},
 };
 
-use crate::pictures::{Dataset, Loader, LoaderSettings};
+use crate::{
+    device,
+    pictures::{Dataset, Loader, LoaderSettings},
+    readback,
+};
 
 /// Measure how pictures differ from what the net is shown of them, by task, colour and frequency: the deviations that
 /// `Prediction::Residual` assumes.
@@ -68,9 +72,8 @@ fn deviations(examples: &[Example], size: usize) -> Result<[[f64; OCTAVES]; 3]> 
     octaves.iter().for_each(|octave| count[*octave] += examples.len() as f64);
     for example in examples {
         let difference: Vec<f32> = example.picture.iter().zip(&example.condition).map(|(picture, shown)| picture - shown).collect();
-        let difference = Tensor::<4>::from_data(TensorData::new(difference, [1, 3, size, size]), &Device::flex());
-        let values = to_frequencies(difference).into_data().try_to_vec::<f32>();
-        let values = values.map_err(|error| anyhow::anyhow!("{error:?}")).context("reading frequencies")?;
+        let difference = Tensor::<4>::from_data(TensorData::new(difference, [1, 3, size, size]), &device::reference());
+        let values = readback::values(to_frequencies(difference), "frequencies")?;
         let share = example.mask.iter().map(|value| f64::from(*value)).sum::<f64>() / area as f64;
         for (place, value) in values.iter().enumerate() {
             power[place / area][octaves[place % area]] += f64::from(*value).powi(2) / share;

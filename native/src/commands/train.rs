@@ -1,120 +1,127 @@
-//! The command line of `infill train`. What the options mean together is `settings`.
+//! `infill train` on the command line: options and the settings file become the plan of a run.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, ValueEnum};
-use infill::train::{Precision, Progressive};
-use serde::Deserialize;
+use anyhow::{Context, Result};
+use clap::Args;
+use infill::model_file::ModelFile;
 
-use crate::device::DevicesArguments;
-use crate::train::settings::Recipe;
+use super::{device_arguments::DevicesArguments, training_choices::TrainingChoices};
+use crate::{
+    exit::input,
+    train::{self, RunDirectory, TrainingPlan, TrainingSettings, settings_file},
+};
 
 /// Train a model on folders of pictures and tar shards.
 #[derive(Debug, Args)]
 pub struct TrainArguments {
-    /// Folder of pictures, tar shard, or pattern such as 'data/*-train-*.tar'; may be given again.
+    /// Pictures to train on: a folder, a tar shard, or a pattern such as 'data/*-train-*.tar'. May be given again.
     #[arg(long, value_name = "SOURCE")]
     pub data: Vec<String>,
-    /// Run directory: configuration, statistics, checkpoints, samples and the model.
+    /// Folder of this run: settings, statistics, checkpoints, samples and the model.
     #[arg(long, value_name = "DIR")]
     pub run: PathBuf,
-    #[command(flatten)]
-    pub choices: Choices,
-    /// Start from the weights of this model file.
-    #[arg(long, value_name = "MODEL")]
-    pub init: Option<PathBuf>,
-    /// Go on from the newest usable checkpoint of the run directory.
-    #[arg(long)]
-    pub resume: bool,
-    /// Steps in all.
+    /// Number of steps, of a resumed run too.
     #[arg(long)]
     pub steps: Option<u64>,
-    /// Stop, with a checkpoint, after this many minutes; `--resume` goes on.
-    #[arg(long)]
-    pub minutes: Option<f64>,
-    /// Pictures a step.
+    /// Pictures in each step.
     #[arg(long)]
     pub batch: Option<usize>,
+    /// Continue the run in this folder from its newest usable checkpoint.
+    #[arg(long)]
+    pub resume: bool,
+    /// Pictures that are not trained on, given as for --data. At every checkpoint the loss on them is recorded and the best
+    /// checkpoint kept; sample grids show them. May be given again.
+    #[arg(long, value_name = "SOURCE")]
+    pub validation: Vec<String>,
+    #[command(flatten)]
+    pub devices: DevicesArguments,
+    #[command(flatten)]
+    pub choices: TrainingChoices,
     /// Learning rate after the warm-up.
     #[arg(long)]
     pub learning_rate: Option<f64>,
+    /// Start from the weights of this model file.
+    #[arg(long, value_name = "MODEL")]
+    pub init: Option<PathBuf>,
     /// Seed of everything random.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Steps between checkpoints.
+    /// Stop after this many minutes and write a checkpoint; --resume continues from it.
+    #[arg(long)]
+    pub minutes: Option<f64>,
+    /// Steps between two checkpoints.
     #[arg(long)]
     pub checkpoint_every: Option<u64>,
-    /// Minutes between checkpoints, beside those by step; 0 writes none by time.
+    /// Minutes between two checkpoints, in addition to those by step; 0 writes none by time.
     #[arg(long, value_name = "MINUTES")]
     pub checkpoint_minutes: Option<f64>,
-    /// How many of the newest checkpoints stay, beside the best.
+    /// How many of the newest checkpoints are kept, in addition to the best one.
     #[arg(long, value_name = "COUNT")]
     pub keep_checkpoints: Option<usize>,
-    /// Pictures that are not trained on, as for --data: at every checkpoint the loss on them is written down
-    /// and the best checkpoint kept; sample grids show them. May be given again.
-    #[arg(long, value_name = "SOURCE")]
-    pub validation: Vec<String>,
-    /// Steps between sample grids; 0 draws none.
+    /// Steps between two sample grids; 0 draws none.
     #[arg(long)]
     pub sample_every: Option<u64>,
     /// Threads that decode pictures.
     #[arg(long)]
     pub threads: Option<usize>,
-    #[command(flatten)]
-    pub devices: DevicesArguments,
 }
 
-/// What is trained and how, but for the length of it.
-#[derive(Clone, Debug, Default, Args)]
-pub struct Choices {
-    /// Settings as TOML ([model], [train], [run]); `--preset` and the options below override it.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Model to build: paper, browser, nature or tiny.
-    #[arg(long)]
-    pub preset: Option<String>,
-    /// How it is trained: own (the default) or paper, which is Palette's recipe on the preset's net:
-    /// ε, noise in holes, raw noise level, no patches, its schedule, rate, weights and averages.
-    #[arg(long)]
-    pub recipe: Option<Recipe>,
-    /// Diffusion, or the paper's regression baseline: the same net shown no noise, one pass.
-    #[arg(long)]
-    pub objective: Option<Objective>,
-    /// 1 for the mean of absolute errors, 2 (the default) for that of squares.
-    #[arg(long, value_name = "POWER")]
-    pub loss_power: Option<u8>,
-    /// First steps on smaller pictures: SIZE:SHARE, such as 64:0.7.
-    #[arg(long, value_name = "SIZE:SHARE")]
-    pub progressive: Option<Progressive>,
-    /// f32, or f16 or bf16 for forward and backward, with weights and optimizer in f32.
-    #[arg(long, value_parser = precision)]
-    pub precision: Option<Precision>,
-    /// Any other setting by its place in the run's config.toml, such as train.low_discrepancy=false or
-    /// model.prediction=velocity; may be given again.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+/// Runs the command.
+///
+/// # Errors
+/// Settings, data, files or a checkpoint that cannot be used; a loss that is no longer a number.
+pub fn run(arguments: &TrainArguments) -> Result<()> {
+    train::run(arguments.resolve()?)
 }
 
-/// What a net learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Objective {
-    /// To denoise.
-    Diffusion,
-    /// To give the expected picture at once.
-    Regression,
-}
+impl TrainArguments {
+    fn resolve(&self) -> Result<TrainingPlan> {
+        let directory = RunDirectory::open(&self.run, self.resume)?;
+        let initial = self.initial()?;
+        Ok(TrainingPlan {
+            settings: self.settings(&directory, initial.as_ref())?,
+            directory,
+            resume: self.resume,
+            initial,
+            devices: self.devices.resolve()?,
+            limit: self.minutes.map(|minutes| Duration::try_from_secs_f64(minutes.max(0.0) * 60.0).unwrap_or(Duration::MAX)),
+        })
+    }
 
-/// A text that names no precision.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is none of f32, f16, bf16")]
-struct UnknownPrecision(String);
+    /// The model that training starts from.
+    fn initial(&self) -> Result<Option<ModelFile>> {
+        let read = |path: &PathBuf| {
+            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+            ModelFile::parse(&bytes).with_context(|| format!("cannot start from {}", path.display())).map_err(input)
+        };
+        self.init.as_ref().map(read).transpose()
+    }
 
-fn precision(text: &str) -> Result<Precision, UnknownPrecision> {
-    match text {
-        "f32" => Ok(Precision::F32),
-        "f16" => Ok(Precision::F16),
-        "bf16" => Ok(Precision::Bf16),
-        _ => Err(UnknownPrecision(text.to_owned())),
+    /// A new run's settings, or those that a resumed run's folder holds, with what the options change.
+    fn settings(&self, directory: &RunDirectory, initial: Option<&ModelFile>) -> Result<TrainingSettings> {
+        let mut settings = if self.resume {
+            self.choices.change(settings_file::read(&directory.config_path())?)?
+        } else {
+            self.choices.settings(initial)?
+        };
+        if !self.data.is_empty() {
+            settings.run.data.clone_from(&self.data);
+        }
+        if !self.validation.is_empty() {
+            settings.run.validation.clone_from(&self.validation);
+        }
+        let TrainingSettings { train, run, .. } = &mut settings;
+        train.total_steps = self.steps.unwrap_or(train.total_steps);
+        train.seed = self.seed.unwrap_or(train.seed);
+        train.batch = self.batch.unwrap_or(train.batch);
+        train.learning_rate = self.learning_rate.unwrap_or(train.learning_rate);
+        run.checkpoint_every = self.checkpoint_every.unwrap_or(run.checkpoint_every);
+        run.sample_every = self.sample_every.unwrap_or(run.sample_every);
+        run.checkpoint_minutes = self.checkpoint_minutes.unwrap_or(run.checkpoint_minutes);
+        run.keep_checkpoints = self.keep_checkpoints.unwrap_or(run.keep_checkpoints);
+        run.threads = self.threads.unwrap_or(run.threads);
+        settings.check()?;
+        Ok(settings)
     }
 }

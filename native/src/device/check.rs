@@ -1,12 +1,16 @@
 //! The check of one device: a few operations of the net on fixed numbers, against the CPU.
-//! Runs in a child process of its own, see the parent module.
+//! Runs in a child process of its own (`child`).
 
 use std::process::ExitCode;
 
 use burn::tensor::Device;
 use infill::self_check::{self, TOLERANCE};
 
-use super::{DeviceChoice, make};
+use super::{
+    choice::DeviceChoice,
+    make::{make, reference},
+};
+use crate::readback;
 
 /// Runs the check, prints what is wrong, and exits with 0 only when nothing is.
 pub fn run(choice: DeviceChoice, index: usize, software: bool) -> ExitCode {
@@ -33,11 +37,8 @@ pub fn run(choice: DeviceChoice, index: usize, software: bool) -> ExitCode {
 }
 
 fn difference(device: &Device) -> anyhow::Result<f32> {
-    let output = |device: &Device| -> anyhow::Result<Vec<f32>> {
-        let data = self_check::output(device)?.into_data().convert::<f32>();
-        data.try_to_vec().map_err(|error| anyhow::anyhow!("{error:?}"))
-    };
-    Ok(self_check::largest_difference(&output(device)?, &output(&Device::flex())?))
+    let output = |device: &Device| readback::values(self_check::output(device)?, "the result");
+    Ok(self_check::largest_difference(&output(device)?, &output(&reference())?))
 }
 
 /// A GPU way that leads to no card: a software rasteriser.

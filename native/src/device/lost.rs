@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Result, anyhow};
 
-use super::DevicesArguments;
+use super::place::Devices;
 
 /// How long a server may take to take a call before it counts as gone.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// # Errors
 /// The work's own; and where it broke off while devices of other machines were computing, which of their servers do not answer
 /// any more, or what burn said when all of them do. `state` says what there is to go on from.
-pub fn name_the_lost<T>(devices: &DevicesArguments, state: impl FnOnce() -> String, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn name_the_lost<T>(devices: &Devices, state: impl FnOnce() -> String, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let servers = devices.servers();
     if servers.is_empty() {
         return work();
@@ -56,18 +56,10 @@ fn answers(server: &str) -> bool {
 mod tests {
     use std::net::TcpListener;
 
-    use clap::Parser;
+    use super::{super::choice::DeviceChoice, *};
 
-    use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        devices: DevicesArguments,
-    }
-
-    fn devices(list: &str) -> DevicesArguments {
-        Line::parse_from(["train", "--devices", list]).devices
+    fn devices(list: &str) -> Devices {
+        Devices::parse(DeviceChoice::Auto, &list.split(',').map(str::to_owned).collect::<Vec<_>>()).unwrap()
     }
 
     /// In one test, because there is one hook for all panics of a program.

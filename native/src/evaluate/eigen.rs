@@ -1,6 +1,6 @@
-//! Eigenvalues of small symmetric matrices by Jacobi's rotations, and the square root they give. For
-//! feature spaces of some tens of dimensions; a linear algebra library would take longer to build than
-//! this takes to read.
+//! Eigenvalues of small symmetric matrices by Jacobi's rotations, and the square root they give, for feature spaces of some tens
+//! of dimensions. It stays ours: nalgebra 0.35 gives the same Fréchet distances (to seven digits, of 64 dimensions), but takes
+//! 26 s of a processor to build, and turns on features of num-complex with which gemm and all of burn above it are built anew.
 
 /// A square matrix, row by row.
 #[derive(Clone, Debug, PartialEq)]

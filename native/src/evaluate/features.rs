@@ -3,11 +3,11 @@
 
 use infill::picture::Picture;
 
-use super::Subject;
 use super::classifier::{FeatureNet, Seen};
 use super::distribution::{accuracy, distance, frechet_distance, inception_score, kernel_distance};
 use super::report::{FeatureScore, FeatureSpace};
 use super::score::{Answered, mean_over_pairs};
+use super::subjects::Subject;
 
 /// The originals, seen once for all cases.
 pub struct Originals<'a> {

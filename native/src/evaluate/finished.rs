@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::cases::Case;
+use super::evaluator::Evaluator;
 use super::features::CaseFeatures;
 use super::report::CaseReport;
-use super::run::Run;
 use super::score::Answered;
 use super::sheet;
 use crate::files::write_atomically;
@@ -51,28 +51,28 @@ pub struct Kept {
 
 impl Kept {
     /// The folder need not exist; it is made with the first case.
-    pub fn new(folder: PathBuf, run: &Run<'_>, data: &DatasetRecord) -> Kept {
+    pub fn new(folder: PathBuf, evaluator: &Evaluator<'_>, data: &DatasetRecord) -> Kept {
         let mut masks = Sha256::new();
-        run.masks.into_iter().flatten().for_each(|mask| masks.update(mask.values()));
+        evaluator.masks.into_iter().flatten().for_each(|mask| masks.update(mask.values()));
         let common = serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "model": run.tools.summary,
-            "regression": run.tools.regression.as_ref().map(|(summary, _)| summary),
-            "features": run.tools.features.map(|net| &net.sha256),
-            "device": format!("{:?}", run.tools.device),
+            "model": evaluator.tools.summary,
+            "regression": evaluator.tools.regression.as_ref().map(|(summary, _)| summary),
+            "features": evaluator.tools.features.map(|net| &net.sha256),
+            "device": format!("{:?}", evaluator.tools.device),
             "data": data,
-            "count": run.subjects.len(),
-            "samples": run.settings.samples,
-            "batch": run.settings.batch,
-            "one_evaluation": run.settings.one_evaluation,
+            "count": evaluator.subjects.len(),
+            "samples": evaluator.plan.samples,
+            "batch": evaluator.plan.batch,
+            "one_evaluation": evaluator.plan.one_evaluation,
             "masks": format!("{:x?}", masks.finalize()),
         });
         Kept { folder, common }
     }
 
     /// What a case asks, as text: equal for equal answers.
-    fn asked(&self, case: Case, run: &Run<'_>) -> String {
-        let sampler = run.settings.sampler(&run.tools.model.config, case);
+    fn asked(&self, case: Case, evaluator: &Evaluator<'_>) -> String {
+        let sampler = evaluator.plan.sampler(case);
         serde_json::json!({ "case": case.name(), "sampler": sampler, "common": self.common }).to_string()
     }
 
@@ -80,13 +80,13 @@ impl Kept {
     ///
     /// # Errors
     /// A case that cannot be prepared or sampled, a stop that was asked for, or a file that cannot be written.
-    pub fn finish(&self, case: Case, run: &mut Run<'_>) -> anyhow::Result<Finished> {
-        let asked = self.asked(case, run);
+    pub fn finish(&self, case: Case, evaluator: &mut Evaluator<'_>) -> anyhow::Result<Finished> {
+        let asked = self.asked(case, evaluator);
         if let Some(finished) = self.read(case, &asked) {
-            run.count(&finished);
+            evaluator.count(finished.evaluations, finished.sampling_seconds);
             return Ok(finished);
         }
-        let finished = finish(case, run)?;
+        let finished = finish(case, evaluator)?;
         std::fs::create_dir_all(&self.folder).with_context(|| format!("creating {}", self.folder.display()))?;
         write_atomically(&self.folder.join(&finished.report.sheet), &finished.sheet)?;
         // Last, because a case counts as done when this file is there.
@@ -126,14 +126,14 @@ impl Kept {
 ///
 /// # Errors
 /// A case that cannot be prepared or sampled, or a stop that was asked for.
-pub fn finish(case: Case, run: &mut Run<'_>) -> anyhow::Result<Finished> {
-    let (started, evaluations, sampling) = (std::time::Instant::now(), run.evaluations, run.sampling);
-    let (answers, features) = run.ask(case)?;
+pub fn finish(case: Case, evaluator: &mut Evaluator<'_>) -> anyhow::Result<Finished> {
+    let (started, evaluations, sampling) = (std::time::Instant::now(), evaluator.evaluations, evaluator.sampling);
+    let (answers, features) = evaluator.ask(case)?;
     let (report, sheet) = summarise(case, answers, features.as_ref())?;
     Ok(Finished {
-        evaluations: run.evaluations - evaluations,
+        evaluations: evaluator.evaluations - evaluations,
         seconds: started.elapsed().as_secs_f64(),
-        sampling_seconds: (run.sampling - sampling).as_secs_f64(),
+        sampling_seconds: (evaluator.sampling - sampling).as_secs_f64(),
         report,
         sheet,
     })

@@ -5,9 +5,9 @@ use infill::metric::{mean_absolute_error, ms_ssim, psnr, ssim};
 use infill::picture::Picture;
 use infill::task::TaskKind;
 
-use super::Subject;
 use super::cases::{Case, Question};
 use super::report::{Answer, ONE_EVALUATION, ONE_SAMPLE, PERFECT, REGRESSION, Score};
+use super::subjects::Subject;
 
 /// Columns of a picture sheet.
 const SHEET_COLUMNS: u64 = 8;
@@ -16,7 +16,7 @@ const SHEET_COLUMNS: u64 = 8;
 const SHEET_SAMPLES: usize = 3;
 
 /// A question with the answers drawn so far.
-pub struct Asked {
+pub struct OpenQuestion {
     /// The picture's place in the evaluation.
     pub rank: u64,
     /// What is asked.
@@ -45,8 +45,8 @@ pub struct Answered {
 
 /// Scores the baselines, the single evaluation, the first sample, and the mean of all samples if there
 /// are several.
-pub fn score(case: Case, asked: &Asked, subject: &Subject) -> Answered {
-    let Asked { question, samples, rank, .. } = asked;
+pub fn score(case: Case, asked: &OpenQuestion, subject: &Subject) -> Answered {
+    let OpenQuestion { question, samples, rank, .. } = asked;
     let mut methods: Vec<(String, Picture)> =
         case.baselines().into_iter().map(|(name, fill)| (name.to_owned(), fill(&question.given, &question.mask))).collect();
     methods.extend(asked.regression.iter().map(|picture| (REGRESSION.to_owned(), picture.clone())));

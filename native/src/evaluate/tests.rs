@@ -2,12 +2,21 @@
 
 use std::path::PathBuf;
 
+use burn::tensor::Device;
 use image::{Rgb, RgbImage};
-use infill::config::ModelConfig;
+use infill::config::{ModelConfig, Sampling};
+use infill::denoiser::Model;
+use infill::picture::Picture;
+use infill::sampler::SamplerSettings;
+use infill::task::TaskKind;
 use tempfile::TempDir;
 
+use super::evaluation::{Evaluation, NUMBERS, TABLE, UNFINISHED};
 use super::net::Tile;
+use super::report::{ModelSummary, Report};
 use super::*;
+use crate::interrupt::Interrupt;
+use crate::pictures::Dataset;
 
 fn pictures(count: u32) -> TempDir {
     let folder = TempDir::new().expect("a folder");
@@ -27,16 +36,14 @@ fn summary(model: &Model) -> ModelSummary {
     ModelSummary { file: "tiny.safetensors".to_owned(), sha256: "0".to_owned(), size: model.config.size, parameters: 1, pictures_seen: 0 }
 }
 
-fn settings(folder: &TempDir, samples: usize) -> Settings {
-    Settings {
+fn settings(folder: &TempDir, samples: usize) -> EvaluationPlan {
+    EvaluationPlan {
         data: vec![folder.path().to_str().expect("a path in UTF-8").to_owned()],
         cases: Case::of_tasks(&TaskKind::ALL, false),
         count: 3,
         samples,
         sampler: SamplerSettings { seed: 4, ..SamplerSettings::default() },
-        steps: Some(2),
-        temperature: None,
-        guess: None,
+        sampling: TaskKind::ALL.iter().map(|task| (*task, Sampling { steps: 2, ..Sampling::default() })).collect(),
         batch: 4,
         one_evaluation: false,
         paper: false,
@@ -45,7 +52,7 @@ fn settings(folder: &TempDir, samples: usize) -> Settings {
     }
 }
 
-fn run(model: &Model, settings: &Settings) -> anyhow::Result<Evaluation> {
+fn run(model: &Model, settings: &EvaluationPlan) -> anyhow::Result<Evaluation> {
     evaluate(
         &Tools { model, summary: summary(model), device: &Device::default(), regression: None, features: None },
         settings,
@@ -74,16 +81,16 @@ fn an_evaluation_is_complete_and_repeats() {
     (report.seconds, report.sampling_seconds) = (again.seconds, again.sampling_seconds);
     assert_eq!(report, again);
 
-    let other = Settings { sampler: SamplerSettings { seed: 5, ..settings.sampler.clone() }, ..settings };
+    let other = EvaluationPlan { sampler: SamplerSettings { seed: 5, ..settings.sampler.clone() }, ..settings };
     assert_ne!(run(&model, &other).expect("an evaluation").report.cases[0].answers, report.cases[0].answers);
 }
 
 #[test]
 fn a_batch_size_changes_nothing_and_fewer_pictures_are_a_part() {
     let (folder, model) = (pictures(5), model());
-    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Inpaint], false), ..settings(&folder, 2) };
+    let settings = EvaluationPlan { cases: Case::of_tasks(&[TaskKind::Inpaint], false), ..settings(&folder, 2) };
     let many = run(&model, &settings).expect("an evaluation").report;
-    let few = Settings { count: 2, batch: 1, ..settings };
+    let few = EvaluationPlan { count: 2, batch: 1, ..settings };
     let few = run(&model, &few).expect("an evaluation").report;
     for (few, many) in few.cases.iter().zip(&many.cases) {
         for (few, many) in few.answers.iter().zip(&many.answers) {
@@ -101,12 +108,12 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
     let (folder, model) = (pictures(1), model());
     let settings = settings(&folder, 1);
     let dataset = Dataset::open(&settings.data).expect("a data set");
-    let subjects = choose(&dataset, model.config.size, &settings).expect("a picture");
+    let subjects = subjects::choose(&dataset, model.config.size, &settings).expect("a picture");
     let given = cases::rectangle(model.config.size, model.config.size, [3, 2, 7, 9]);
     for case in Case::ALL.into_iter().filter(|case| case.keeps_known()) {
         let question = case.ask(subjects[0].picture.clone(), Some(&given), 4, 0).expect("a question");
         let tile = [Tile { question: &question, rank: 0, sample: 0 }];
-        let drawn = net::sample(&model, case, &tile, &settings.sampler(&model.config, case), |_| ()).expect("a sample");
+        let drawn = net::sample(&model, case, &tile, &settings.sampler(case), |_| ()).expect("a sample");
         let answer = drawn[0].clone();
         let restored = baseline::compose(&answer, &question.mask, |x, y| question.original.get(x, y));
         assert_eq!(restored, question.original, "{}", case.name());
@@ -128,7 +135,7 @@ fn fixed_cases_hide_what_they_say() {
 #[test]
 fn results_are_written_whole_and_not_replaced_unasked() {
     let (folder, model) = (pictures(2), model());
-    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Restore], false), ..settings(&folder, 1) };
+    let settings = EvaluationPlan { cases: Case::of_tasks(&[TaskKind::Restore], false), ..settings(&folder, 1) };
     let evaluation = run(&model, &settings).expect("an evaluation");
     let target: PathBuf = folder.path().join("out/deep");
     evaluation.write(&target, false).expect("a folder that is made");
@@ -147,7 +154,7 @@ fn results_are_written_whole_and_not_replaced_unasked() {
 #[test]
 fn a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
     let (folder, model) = (pictures(1), model());
-    let settings = Settings { cases: Case::of_tasks(&[TaskKind::Colorize], false), ..settings(&folder, 1) };
+    let settings = EvaluationPlan { cases: Case::of_tasks(&[TaskKind::Colorize], false), ..settings(&folder, 1) };
     let evaluation = run(&model, &settings).expect("an evaluation");
     let target = folder.path().join("out");
     // A folder where the file should go fails like a full disk, at the last step.
@@ -166,7 +173,7 @@ fn cases_that_are_done_are_not_asked_again() {
     let output = TempDir::new().expect("a folder");
     let target = output.path().join("out");
     let cases = Case::of_tasks(&[TaskKind::Colorize, TaskKind::Restore], false);
-    let settings = Settings { cases, keep_in: Some(target.clone()), ..settings(&folder, 1) };
+    let settings = EvaluationPlan { cases, keep_in: Some(target.clone()), ..settings(&folder, 1) };
     let first = run(&model, &settings).expect("an evaluation").report;
     // What only somebody who reads the file can know.
     let change = |name: &str, from: &str, to: &str| {
@@ -183,7 +190,7 @@ fn cases_that_are_done_are_not_asked_again() {
     assert_eq!(again.cases[1..3], first.cases[1..3]);
     assert_eq!(again.net_evaluations, first.net_evaluations);
 
-    let other = Settings { sampler: SamplerSettings { seed: 5, ..settings.sampler.clone() }, ..settings.clone() };
+    let other = EvaluationPlan { sampler: SamplerSettings { seed: 5, ..settings.sampler.clone() }, ..settings.clone() };
     assert_eq!(run(&model, &other).expect("an evaluation").report.cases[0].description, first.cases[0].description);
     let evaluation = run(&model, &settings).expect("an evaluation");
     evaluation.write(&target, false).expect("a folder in which only cases are");
@@ -194,8 +201,8 @@ fn cases_that_are_done_are_not_asked_again() {
 fn senseless_settings_are_named() {
     let folder = pictures(1);
     let mut model = model();
-    let failure = |model: &Model, settings: &Settings| format!("{:#}", run(model, settings).err().expect("an error"));
-    let zero = Settings { count: 0, ..settings(&folder, 1) };
+    let failure = |model: &Model, settings: &EvaluationPlan| format!("{:#}", run(model, settings).err().expect("an error"));
+    let zero = EvaluationPlan { count: 0, ..settings(&folder, 1) };
     assert!(failure(&model, &zero).contains("count is 0"));
     model.config.tasks = vec![TaskKind::Inpaint];
     let message = failure(&model, &settings(&folder, 1));
@@ -223,7 +230,7 @@ fn the_papers_cases_have_single_evaluations_and_a_regression_net() {
     let mut other = Model::new(model.config.clone(), 9, &Device::default()).expect("a model");
     other.config.tasks = vec![TaskKind::Colorize];
     let cases = Case::of_tasks(&[TaskKind::Colorize, TaskKind::Restore], true);
-    let settings = Settings { cases, paper: true, one_evaluation: true, count: 2, ..settings(&folder, 2) };
+    let settings = EvaluationPlan { cases, paper: true, one_evaluation: true, count: 2, ..settings(&folder, 2) };
     let device = Device::default();
     let regression = Some((summary(&other), &other));
     let tools = Tools { model: &model, summary: summary(&model), device: &device, regression, features: None };

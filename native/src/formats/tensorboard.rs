@@ -1,6 +1,7 @@
-//! TensorBoard's event files: protocol buffers in checksummed records (TFRecord). Only the few fields that
-//! scalars and pictures need are written, by hand, because a generator would be larger than they are.
-//! The record of a run is `stats.jsonl`; this is for those who look at curves in TensorBoard.
+//! TensorBoard's event files: protocol buffers (TensorFlow's `event.proto` and `summary.proto`, the fields that scalars and
+//! pictures need, as prost encodes them) in checksummed records (TFRecord). The crates that write such files bring all of
+//! TensorFlow's messages or are no longer kept up, so that the records are framed here. The record of a run is `stats.jsonl`;
+//! this is for those who look at curves in TensorBoard.
 
 use std::{
     fs::{self, File},
@@ -10,11 +11,83 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use prost::{Message, Oneof};
 
 /// An event file under way.
 pub struct TensorBoard {
     writer: BufWriter<File>,
     path: PathBuf,
+}
+
+/// `tensorflow.Event`.
+#[derive(Clone, PartialEq, Message)]
+struct Event {
+    /// Seconds since 1970.
+    #[prost(double, tag = "1")]
+    wall_time: f64,
+    #[prost(int64, tag = "2")]
+    step: i64,
+    #[prost(oneof = "What", tags = "3, 5, 7")]
+    what: Option<What>,
+}
+
+/// What an event says.
+#[derive(Clone, PartialEq, Oneof)]
+enum What {
+    #[prost(string, tag = "3")]
+    FileVersion(String),
+    #[prost(message, tag = "5")]
+    Summary(Summary),
+    #[prost(message, tag = "7")]
+    SessionLog(SessionLog),
+}
+
+/// `tensorflow.Summary`.
+#[derive(Clone, PartialEq, Message)]
+struct Summary {
+    #[prost(message, repeated, tag = "1")]
+    value: Vec<Value>,
+}
+
+/// `tensorflow.Summary.Value`.
+#[derive(Clone, PartialEq, Message)]
+struct Value {
+    #[prost(string, tag = "1")]
+    tag: String,
+    #[prost(oneof = "Content", tags = "2, 4")]
+    content: Option<Content>,
+}
+
+/// What a summary shows.
+#[derive(Clone, PartialEq, Oneof)]
+enum Content {
+    #[prost(float, tag = "2")]
+    Scalar(f32),
+    #[prost(message, tag = "4")]
+    Image(Image),
+}
+
+/// `tensorflow.Summary.Image`.
+#[derive(Clone, PartialEq, Message)]
+struct Image {
+    #[prost(int32, tag = "1")]
+    height: i32,
+    #[prost(int32, tag = "2")]
+    width: i32,
+    /// 3 is RGB.
+    #[prost(int32, tag = "3")]
+    colorspace: i32,
+    /// The picture as PNG.
+    #[prost(bytes = "vec", tag = "4")]
+    encoded: Vec<u8>,
+}
+
+/// `tensorflow.SessionLog`.
+#[derive(Clone, PartialEq, Message)]
+struct SessionLog {
+    /// 1 is START: events of later steps in earlier files count no more.
+    #[prost(int32, tag = "1")]
+    status: i32,
 }
 
 impl TensorBoard {
@@ -29,9 +102,8 @@ impl TensorBoard {
         let path = folder.join(format!("events.out.tfevents.{:013.3}.{}.infill", now(), std::process::id()));
         let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
         let mut this = Self { writer: BufWriter::new(file), path };
-        this.event(0, &Field::Bytes(3, b"brain.Event:2"))?;
-        let start = message(&[Field::Number(1, 1)]);
-        this.event(done + 1, &Field::Bytes(7, &start))?;
+        this.event(0, What::FileVersion("brain.Event:2".to_owned()))?;
+        this.event(done + 1, What::SessionLog(SessionLog { status: 1 }))?;
         Ok(this)
     }
 
@@ -40,8 +112,8 @@ impl TensorBoard {
     /// # Errors
     /// When they cannot be written.
     pub fn scalars(&mut self, step: u64, scalars: &[(&str, f64)]) -> Result<()> {
-        let value = |(name, value): &(&str, f64)| message(&[Field::Bytes(1, name.as_bytes()), Field::Float(2, *value as f32)]);
-        self.summary(step, &scalars.iter().map(value).collect::<Vec<_>>())
+        let value = |(name, value): &(&str, f64)| Value { tag: (*name).to_owned(), content: Some(Content::Scalar(*value as f32)) };
+        self.event(step, What::Summary(Summary { value: scalars.iter().map(value).collect() }))
     }
 
     /// A picture of a step as PNG.
@@ -49,9 +121,8 @@ impl TensorBoard {
     /// # Errors
     /// When it cannot be written.
     pub fn picture(&mut self, step: u64, name: &str, width: usize, height: usize, png: &[u8]) -> Result<()> {
-        // Colour space 3 is RGB.
-        let image = message(&[Field::Number(1, height as u64), Field::Number(2, width as u64), Field::Number(3, 3), Field::Bytes(4, png)]);
-        self.summary(step, &[message(&[Field::Bytes(1, name.as_bytes()), Field::Bytes(4, &image)])])
+        let image = Image { height: i32::try_from(height)?, width: i32::try_from(width)?, colorspace: 3, encoded: png.to_vec() };
+        self.event(step, What::Summary(Summary { value: vec![Value { tag: name.to_owned(), content: Some(Content::Image(image)) }] }))
     }
 
     /// Brings everything to the file.
@@ -62,14 +133,9 @@ impl TensorBoard {
         self.writer.flush().with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    fn summary(&mut self, step: u64, values: &[Vec<u8>]) -> Result<()> {
-        let summary = message(&values.iter().map(|value| Field::Bytes(1, value)).collect::<Vec<_>>());
-        self.event(step, &Field::Bytes(5, &summary))
-    }
-
-    fn event(&mut self, step: u64, content: &Field<'_>) -> Result<()> {
-        let event = message(&[Field::Double(1, now()), Field::Number(2, step), *content]);
-        self.writer.write_all(&record(&event)).with_context(|| format!("cannot write {}", self.path.display()))
+    fn event(&mut self, step: u64, what: What) -> Result<()> {
+        let event = Event { wall_time: now(), step: i64::try_from(step)?, what: Some(what) };
+        self.writer.write_all(&record(&event.encode_to_vec())).with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
 
@@ -86,50 +152,6 @@ fn record(content: &[u8]) -> Vec<u8> {
 /// CRC-32C, turned and shifted so that the checksum of what holds checksums is no special case.
 fn checksum(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xA282_EAD8)
-}
-
-/// A field of a protocol buffer with its number.
-#[derive(Clone, Copy)]
-enum Field<'a> {
-    Number(u64, u64),
-    Double(u64, f64),
-    Bytes(u64, &'a [u8]),
-    Float(u64, f32),
-}
-
-fn message(fields: &[Field<'_>]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for field in fields {
-        match *field {
-            Field::Number(number, value) => {
-                variable(&mut bytes, number << 3);
-                variable(&mut bytes, value);
-            }
-            Field::Double(number, value) => {
-                variable(&mut bytes, number << 3 | 1);
-                bytes.extend(value.to_le_bytes());
-            }
-            Field::Bytes(number, value) => {
-                variable(&mut bytes, number << 3 | 2);
-                variable(&mut bytes, value.len() as u64);
-                bytes.extend(value);
-            }
-            Field::Float(number, value) => {
-                variable(&mut bytes, number << 3 | 5);
-                bytes.extend(value.to_le_bytes());
-            }
-        }
-    }
-    bytes
-}
-
-/// Seven bits a byte, the lowest first; the eighth says that more follow.
-fn variable(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
 }
 
 #[cfg(test)]
@@ -150,12 +172,13 @@ mod tests {
         assert_eq!(record[8..12], checksum(&record[..8]).to_le_bytes());
     }
 
-    /// The examples of the encoding's own documentation (protobuf.dev/programming-guides/encoding).
+    /// An event with a scalar, byte by byte after the encoding's documentation (protobuf.dev/programming-guides/encoding):
+    /// field numbers and types are those of TensorFlow's `event.proto` and `summary.proto`.
     #[test]
-    fn fields_are_encoded_as_protocol_buffers() {
-        assert_eq!(message(&[Field::Number(1, 150)]), [0x08, 0x96, 0x01]);
-        assert_eq!(message(&[Field::Bytes(2, b"testing")]), *b"\x12\x07testing");
-        assert_eq!(message(&[Field::Bytes(3, &message(&[Field::Number(1, 150)]))]), [0x1a, 0x03, 0x08, 0x96, 0x01]);
-        assert_eq!(message(&[Field::Float(2, 1.0), Field::Double(1, 1.0)]), [0x15, 0, 0, 0x80, 0x3f, 0x09, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f]);
+    fn scalars_are_encoded_as_tensorflow_s_messages() {
+        let value = Value { tag: "loss".to_owned(), content: Some(Content::Scalar(1.0)) };
+        let event = Event { wall_time: 1.0, step: 150, what: Some(What::Summary(Summary { value: vec![value] })) };
+        let expected: &[u8] = b"\x09\0\0\0\0\0\0\xf0\x3f\x10\x96\x01\x2a\x0d\x0a\x0b\x0a\x04loss\x15\0\0\x80\x3f";
+        assert_eq!(event.encode_to_vec(), expected);
     }
 }

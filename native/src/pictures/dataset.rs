@@ -8,8 +8,8 @@ use infill::picture::Picture;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::decode::decode;
 use super::names::file_name;
+use super::picture_file::PictureFile;
 use super::{folder, shards};
 use crate::exit::input;
 
@@ -152,6 +152,7 @@ impl Dataset {
     /// The file cannot be read or is not a whole picture; the error names it.
     pub fn decode(&self, index: usize) -> anyhow::Result<Picture> {
         let entry = &self.entries[index];
+        let decode = |bytes: &[u8]| PictureFile::decode(bytes)?.over_white();
         let decoded = match &self.sources[entry.source] {
             Source::Folder { root, .. } => {
                 let path = root.join(&entry.member);
@@ -185,7 +186,7 @@ impl Dataset {
                 *record.classes.entry(class.clone()).or_default() += 1;
             }
         }
-        let index_sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let index_sha256 = hex::encode(digest.finalize());
         DatasetRecord { pictures: self.entries.len(), index_sha256, sources }
     }
 }

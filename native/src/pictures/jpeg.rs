@@ -5,7 +5,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use infill::picture::Picture;
 
-use super::decode::decode;
+use super::picture_file::PictureFile;
 
 /// The picture as JPEG of `quality` (1–100) keeps it. Chroma has full resolution, as `image` encodes.
 ///
@@ -16,5 +16,5 @@ pub fn round_trip(picture: &Picture, quality: u8) -> anyhow::Result<Picture> {
     JpegEncoder::new_with_quality(&mut bytes, quality)
         .write_image(picture.pixels(), u32::try_from(picture.width())?, u32::try_from(picture.height())?, ExtendedColorType::Rgb8)
         .with_context(|| format!("JPEG of {}×{}", picture.width(), picture.height()))?;
-    decode(&bytes)
+    PictureFile::decode(&bytes)?.over_white()
 }

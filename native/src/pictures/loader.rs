@@ -107,7 +107,7 @@ impl Loader {
 
 /// Makes batches until the loader is dropped.
 fn work(maker: &Maker, sender: &Sender<anyhow::Result<Batch>>, first: u64, stride: u64) {
-    let mut order = Order::new(maker.settings.seed, maker.dataset.len());
+    let mut order = PictureOrder::new(maker.settings.seed, maker.dataset.len());
     let mut step = first;
     // An error means that nothing in the set can be used, so that later steps would fail alike.
     loop {
@@ -145,7 +145,7 @@ impl Maker {
     }
 
     /// The batch of a step.
-    fn batch(&self, step: u64, order: &mut Order) -> anyhow::Result<Batch> {
+    fn batch(&self, step: u64, order: &mut PictureOrder) -> anyhow::Result<Batch> {
         let size = self.settings.batch;
         let mut batch = Batch { step, examples: Vec::with_capacity(size), names: Vec::with_capacity(size) };
         for sample in 0..size as u64 {
@@ -159,7 +159,7 @@ impl Maker {
 
     /// The sample at a place of the endless sequence of epochs. A broken picture is replaced by the
     /// one that follows it in its epoch.
-    fn sample(&self, place: u128, step: u64, sample: u64, order: &mut Order) -> anyhow::Result<(usize, Example)> {
+    fn sample(&self, place: u128, step: u64, sample: u64, order: &mut PictureOrder) -> anyhow::Result<(usize, Example)> {
         let count = self.dataset.len();
         let (epoch, start) = ((place / count as u128) as u64, (place % count as u128) as usize);
         for offset in 0..count {
@@ -238,15 +238,15 @@ fn shrink(picture: Picture, size: usize) -> Picture {
 }
 
 /// The order of pictures, a permutation for each epoch. A batch may reach into a second epoch.
-struct Order {
+struct PictureOrder {
     seed: u64,
     count: usize,
     epochs: [Option<(u64, Vec<u32>)>; 2],
 }
 
-impl Order {
-    fn new(seed: u64, count: usize) -> Order {
-        Order { seed, count, epochs: [None, None] }
+impl PictureOrder {
+    fn new(seed: u64, count: usize) -> PictureOrder {
+        PictureOrder { seed, count, epochs: [None, None] }
     }
 
     /// The pictures of an epoch in their order.

@@ -2,11 +2,12 @@
 //! user wants kept. It knows the tasks only through `infill::task` and nothing of the net.
 
 mod dataset;
-mod decode;
 mod folder;
 mod jpeg;
 mod loader;
+mod merge;
 mod names;
+mod output;
 pub mod picture_file;
 mod shards;
 mod square;
@@ -14,6 +15,7 @@ mod square;
 pub use dataset::{Dataset, DatasetRecord, picture_files};
 pub use jpeg::round_trip;
 pub use loader::{Loader, LoaderSettings};
+pub use output::{OutputFormat, write};
 pub use square::centre_square;
 
 #[cfg(test)]

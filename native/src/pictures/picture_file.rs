@@ -1,16 +1,13 @@
-//! One picture file in and out: upright, with its colour profile, its depth and its transparency.
-//! What is done to the picture is `infill::edit`'s business; data sets have their own reader.
+//! One picture file, turned upright, with its colour profile, its depth and its transparency. Data sets and single pictures are
+//! decoded here alike; what is done to a picture is `infill::edit`'s business.
 
 use std::{io::Cursor, path::Path};
 
-use anyhow::{Context, Result};
-use image::{
-    DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageEncoder, ImageReader, Limits, Pixel,
-    codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder},
-};
+use anyhow::{Context, Result, bail};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, metadata::Orientation};
 use infill::{mask::Mask, picture::Picture};
 
-use crate::{exit::input, files};
+use crate::exit::input;
 
 /// A picture of 100 MP with 16 bits and transparency needs 800 MB.
 const DECODED_LIMIT: u64 = 1 << 30;
@@ -29,28 +26,33 @@ pub struct PictureFile {
 /// A file that is missing, no picture, or cut short.
 pub fn read(path: &Path) -> Result<PictureFile> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
-    decode(&bytes).with_context(|| format!("{} is not a whole png, jpeg or webp picture", path.display())).map_err(input)
-}
-
-fn decode(bytes: &[u8]) -> Result<PictureFile> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(DECODED_LIMIT);
-    reader.limits(limits);
-    let jpeg = reader.format() == Some(image::ImageFormat::Jpeg);
-    // The decoder fills what is missing with grey; the end marker tells whether something is.
-    if jpeg && !bytes.windows(2).rev().take(65_536).any(|pair| pair == [0xFF, 0xD9]) {
-        anyhow::bail!("its end is missing");
-    }
-    let mut decoder = reader.into_decoder()?;
-    let orientation = decoder.orientation()?;
-    let profile = decoder.icc_profile()?;
-    let mut original = DynamicImage::from_decoder(decoder)?;
-    original.apply_orientation(orientation);
-    Ok(PictureFile { original, profile })
+    PictureFile::decode(&bytes).with_context(|| format!("{} is not a whole picture", path.display())).map_err(input)
 }
 
 impl PictureFile {
+    /// Decodes the bytes of a file.
+    ///
+    /// # Errors
+    /// The bytes are no picture, not the whole of one, or one that needs more than a gigabyte.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+        let mut limits = Limits::default();
+        limits.max_alloc = Some(DECODED_LIMIT);
+        reader.limits(limits);
+        let jpeg = reader.format() == Some(ImageFormat::Jpeg);
+        // The decoder fills what is missing with grey; the end marker tells whether something is.
+        if jpeg && !bytes.windows(2).rev().take(65_536).any(|pair| pair == [0xFF, 0xD9]) {
+            bail!("its end is missing");
+        }
+        let mut decoder = reader.into_decoder().context("it is not a png, jpeg or webp picture")?;
+        // A picture with unreadable metadata is still a picture.
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let profile = decoder.icc_profile().unwrap_or_default();
+        let mut original = DynamicImage::from_decoder(decoder).context("it is damaged or cut short")?;
+        original.apply_orientation(orientation);
+        Ok(Self { original, profile })
+    }
+
     /// The colours as the net's pipeline takes them: 8-bit RGB, without transparency.
     pub fn picture(&self) -> Result<Picture> {
         let colours = self.original.to_rgb8();
@@ -65,165 +67,33 @@ impl PictureFile {
         Mask::new(width, height, values).map_err(input)
     }
 
-    /// This picture with `result` where `changed` says so, in the file's own depth and channels.
+    /// The colours as data sets take them: 8-bit RGB, grey repeated, transparency laid over white. A colour profile is not
+    /// applied: sRGB is assumed.
     ///
-    /// `offset` is where this picture's left upper corner lies on the result; what is beyond it is new
-    /// and opaque. Samples that are not changed are the file's, to the bit.
-    pub fn with_result(self, result: &Picture, offset: (usize, usize), changed: impl Fn(usize, usize) -> bool) -> DynamicImage {
-        match self.original {
-            DynamicImage::ImageLuma8(buffer) => merge(&buffer, result, offset, changed, |value| value).into(),
-            DynamicImage::ImageLumaA8(buffer) => merge(&buffer, result, offset, changed, |value| value).into(),
-            DynamicImage::ImageRgba8(buffer) => merge(&buffer, result, offset, changed, |value| value).into(),
-            DynamicImage::ImageLuma16(buffer) => merge(&buffer, result, offset, changed, widen).into(),
-            DynamicImage::ImageLumaA16(buffer) => merge(&buffer, result, offset, changed, widen).into(),
-            DynamicImage::ImageRgb16(buffer) => merge(&buffer, result, offset, changed, widen).into(),
-            DynamicImage::ImageRgba16(buffer) => merge(&buffer, result, offset, changed, widen).into(),
-            other => merge(&other.into_rgb8(), result, offset, changed, |value| value).into(),
-        }
-    }
-
-    /// The same picture in colour, for a grey one that is to get colours.
-    pub fn into_colour(self) -> Self {
-        let original = match self.original {
-            DynamicImage::ImageLuma8(_) => self.original.into_rgb8().into(),
-            DynamicImage::ImageLumaA8(_) => self.original.into_rgba8().into(),
-            DynamicImage::ImageLuma16(_) => self.original.into_rgb16().into(),
-            DynamicImage::ImageLumaA16(_) => self.original.into_rgba16().into(),
-            coloured => coloured,
-        };
-        // A grey profile does not fit coloured samples.
-        let profile = self.profile.filter(|profile| profile.get(16..20) != Some(b"GRAY"));
-        Self { original, profile }
+    /// # Errors
+    /// It has no pixels.
+    pub fn over_white(self) -> Result<Picture> {
+        let (width, height) = (self.original.width() as usize, self.original.height() as usize);
+        let opaque = !self.original.color().has_alpha();
+        let pixels = if opaque { self.original.into_rgb8().into_raw() } else { over_white(&self.original) };
+        Picture::new(width, height, pixels).context("it has no pixels")
     }
 }
 
-fn widen(value: u8) -> u16 {
-    u16::from(value) * 257
-}
-
-fn merge<P>(
-    original: &ImageBuffer<P, Vec<P::Subpixel>>,
-    result: &Picture,
-    (left, top): (usize, usize),
-    changed: impl Fn(usize, usize) -> bool,
-    depth: fn(u8) -> P::Subpixel,
-) -> ImageBuffer<P, Vec<P::Subpixel>>
-where
-    P: Pixel,
-{
-    let colours = if P::HAS_ALPHA { P::CHANNEL_COUNT - 1 } else { P::CHANNEL_COUNT } as usize;
-    ImageBuffer::from_fn(result.width() as u32, result.height() as u32, |x, y| {
-        let (column, row) = (x as usize, y as usize);
-        let known = column
-            .checked_sub(left)
-            .zip(row.checked_sub(top))
-            .filter(|(x, y)| *x < original.width() as usize && *y < original.height() as usize)
-            .map(|(x, y)| *original.get_pixel(x as u32, y as u32));
-        match known {
-            Some(pixel) if !changed(column, row) => pixel,
-            known => {
-                let colour = result.get(column, row);
-                let mut samples = [depth(255); 4];
-                match colours {
-                    1 => samples[0] = depth(infill::picture::luma(colour).round() as u8),
-                    _ => samples[..3].copy_from_slice(&colour.map(depth)),
-                }
-                if let (Some(pixel), true) = (known, P::HAS_ALPHA) {
-                    samples[colours] = pixel.channels()[colours];
-                }
-                *P::from_slice(&samples[..P::CHANNEL_COUNT as usize])
-            }
-        }
-    })
-}
-
-/// How an output file is written, by its ending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputFormat {
-    /// Lossless, any depth.
-    Png,
-    /// Lossy, 8 bits, no transparency.
-    Jpeg,
-    /// Lossless, 8 bits.
-    WebP,
-}
-
-impl OutputFormat {
-    /// The format of a file name.
-    pub fn of(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "png" => Some(Self::Png),
-            "jpg" | "jpeg" => Some(Self::Jpeg),
-            "webp" => Some(Self::WebP),
-            _ => None,
-        }
-    }
-}
-
-/// Writes a picture, whole or not at all.
-///
-/// # Errors
-/// When it cannot be encoded or written.
-pub fn write(path: &Path, picture: DynamicImage, profile: Option<Vec<u8>>, quality: u8) -> Result<()> {
-    let mut bytes = Vec::new();
-    let format =
-        OutputFormat::of(path).with_context(|| format!("{} does not end in .png, .jpg or .webp", path.display())).map_err(input)?;
-    let failed = || format!("cannot encode {}", path.display());
-    match format {
-        OutputFormat::Png => encode(PngEncoder::new(&mut bytes), &picture, profile).with_context(failed)?,
-        OutputFormat::Jpeg => {
-            let picture = match picture.color().has_color() {
-                true => DynamicImage::from(picture.into_rgb8()),
-                false => DynamicImage::from(picture.into_luma8()),
-            };
-            encode(JpegEncoder::new_with_quality(&mut bytes, quality), &picture, profile).with_context(failed)?;
-        }
-        OutputFormat::WebP => {
-            let picture = match picture.color().has_alpha() {
-                true => DynamicImage::from(picture.into_rgba8()),
-                false => DynamicImage::from(picture.into_rgb8()),
-            };
-            encode(WebPEncoder::new_lossless(&mut bytes), &picture, profile).with_context(failed)?;
-        }
-    }
-    files::write_atomically(path, &bytes)
-}
-
-fn encode(mut encoder: impl ImageEncoder, picture: &DynamicImage, profile: Option<Vec<u8>>) -> Result<()> {
-    if let Some(profile) = profile {
-        encoder.set_icc_profile(profile)?;
-    }
-    let colour: ExtendedColorType = picture.color().into();
-    encoder.write_image(picture.as_bytes(), picture.width(), picture.height(), colour)?;
-    Ok(())
+fn over_white(picture: &DynamicImage) -> Vec<u8> {
+    let blend = |colour: u8, alpha: u8| {
+        let (colour, alpha) = (u32::from(colour), u32::from(alpha));
+        ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    let rgba = picture.to_rgba8();
+    rgba.pixels().flat_map(|pixel| [0, 1, 2].map(|channel| blend(pixel[channel], pixel[3]))).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use image::{ImageBuffer, Luma};
+
     use super::*;
-    use image::{Luma, Rgba};
-
-    #[test]
-    fn unchanged_samples_keep_all_their_bits_and_transparency_stays() {
-        let original = ImageBuffer::from_fn(3, 2, |x, y| Rgba([1000 * x as u16 + 7, 2, 3 + y as u16, 40_000]));
-        let file = PictureFile { original: original.clone().into(), profile: None };
-        let result = Picture::filled(3, 2, [9, 8, 7]);
-        let merged = file.with_result(&result, (0, 0), |x, _| x == 1).into_rgba16();
-        for (x, y, pixel) in merged.enumerate_pixels() {
-            let expected = if x == 1 { Rgba([9 * 257, 8 * 257, 7 * 257, 40_000]) } else { *original.get_pixel(x, y) };
-            assert_eq!(*pixel, expected, "at {x}, {y}");
-        }
-    }
-
-    #[test]
-    fn new_parts_are_opaque_and_grey_stays_grey() {
-        let original = ImageBuffer::from_pixel(2, 2, image::LumaA([5u8, 60]));
-        let file = PictureFile { original: original.into(), profile: None };
-        let merged = file.with_result(&Picture::filled(4, 2, [90, 90, 90]), (1, 0), |_, _| false).into_luma_alpha8();
-        assert_eq!(merged.get_pixel(0, 0).0, [90, 255]);
-        assert_eq!(merged.get_pixel(1, 1).0, [5, 60]);
-        assert_eq!(merged.get_pixel(3, 1).0, [90, 255]);
-    }
 
     #[test]
     fn masks_are_white_where_to_fill_and_not_where_transparent() {

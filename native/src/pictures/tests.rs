@@ -13,8 +13,8 @@ use infill::task::{HoleCondition, TaskKind};
 use rand::Rng;
 use tempfile::TempDir;
 
-use super::decode::decode;
 use super::loader::Batch;
+use super::picture_file::PictureFile;
 use super::*;
 
 /// A smooth picture with a little texture, different for every `seed`.
@@ -59,6 +59,10 @@ fn write_shard(path: &Path, members: &[(&str, Vec<u8>)]) {
         tar.append_data(&mut header, name, bytes.as_slice()).expect("a member");
     }
     tar.finish().expect("the end of a shard");
+}
+
+fn decode(bytes: &[u8]) -> anyhow::Result<Picture> {
+    PictureFile::decode(bytes)?.over_white()
 }
 
 fn text(path: &Path) -> String {

@@ -11,8 +11,8 @@ use infill::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
-use crate::files;
+use super::settings::TrainingSettings;
+use crate::{files, readback};
 
 const KIND: Kind = Kind { key: "infill-checkpoint", format: None, version: 1 };
 
@@ -20,7 +20,7 @@ const KIND: Kind = Kind { key: "infill-checkpoint", format: None, version: 1 };
 struct Header {
     version: u32,
     step: u64,
-    settings: Settings,
+    settings: TrainingSettings,
     /// Loss of the averaged model on the validation pictures, where there are any.
     #[serde(default)]
     validation_loss: Option<f64>,
@@ -37,8 +37,7 @@ pub fn read_weights(parameters: Vec<NamedParameter>) -> Result<Vec<Weight>> {
     parameters
         .into_iter()
         .map(|parameter| {
-            let data = parameter.values.into_data().convert::<f32>();
-            let values = data.try_to_vec().map_err(|error| anyhow::anyhow!("cannot read {} from the device: {error:?}", parameter.name))?;
+            let values = readback::values(parameter.values, &parameter.name)?;
             Ok(Weight { name: parameter.name, shape: parameter.shape, values })
         })
         .collect()
@@ -48,7 +47,7 @@ pub fn read_weights(parameters: Vec<NamedParameter>) -> Result<Vec<Weight>> {
 ///
 /// # Errors
 /// When the file cannot be written or a number of the state is not finite; nothing is left half-written.
-pub fn write(path: &Path, trainer: &Trainer, settings: &Settings, validation_loss: Option<f64>) -> Result<()> {
+pub fn write(path: &Path, trainer: &Trainer, settings: &TrainingSettings, validation_loss: Option<f64>) -> Result<()> {
     let weights = read_weights(trainer.state())?;
     if let Some(weight) = weights.iter().find(|weight| weight.values.iter().any(|value| !value.is_finite())) {
         bail!("{} holds numbers that are not finite, and nothing can go on from such a checkpoint", weight.name);

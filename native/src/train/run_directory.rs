@@ -17,7 +17,7 @@ use infill::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{checkpoint, settings::Settings};
+use super::{checkpoint, settings::TrainingSettings};
 use crate::{exit::input, files, pictures::Dataset};
 
 /// One line of `stats.jsonl`. All but the times are the same in every run with the same settings; which lines
@@ -72,6 +72,11 @@ impl RunDirectory {
         Ok(directory)
     }
 
+    /// The directory itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where the settings are.
     pub fn config_path(&self) -> PathBuf {
         self.root.join("config.toml")
@@ -101,7 +106,7 @@ impl RunDirectory {
     ///
     /// # Errors
     /// When the directory cannot be written.
-    pub fn begin(&self, settings: &Settings) -> Result<()> {
+    pub fn begin(&self, settings: &TrainingSettings) -> Result<()> {
         for folder in ["checkpoints", "samples"] {
             let path = self.root.join(folder);
             fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display())).map_err(input)?;
@@ -113,7 +118,7 @@ impl RunDirectory {
     ///
     /// # Errors
     /// When there are checkpoints and none of them can be used.
-    pub fn resume(&self, trainer: &mut Trainer, settings: &Settings) -> Result<()> {
+    pub fn resume(&self, trainer: &mut Trainer, settings: &TrainingSettings) -> Result<()> {
         let mut refused = Vec::new();
         for path in self.checkpoints()?.into_iter().rev() {
             match checkpoint::read(&path, trainer) {
@@ -165,7 +170,7 @@ impl RunDirectory {
     ///
     /// # Errors
     /// When something cannot be written; earlier checkpoints are untouched then.
-    pub fn save(&self, trainer: &Trainer, settings: &Settings, data: &Dataset, validation_loss: Option<f64>) -> Result<()> {
+    pub fn save(&self, trainer: &Trainer, settings: &TrainingSettings, data: &Dataset, validation_loss: Option<f64>) -> Result<()> {
         let step = trainer.step_count();
         let path = self.root.join("checkpoints").join(format!("step-{step:08}.safetensors"));
         checkpoint::write(&path, trainer, settings, validation_loss).with_context(|| format!("cannot save {}", path.display()))?;

@@ -13,7 +13,7 @@ use infill::{
     task::Example,
 };
 
-use super::{settings::Settings, validation};
+use super::{settings::TrainingSettings, validation};
 use crate::draw;
 use crate::pictures::{Dataset, Loader};
 
@@ -34,7 +34,7 @@ pub struct Grid {
 ///
 /// # Errors
 /// When a picture cannot be read.
-pub fn draw(model: &Model, data: &Arc<Dataset>, settings: &Settings) -> Result<Grid> {
+pub fn draw(model: &Model, data: &Arc<Dataset>, settings: &TrainingSettings) -> Result<Grid> {
     let size = settings.model.size;
     // The very first batch of the run's own order.
     let examples = Loader::new(data.clone(), validation::alone(settings, CASES), 0).next()?.examples;

@@ -1,22 +1,15 @@
-//! All settings of a run: from the file, then from the command line, then checked. What is resolved
-//! is written into the run directory, and a resumed run takes it from there.
-
-use std::path::Path;
+//! All settings of a run, resolved and checked: what `config.toml` of a run directory holds.
 
 use anyhow::{Context, Result, bail};
-use infill::{config::ModelConfig, model_file::ModelFile, train::TrainConfig};
+use infill::{config::ModelConfig, train::TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use super::run_directory::RunDirectory;
-use crate::{
-    commands::train::{Choices, Objective, TrainArguments},
-    exit::input,
-};
+use crate::exit::input;
 
 /// Everything that decides how a run goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct TrainingSettings {
     /// The model.
     pub model: ModelConfig,
     /// Training.
@@ -69,120 +62,7 @@ impl Default for RunSettings {
     }
 }
 
-/// Where settings come from that nobody chose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Recipe {
-    /// What was found to work best for small nets and short runs.
-    Own,
-    /// Palette's.
-    Paper,
-}
-
-impl Recipe {
-    fn train(self) -> TrainConfig {
-        match self {
-            Self::Own => TrainConfig::default(),
-            Self::Paper => TrainConfig::paper(),
-        }
-    }
-
-    fn model(self, model: ModelConfig) -> ModelConfig {
-        match self {
-            Self::Own => model,
-            Self::Paper => model.with_paper_recipe(),
-        }
-    }
-}
-
-/// A settings file: every part may be left out.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Partial {
-    preset: Option<String>,
-    recipe: Option<Recipe>,
-    objective: Option<Objective>,
-    model: Option<ModelConfig>,
-    #[serde(default)]
-    train: toml::Table,
-    #[serde(default)]
-    run: RunSettings,
-}
-
-impl Settings {
-    /// Puts them together.
-    ///
-    /// # Errors
-    /// An unknown key, a value that cannot be used, or no data.
-    pub fn resolve(arguments: &TrainArguments, directory: &RunDirectory) -> Result<Self> {
-        let mut settings = if arguments.resume {
-            Self::read(&directory.config_path())?.with_choices(&arguments.choices)?
-        } else {
-            Self::fresh(&arguments.choices, arguments.init.as_deref())?
-        };
-        if !arguments.data.is_empty() {
-            settings.run.data.clone_from(&arguments.data);
-        }
-        let set = |target: &mut u64, value: Option<u64>| *target = value.unwrap_or(*target);
-        set(&mut settings.train.total_steps, arguments.steps);
-        set(&mut settings.train.seed, arguments.seed);
-        set(&mut settings.run.checkpoint_every, arguments.checkpoint_every);
-        set(&mut settings.run.sample_every, arguments.sample_every);
-        settings.train.batch = arguments.batch.unwrap_or(settings.train.batch);
-        settings.train.learning_rate = arguments.learning_rate.unwrap_or(settings.train.learning_rate);
-        settings.run.checkpoint_minutes = arguments.checkpoint_minutes.unwrap_or(settings.run.checkpoint_minutes);
-        settings.run.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(settings.run.keep_checkpoints);
-        if !arguments.validation.is_empty() {
-            settings.run.validation.clone_from(&arguments.validation);
-        }
-        settings.run.threads = arguments.threads.unwrap_or(settings.run.threads);
-        settings.check()?;
-        Ok(settings)
-    }
-
-    /// What a new run has, before the length of it is said.
-    ///
-    /// # Errors
-    /// An unknown key or preset, a file that cannot be read.
-    pub fn fresh(choices: &Choices, init: Option<&Path>) -> Result<Self> {
-        let partial: Partial = match &choices.config {
-            Some(path) => parse(path)?,
-            None => Partial::default(),
-        };
-        let preset = choices.preset.clone().or(partial.preset);
-        let recipe = choices.recipe.or(partial.recipe).unwrap_or(Recipe::Own);
-        let initial = init.map(|path| {
-            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
-            ModelFile::parse(&bytes).with_context(|| format!("cannot start from {}", path.display())).map_err(input)
-        });
-        let initial = initial.transpose()?;
-        let seen = initial.as_ref().map_or(0, |file| file.training.pictures_seen);
-        let model = match (preset, partial.model, initial) {
-            (Some(name), _, _) => recipe.model(ModelConfig::preset(&name).map_err(input)?),
-            (None, Some(model), _) => model,
-            (None, None, Some(initial)) => initial.config,
-            (None, None, None) => recipe.model(ModelConfig::preset("nature")?),
-        };
-        let model = match choices.objective.or(partial.objective) {
-            Some(Objective::Regression) => model.with_regression(),
-            Some(Objective::Diffusion) | None => model,
-        };
-        // What the file does not say is the recipe's.
-        let mut train = toml::Table::try_from(recipe.train()).context("the recipe cannot be written down")?;
-        train.extend(partial.train);
-        let place = choices.config.as_ref().map_or_else(String::new, |path| format!(" of {}", path.display()));
-        let train = train.try_into().with_context(|| format!("the settings under [train]{place} cannot be used")).map_err(input)?;
-        Self { model, train, run: RunSettings { pictures_seen_before: seen, ..partial.run } }.with_choices(choices)
-    }
-
-    /// With what the command line says of single settings.
-    fn with_choices(mut self, choices: &Choices) -> Result<Self> {
-        self.train.loss_power = choices.loss_power.unwrap_or(self.train.loss_power);
-        self.train.precision = choices.precision.unwrap_or(self.train.precision);
-        self.train.progressive = choices.progressive.or(self.train.progressive);
-        self.with(&choices.set)
-    }
-
+impl TrainingSettings {
     /// With assignments such as `train.low_discrepancy=false`.
     ///
     /// # Errors
@@ -206,10 +86,6 @@ impl Settings {
         }
         let place = || format!("the settings with {} cannot be used", assignments.join(" "));
         table.try_into().with_context(place).map_err(input)
-    }
-
-    fn read(path: &Path) -> Result<Self> {
-        parse(path)
     }
 
     /// Checks everything.
@@ -242,9 +118,4 @@ fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Option<()> {
         }
         Some((first, rest)) => set(table.get_mut(first)?.as_table_mut()?, rest, value),
     }
-}
-
-fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display())).map_err(input)?;
-    toml::from_str(&text).with_context(|| format!("the settings in {} cannot be used", path.display())).map_err(input)
 }

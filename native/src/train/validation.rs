@@ -5,23 +5,24 @@ use std::sync::Arc;
 use anyhow::Result;
 use infill::{task::Example, train::Trainer};
 
-use super::{scalar, settings::Settings};
+use super::settings::TrainingSettings;
 use crate::pictures::{Dataset, Loader, LoaderSettings};
+use crate::readback::scalar;
 
 /// Pictures that the best checkpoint is chosen by.
-pub struct Validation {
+pub struct ValidationSet {
     /// Where they are from.
     pub data: Arc<Dataset>,
     /// Samples of them.
     pub examples: Vec<Example>,
 }
 
-impl Validation {
+impl ValidationSet {
     /// Makes the samples, the same for every run with the same settings; none where no pictures are named.
     ///
     /// # Errors
     /// Pictures that cannot be found or read.
-    pub fn open(settings: &Settings) -> Result<Option<Self>> {
+    pub fn open(settings: &TrainingSettings) -> Result<Option<Self>> {
         if settings.run.validation.is_empty() {
             return Ok(None);
         }
@@ -40,16 +41,16 @@ impl Validation {
 }
 
 /// How the batches of a training are made.
-pub fn of_training(settings: &Settings) -> LoaderSettings {
+pub fn of_training(settings: &TrainingSettings) -> LoaderSettings {
     let smaller_before = settings.train.progressive.map(|progressive| (settings.train.full_size_from(), progressive.size));
-    let Settings { model, train, run } = settings;
+    let TrainingSettings { model, train, run } = settings;
     let tasks = train.drawn_tasks(&model.tasks);
     LoaderSettings { batch: train.batch, smaller_before, tasks, threads: run.threads, prefetch: 4, ..alone(settings, 1) }
 }
 
 /// How one batch of `count` samples is made like those of training, of the model's own size and with all of its
 /// tasks alike.
-pub fn alone(settings: &Settings, count: usize) -> LoaderSettings {
+pub fn alone(settings: &TrainingSettings, count: usize) -> LoaderSettings {
     LoaderSettings {
         size: settings.model.size,
         smaller_before: None,

@@ -3,7 +3,8 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output},
+    time::{Duration, Instant},
 };
 
 use burn::tensor::Device;
@@ -15,6 +16,9 @@ use infill::{
     unet::{Unet, parameters},
 };
 use tempfile::TempDir;
+
+/// After which a program hangs.
+pub const HANGS: Duration = Duration::from_secs(300);
 
 /// A folder with `model.infill` (16 px, random weights) and `photo.png` (60×44).
 pub fn workplace() -> TempDir {
@@ -38,6 +42,21 @@ pub fn model(encoding: Encoding) -> Vec<u8> {
     ModelFile::encode(&config, &TrainingRecord::default(), &weights, encoding).unwrap()
 }
 
+/// A folder with pictures in `pictures`, of 36 rows and 40, 41, … columns.
+pub fn pictures(count: u32) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    add_pictures(folder.path(), count);
+    folder
+}
+
+/// Puts such pictures into a folder.
+pub fn add_pictures(folder: &Path, count: u32) {
+    std::fs::create_dir(folder.join("pictures")).unwrap();
+    for number in 0..count {
+        photo(40 + number, 36).save(folder.join(format!("pictures/{number}.png"))).unwrap();
+    }
+}
+
 /// A picture in which no two neighbours are alike.
 pub fn photo(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| Rgb([(x * 4) as u8, (y * 5) as u8, (x * 7 + y * 3) as u8]))
@@ -51,14 +70,36 @@ pub fn mask(width: u32, height: u32, hole: [u32; 4]) -> image::GrayImage {
     })
 }
 
-/// Runs the program in a folder, arguments split at spaces.
+/// The program in a folder, arguments split at spaces; not started yet.
+pub fn command(folder: &Path, arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_infill"));
+    command.current_dir(folder).env_remove("INFILL_MODEL").args(arguments.split_whitespace());
+    command
+}
+
+/// Runs it.
 pub fn infill(folder: &Path, arguments: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_infill"))
-        .current_dir(folder)
-        .env_remove("INFILL_MODEL")
-        .args(arguments.split_whitespace())
-        .output()
-        .unwrap()
+    command(folder, arguments).output().unwrap()
+}
+
+/// Ctrl-C.
+pub fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Waits until a file is there that the program is to write.
+pub fn wait_for(file: &Path, child: &mut Child) {
+    let begun = Instant::now();
+    while !file.is_file() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before {} was written", file.display());
+        assert!(begun.elapsed() < HANGS, "{} was not written within {} s", file.display(), HANGS.as_secs());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// What a JSON file holds.
+pub fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// The same, for a task with the tiny model on the CPU in two steps.

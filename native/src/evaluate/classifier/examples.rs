@@ -118,17 +118,17 @@ impl Labelled {
 
 /// Which examples a step takes: every one once an epoch, in an order of its own; the last step of an epoch
 /// is filled up from the next one.
-pub struct Order {
+pub struct ExampleOrder {
     seed: u64,
     count: usize,
     epoch: u64,
     order: Vec<usize>,
 }
 
-impl Order {
+impl ExampleOrder {
     /// Of `count` examples.
-    pub fn new(seed: u64, count: usize) -> Order {
-        let mut order = Order { seed, count, epoch: 0, order: Vec::new() };
+    pub fn new(seed: u64, count: usize) -> ExampleOrder {
+        let mut order = ExampleOrder { seed, count, epoch: 0, order: Vec::new() };
         order.draw();
         order
     }
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_example_comes_once_an_epoch_in_another_order() {
-        let mut order = Order::new(5, 7);
+        let mut order = ExampleOrder::new(5, 7);
         let drawn: Vec<usize> = (0..7).flat_map(|step| order.of_step(step, 3)).collect();
         let epochs: Vec<Vec<usize>> = drawn.chunks(7).map(<[usize]>::to_vec).collect();
         for epoch in &epochs {

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::file::ClassifierFile;
 use super::net::Net;
 use crate::exit::input;
+use crate::readback;
 
 /// Pictures that go through the net at once.
 const BATCH: usize = 64;
@@ -54,7 +55,7 @@ impl FeatureNet {
         let file = ClassifierFile::parse(&bytes).with_context(|| format!("cannot use {} as features", path.display())).map_err(input)?;
         let net = file.to_net(device).with_context(|| format!("cannot use {} as features", path.display())).map_err(input)?;
         let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex::encode(Sha256::digest(&bytes));
         Ok(FeatureNet { name, sha256, file, net, device: device.clone() })
     }
 
@@ -89,8 +90,7 @@ pub fn look(net: &Net, size: usize, pictures: &[&Picture], device: &Device) -> a
 
 fn rows(tensor: Tensor<2>) -> anyhow::Result<Vec<Vec<f64>>> {
     let width = tensor.dims()[1];
-    let values: Vec<f32> =
-        tensor.into_data().convert::<f32>().try_to_vec().map_err(|error| anyhow::anyhow!("reading features from the device: {error:?}"))?;
+    let values = readback::values(tensor, "features")?;
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
         bail!("the classifier gave {value}: its weights or this device's arithmetic are broken");
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::net::{Net, NetConfig};
 use crate::pictures::DatasetRecord;
+use crate::readback;
 
 /// What the metadata calls this kind of file.
 const FORMAT: &str = "infill-classifier";
@@ -24,7 +25,7 @@ const KIND: Kind = Kind { key: "infill", format: Some(FORMAT), version: VERSION 
 
 /// How a classifier came about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrainingRecord {
+pub struct ClassifierRecord {
     /// Times that every picture was seen.
     pub epochs: usize,
     /// Pictures a step.
@@ -36,12 +37,12 @@ pub struct TrainingRecord {
     /// The pictures.
     pub data: DatasetRecord,
     /// How it did on pictures that it was not trained on.
-    pub validation: Option<Validation>,
+    pub validation: Option<ClassifierValidation>,
 }
 
 /// A test on pictures that were not trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Validation {
+pub struct ClassifierValidation {
     /// The pictures.
     pub data: DatasetRecord,
     /// How many were asked about.
@@ -56,7 +57,7 @@ struct Header {
     version: u32,
     net: NetConfig,
     classes: Vec<String>,
-    training: TrainingRecord,
+    training: ClassifierRecord,
 }
 
 /// A classifier as its file holds it.
@@ -67,7 +68,7 @@ pub struct ClassifierFile {
     /// Names of the classes, in the order of the net's logits.
     pub classes: Vec<String>,
     /// How it came about.
-    pub training: TrainingRecord,
+    pub training: ClassifierRecord,
     weights: Vec<Weight>,
 }
 
@@ -76,12 +77,11 @@ impl ClassifierFile {
     ///
     /// # Errors
     /// Weights that cannot be read from their device.
-    pub fn of(net: &Net, config: NetConfig, classes: Vec<String>, training: TrainingRecord) -> anyhow::Result<ClassifierFile> {
+    pub fn of(net: &Net, config: NetConfig, classes: Vec<String>, training: ClassifierRecord) -> anyhow::Result<ClassifierFile> {
         let weights = parameters::list(net)
             .into_iter()
             .map(|parameter| {
-                let values = parameter.values.into_data().convert::<f32>().try_to_vec();
-                let values = values.map_err(|error| anyhow::anyhow!("reading weight {}: {error:?}", parameter.name))?;
+                let values = readback::values(parameter.values, &parameter.name)?;
                 Ok(Weight { name: parameter.name, shape: parameter.shape, values })
             })
             .collect::<anyhow::Result<_>>()?;
@@ -174,8 +174,8 @@ mod tests {
         let config = NetConfig { size: 16, widths: vec![8, 16], features: 4, classes: 2 };
         let net = Net::new(&config, &Device::default()).with_random_weights(3);
         let data = DatasetRecord { pictures: 7, index_sha256: "0".to_owned(), sources: vec![] };
-        let validation = Some(Validation { data: data.clone(), pictures: 7, accuracy: 0.5 });
-        let training = TrainingRecord { epochs: 1, batch: 2, learning_rate: 1e-3, seed: 4, data, validation };
+        let validation = Some(ClassifierValidation { data: data.clone(), pictures: 7, accuracy: 0.5 });
+        let training = ClassifierRecord { epochs: 1, batch: 2, learning_rate: 1e-3, seed: 4, data, validation };
         let file = ClassifierFile::of(&net, config, vec!["sea".to_owned(), "forest".to_owned()], training).expect("a file");
         (net, file)
     }

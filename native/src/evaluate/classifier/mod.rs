@@ -2,10 +2,13 @@
 //! its last layer but one is the feature space of `infill evaluate`. Here are the net, its file and its
 //! training; what is made of its features is `evaluate`'s business.
 
-pub mod examples;
+mod examples;
 mod features;
-pub mod file;
-pub mod net;
-pub mod train;
+mod file;
+mod net;
+mod train;
+mod training;
 
 pub use features::{FeatureNet, Seen};
+pub use train::Schedule;
+pub use training::{ClassifierPlan, train};

@@ -11,11 +11,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use infill::picture::Picture;
 use rayon::prelude::*;
 
-use super::examples::{Labelled, Order};
+use super::examples::{ExampleOrder, Labelled};
 use super::features::look;
 use super::net::{Net, NetConfig};
 use crate::interrupt::Interrupt;
 use crate::progress::StepProgress;
+use crate::readback;
 
 /// Probability that the labels leave to the other classes (Szegedy et al. 2016): features of nets that
 /// need not be sure spread more evenly.
@@ -75,7 +76,7 @@ pub fn train(
     let steps = schedule.steps(examples.len());
     tracing::info!("training for {steps} steps of {} pictures", schedule.batch);
     let progress = StepProgress::new("training the classifier", steps, 0);
-    let mut order = Order::new(schedule.seed, examples.len());
+    let mut order = ExampleOrder::new(schedule.seed, examples.len());
     for step in 0..steps {
         interrupt.check(|| format!("stopped after step {step} of {steps}; nothing was written"))?;
         let chosen = order.of_step(step, schedule.batch);
@@ -84,8 +85,7 @@ pub fn train(
         let gradients = GradientsParams::from_grads(loss.backward(), &net);
         net = optimizer.step(schedule.learning_rate_at(step, steps), net, gradients);
         if (step + 1).is_multiple_of(READ_EVERY) || step + 1 == steps {
-            let values = loss.into_data().convert::<f32>().try_to_vec::<f32>().map_err(|error| anyhow::anyhow!("{error:?}"));
-            let loss = values.context("reading the loss")?.first().copied().unwrap_or(f32::NAN);
+            let loss = readback::scalar(loss).context("reading the loss")?;
             if !loss.is_finite() {
                 bail!("the loss of step {} is {loss}; try a smaller --learning-rate than {}", step + 1, schedule.learning_rate);
             }

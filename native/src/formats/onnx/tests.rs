@@ -16,10 +16,10 @@ use super::{
     interpreter::{self, Array},
     proto::{Graph, Model, data_type},
 };
-use crate::device::{DeviceArguments, DeviceChoice, choose};
+use crate::device::{DeviceChoice, choose};
 
 fn device() -> Device {
-    choose(&DeviceArguments { device: DeviceChoice::Cpu }).unwrap()
+    choose(DeviceChoice::Cpu).unwrap()
 }
 
 fn gaussian(step: u64, count: usize) -> Vec<f32> {

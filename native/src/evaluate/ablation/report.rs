@@ -2,27 +2,27 @@
 
 use serde::Serialize;
 
-use super::{LOG_SNRS, Outcome, SAMPLE_STEPS};
-use crate::train::settings::Settings;
+use super::outcome::{LOG_SNRS, Outcome, SAMPLE_STEPS};
+use crate::train::TrainingSettings;
 
 /// What was measured, and of what.
 #[derive(Serialize)]
-pub struct Report<'a> {
-    settings: &'a Settings,
-    log_snrs: [f64; 4],
+pub struct AblationReport<'a> {
+    settings: &'a TrainingSettings,
+    log_snrs: [f64; LOG_SNRS.len()],
     sample_steps: usize,
     variants: &'a [Outcome],
 }
 
-impl<'a> Report<'a> {
+impl<'a> AblationReport<'a> {
     /// Of the settings that the variants change.
-    pub fn new(settings: &'a Settings, variants: &'a [Outcome]) -> Self {
+    pub fn new(settings: &'a TrainingSettings, variants: &'a [Outcome]) -> Self {
         Self { settings, log_snrs: LOG_SNRS, sample_steps: SAMPLE_STEPS, variants }
     }
 
     /// The table; the best of a column is bold.
     pub fn markdown(&self) -> String {
-        let Settings { model, train, run } = self.settings;
+        let TrainingSettings { model, train, run } = self.settings;
         let mut text = format!(
             "{} steps of {} pictures of {} px from seed {}, measured on {} validation pictures that are the same for all: mean squared \
              error of the clean picture (in [−1, 1]) where something is to be filled, by log-SNR, and PSNR there of one sample in {} steps.\n\n",

@@ -11,19 +11,19 @@ use rayon::prelude::*;
 
 use super::cases::{Case, Question};
 use super::features::{CaseFeatures, Originals};
-use super::finished::Finished;
 use super::net::{self, Tile};
-use super::score::{Answered, Asked, score};
-use super::{Settings, Subject, Tools};
+use super::plan::{EvaluationPlan, Tools};
+use super::score::{Answered, OpenQuestion, score};
+use super::subjects::Subject;
 use crate::interrupt::Interrupt;
 use crate::progress::StepProgress;
 
 /// An evaluation under way.
-pub struct Run<'a> {
+pub struct Evaluator<'a> {
     /// What is asked, and what helps to judge.
     pub tools: &'a Tools<'a>,
     /// What is measured.
-    pub settings: &'a Settings,
+    pub plan: &'a EvaluationPlan,
     /// The pictures.
     pub subjects: &'a [Subject],
     /// A mask for each picture, where masks are given.
@@ -40,25 +40,25 @@ pub struct Run<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-impl<'a> Run<'a> {
+impl<'a> Evaluator<'a> {
     /// One case for every picture, and what the features say of all answers.
     ///
     /// # Errors
     /// A case that cannot be prepared or sampled, or a stop that was asked for.
     pub fn ask(&mut self, case: Case) -> anyhow::Result<(Vec<Answered>, Option<CaseFeatures<'a>>)> {
-        let samples = self.settings.samples as u64;
+        let samples = self.plan.samples as u64;
         let all: Vec<(u64, u64)> =
             (0..self.subjects.len() as u64).flat_map(|rank| (0..samples).map(move |sample| (rank, sample))).collect();
-        let mut open: Vec<Asked> = Vec::new();
+        let mut open: Vec<OpenQuestion> = Vec::new();
         let mut answers: Vec<Answered> = Vec::new();
         let mut features = self.originals.map(CaseFeatures::new);
-        for chunk in all.chunks(self.settings.batch) {
+        for chunk in all.chunks(self.plan.batch) {
             self.interrupt.check(|| self.stopped())?;
             let ranks: Vec<u64> = chunk.iter().filter(|(_, sample)| *sample == 0).map(|(rank, _)| *rank).collect();
             self.begin(case, &ranks, &mut open)?;
             self.sample(case, chunk, &mut open)?;
             let complete = open.iter().take_while(|asked| asked.samples.len() as u64 == samples).count();
-            let done: Vec<Asked> = open.drain(..complete).collect();
+            let done: Vec<OpenQuestion> = open.drain(..complete).collect();
             let mut scored: Vec<Answered> = Vec::with_capacity(done.len());
             scored.par_extend(done.par_iter().map(|asked| score(case, asked, &self.subjects[asked.rank as usize])));
             if let Some(features) = &mut features {
@@ -69,31 +69,31 @@ impl<'a> Run<'a> {
         Ok((answers, features))
     }
 
-    /// Takes a case for asked that was asked before.
-    pub fn count(&mut self, case: &Finished) {
-        self.evaluations += case.evaluations;
-        self.sampling += Duration::from_secs_f64(case.sampling_seconds);
+    /// Counts what an earlier call did.
+    pub fn count(&mut self, evaluations: u64, sampling_seconds: f64) {
+        self.evaluations += evaluations;
+        self.sampling += Duration::from_secs_f64(sampling_seconds);
     }
 
     /// What is there when somebody stops it.
     fn stopped(&self) -> String {
-        match &self.settings.keep_in {
+        match &self.plan.keep_in {
             Some(folder) => format!("stopped; the same command goes on from the cases that are done, which are in {}", folder.display()),
             None => "stopped".to_owned(),
         }
     }
 
     /// Opens questions, with the answers that take a single evaluation.
-    fn begin(&mut self, case: Case, ranks: &[u64], open: &mut Vec<Asked>) -> anyhow::Result<()> {
+    fn begin(&mut self, case: Case, ranks: &[u64], open: &mut Vec<OpenQuestion>) -> anyhow::Result<()> {
         let tools = self.tools;
         let questions = self.questions(case, ranks)?;
-        let single = if self.settings.one_evaluation { Some(self.single(case, ranks, &questions, tools.model)?) } else { None };
+        let single = if self.plan.one_evaluation { Some(self.single(case, ranks, &questions, tools.model)?) } else { None };
         let regression = match tools.regression {
             Some((_, model)) if model.config.tasks.contains(&case.kind()) => Some(self.single(case, ranks, &questions, model)?),
             _ => None,
         };
         let (mut single, mut regression) = (single.map(Vec::into_iter), regression.map(Vec::into_iter));
-        open.extend(ranks.iter().zip(questions).map(|(&rank, question)| Asked {
+        open.extend(ranks.iter().zip(questions).map(|(&rank, question)| OpenQuestion {
             rank,
             question,
             regression: regression.as_mut().and_then(Iterator::next),
@@ -106,7 +106,7 @@ impl<'a> Run<'a> {
     fn questions(&self, case: Case, ranks: &[u64]) -> anyhow::Result<Vec<Question>> {
         let ask = |rank: u64| {
             let mask = self.masks.map(|masks| &masks[rank as usize]);
-            case.ask(self.subjects[rank as usize].picture.clone(), mask, self.settings.sampler.seed, rank)
+            case.ask(self.subjects[rank as usize].picture.clone(), mask, self.plan.sampler.seed, rank)
         };
         ranks.iter().map(|rank| ask(*rank)).collect()
     }
@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
     fn single(&mut self, case: Case, ranks: &[u64], questions: &[Question], model: &Model) -> anyhow::Result<Vec<Picture>> {
         let started = Instant::now();
         let tiles: Vec<Tile<'_>> = ranks.iter().zip(questions).map(|(&rank, question)| Tile { question, rank, sample: 0 }).collect();
-        let sampler = SamplerSettings { kind: SamplerKind::DpmSolver, steps: 1, ..self.settings.sampler.clone() };
+        let sampler = SamplerSettings { kind: SamplerKind::DpmSolver, steps: 1, ..self.plan.sampler.clone() };
         let drawn = net::sample(model, case, &tiles, &sampler, |_| ())?;
         self.evaluations += ranks.len() as u64;
         self.sampling += started.elapsed();
@@ -123,7 +123,7 @@ impl<'a> Run<'a> {
     }
 
     /// Draws the samples of one batch and hands them to their questions.
-    fn sample(&mut self, case: Case, chunk: &[(u64, u64)], open: &mut [Asked]) -> anyhow::Result<()> {
+    fn sample(&mut self, case: Case, chunk: &[(u64, u64)], open: &mut [OpenQuestion]) -> anyhow::Result<()> {
         let Some(first) = open.first().map(|asked| asked.rank) else {
             return Ok(());
         };
@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         let tiles: Vec<Tile<'_>> =
             chunk.iter().map(|&(rank, sample)| Tile { question: &open[(rank - first) as usize].question, rank, sample }).collect();
         let (name, before) = (case.name(), self.evaluations);
-        let sampler = self.settings.sampler(&self.tools.model.config, case);
+        let sampler = self.plan.sampler(case);
         let drawn = net::sample(self.tools.model, case, &tiles, &sampler, |done| {
             self.evaluations = before + done;
             self.progress.set(self.evaluations, &name);

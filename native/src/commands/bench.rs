@@ -1,0 +1,138 @@
+//! `infill bench` on the command line.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail, ensure};
+use clap::{Args, Subcommand};
+use infill::config::ModelConfig;
+
+use super::{
+    device_arguments::{DeviceArguments, DevicesArguments},
+    training_choices::TrainingChoices,
+};
+use crate::{
+    bench::{self, KernelsPlan, Peer, TrainingBenchPlan, Tuning},
+    exit::input,
+};
+
+/// Measure speed on this machine.
+#[derive(Debug, Subcommand)]
+pub enum BenchArguments {
+    Train(BenchTrainArguments),
+    Kernels(BenchKernelsArguments),
+}
+
+/// Time training steps on random or real pictures: pictures per second, arithmetic, memory.
+#[derive(Debug, Args)]
+pub struct BenchTrainArguments {
+    /// Net to train: paper, browser, nature or tiny.
+    #[arg(long, default_value = "nature")]
+    pub preset: String,
+    /// Pictures in each step.
+    #[arg(long, default_value_t = 16)]
+    pub batch: usize,
+    /// Number of steps that are timed.
+    #[arg(long, default_value_t = 20)]
+    pub steps: usize,
+    /// Compare with a Python program that trains the same net, such as tests/peers/unet.py. It runs between two halves of ours.
+    #[arg(long, value_name = "FILE")]
+    pub peer: Option<PathBuf>,
+    /// Python that runs it.
+    #[arg(long, default_value = "python3")]
+    pub python: PathBuf,
+    /// Train on these pictures, as `infill train` does, and say how long the device waits for them: a folder, a tar shard, or a
+    /// pattern. May be given again.
+    #[arg(long, value_name = "SOURCE")]
+    pub data: Vec<String>,
+    /// Precision of forward and backward: f32, f16 or bf16.
+    #[arg(long, default_value = "f32")]
+    pub precision: String,
+    #[command(flatten)]
+    pub devices: DevicesArguments,
+}
+
+/// Time the kernels on the shapes of a net.
+#[derive(Debug, Args)]
+pub struct BenchKernelsArguments {
+    /// Net whose shapes are timed: paper, browser, nature or tiny.
+    #[arg(long, default_value = "browser")]
+    pub preset: String,
+    /// Side of the picture in pixels, instead of the net's own.
+    #[arg(long)]
+    pub size: Option<usize>,
+    /// How often each is timed.
+    #[arg(long, default_value_t = 5)]
+    pub runs: usize,
+    /// Pixels that an invocation of our convolution keeps in registers, instead of the table's choice.
+    #[arg(long)]
+    pub pixels: Option<usize>,
+    /// Vectors of output channels that it keeps, instead of the table's choice.
+    #[arg(long)]
+    pub vectors: Option<usize>,
+    /// Invocations of a workgroup, instead of the table's choice.
+    #[arg(long)]
+    pub units: Option<u32>,
+    /// Vectors that an invocation of our attention keeps in registers, instead of the table's choice.
+    #[arg(long)]
+    pub registers: Option<usize>,
+    /// Take the table's row for adapters that are a CPU.
+    #[arg(long)]
+    pub software: bool,
+    /// Whether feature maps beside packed weights are of 16 bits where the device has them.
+    #[arg(long)]
+    pub half: Option<bool>,
+    /// Do not time burn's own operations; this is faster.
+    #[arg(long)]
+    pub ours_only: bool,
+    /// Compare every kernel, and a whole run of the model that comes with the program, with the CPU instead of timing them.
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    pub device: DeviceArguments,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// An unknown preset, a device that fails, a peer that does not run or is another net, a kernel that computes something else.
+pub fn run(arguments: &BenchArguments) -> Result<()> {
+    match arguments {
+        BenchArguments::Train(arguments) => bench::train(&arguments.resolve()?),
+        BenchArguments::Kernels(arguments) => bench::kernels(&arguments.resolve()?),
+    }
+}
+
+impl BenchTrainArguments {
+    fn resolve(&self) -> Result<TrainingBenchPlan> {
+        let precision = format!("train.precision={}", self.precision);
+        let choices = TrainingChoices { preset: Some(self.preset.clone()), set: vec![precision], ..TrainingChoices::default() };
+        let mut settings = choices.settings(None)?;
+        settings.train.batch = self.batch;
+        settings.run.data.clone_from(&self.data);
+        if self.steps < 2 || self.batch == 0 {
+            bail!(input(format!("{} steps of {} pictures cannot be timed; choose 2 or more of 1 or more", self.steps, self.batch)));
+        }
+        Ok(TrainingBenchPlan {
+            net: self.preset.clone(),
+            settings,
+            steps: self.steps,
+            precision: self.precision.clone(),
+            peer: self.peer.as_ref().map(|program| Peer { python: self.python.clone(), program: program.clone() }),
+            devices: self.devices.resolve()?,
+        })
+    }
+}
+
+impl BenchKernelsArguments {
+    fn resolve(&self) -> Result<KernelsPlan> {
+        let config = ModelConfig::preset(&self.preset).map_err(input)?;
+        let (size, divisor) = (self.size.unwrap_or(config.size), config.unet.divisor());
+        ensure!(
+            size > 0 && size.is_multiple_of(divisor),
+            input(format!("a side of {size} pixels is no multiple of {divisor}, as this net wants"))
+        );
+        let Self { runs, ours_only, check, pixels, vectors, units, registers, software, half, .. } = *self;
+        let tuning = Tuning { pixels, vectors, units, registers, software, half };
+        Ok(KernelsPlan { config, size, runs, tuning, ours_only, check, device: self.device.device })
+    }
+}

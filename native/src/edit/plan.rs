@@ -1,0 +1,73 @@
+//! An edit as it was asked for, with nothing left to choose.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use infill::{model_file::ModelFile, sampler::SamplerSettings, task::Task};
+
+use crate::{device::DeviceChoice, files, pictures::picture_file::PictureFile};
+
+/// What is done to which picture, by which model, and where the answers go.
+pub struct EditPlan {
+    /// Where the picture is.
+    pub path: PathBuf,
+    /// The picture.
+    pub file: PictureFile,
+    /// What is done to it.
+    pub task: Task,
+    /// By which model.
+    pub model: ModelFile,
+    /// How the first answer is drawn; the seeds of further ones are counted up.
+    pub sampler: SamplerSettings,
+    /// Where the answers go.
+    pub output: OutputFiles,
+    /// Where it computes.
+    pub device: DeviceChoice,
+}
+
+/// The files of one or several answers.
+#[derive(Clone, Debug)]
+pub struct OutputFiles {
+    /// The file; with several answers, what their numbered names are made of.
+    pub path: PathBuf,
+    /// How many answers are drawn, 1 or more.
+    pub samples: u64,
+    /// Whether the mean of all answers is the one picture that is written.
+    pub mean: bool,
+    /// Quality of JPEG, 1 to 100.
+    pub quality: u8,
+}
+
+impl OutputFiles {
+    /// `out.png`, or `out-1.png`, `out-2.png`, … for several answers that are not averaged.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        if self.samples == 1 || self.mean {
+            return vec![self.path.clone()];
+        }
+        let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+        let (stem, ending) = (part(self.path.file_stem()), part(self.path.extension()));
+        (1..=self.samples).map(|number| self.path.with_file_name(format!("{stem}-{number}.{ending}"))).collect()
+    }
+
+    /// Checks that all of them can be written, before hours of work.
+    ///
+    /// # Errors
+    /// One is there and `force` is off, or its folder is not.
+    pub fn check(&self, force: bool) -> Result<()> {
+        self.paths().iter().try_for_each(|path| files::check_output(path, force))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_answers_are_numbered_and_their_mean_is_one_file() {
+        let one = OutputFiles { path: PathBuf::from("a/out.png"), samples: 1, mean: false, quality: 90 };
+        let names = |output: &OutputFiles| output.paths().iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+        assert_eq!(names(&one), ["a/out.png"]);
+        assert_eq!(names(&OutputFiles { samples: 3, ..one.clone() }), ["a/out-1.png", "a/out-2.png", "a/out-3.png"]);
+        assert_eq!(names(&OutputFiles { samples: 3, mean: true, ..one }), ["a/out.png"]);
+    }
+}

@@ -1,0 +1,126 @@
+//! A whole evaluation: its pictures, its cases one after the other, and the folder that the results go to.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use super::cases::Case;
+use super::evaluator::Evaluator;
+use super::features::Originals;
+use super::finished::{self, Kept};
+use super::masks;
+use super::plan::{EvaluationPlan, Tools};
+use super::report::Report;
+use super::subjects;
+use crate::exit::input;
+use crate::files::write_atomically;
+use crate::interrupt::Interrupt;
+use crate::pictures::Dataset;
+use crate::progress::StepProgress;
+
+/// The table's file.
+pub const TABLE: &str = "evaluation.md";
+
+/// The numbers' file.
+pub const NUMBERS: &str = "evaluation.json";
+
+/// The folder of cases that are done, until all are.
+pub const UNFINISHED: &str = "unfinished";
+
+/// A report with the picture sheets that it names.
+pub struct Evaluation {
+    /// The numbers.
+    pub report: Report,
+    /// File names and PNG bytes.
+    pub sheets: Vec<(String, Vec<u8>)>,
+}
+
+/// Puts every case of the tasks to the model and to the baselines.
+///
+/// # Errors
+/// No picture to ask about, a task that the model was not trained on, settings that make no sense,
+/// a net that gives numbers that are not finite, or a stop that was asked for.
+pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt) -> anyhow::Result<Evaluation> {
+    let started = Instant::now();
+    plan.check(tools).map_err(input)?;
+    let dataset = Dataset::open(&plan.data)?;
+    let size = tools.model.config.size;
+    let subjects = subjects::choose(&dataset, size, plan)?;
+    let masks = plan.masks.as_ref().map(|folder| masks::draw(folder, subjects.len(), size, plan.sampler.seed)).transpose()?;
+    let originals = tools.features.map(|net| Originals::look(net, &subjects)).transpose()?;
+    let mut evaluator = Evaluator {
+        tools,
+        plan,
+        subjects: &subjects,
+        masks: masks.as_deref(),
+        originals: originals.as_ref(),
+        progress: StepProgress::new("net evaluations", plan.evaluations(tools, subjects.len()), 0),
+        evaluations: 0,
+        sampling: Duration::ZERO,
+        interrupt,
+    };
+    let data = dataset.describe();
+    let kept = plan.keep_in.as_ref().map(|folder| Kept::new(folder.join(UNFINISHED), &evaluator, &data));
+    let prepared = started.elapsed().as_secs_f64();
+    let finish = |case: &Case| match &kept {
+        Some(kept) => kept.finish(*case, &mut evaluator),
+        None => finished::finish(*case, &mut evaluator),
+    };
+    let finished = plan.cases.iter().map(finish).collect::<anyhow::Result<Vec<_>>>()?;
+    evaluator.progress.finish();
+    let seconds = prepared + finished.iter().map(|case| case.seconds).sum::<f64>();
+    let (cases, sheets) = finished.into_iter().map(|case| (case.report.clone(), (case.report.sheet, case.sheet))).unzip();
+    let report = Report {
+        model: tools.summary.clone(),
+        regression: tools.regression.as_ref().map(|(summary, _)| summary.clone()),
+        features: originals.as_ref().map(Originals::space),
+        paper: plan.paper,
+        device: format!("{:?}", tools.device),
+        sampler: plan.sampler.clone(),
+        sampling: plan.cases.iter().map(|case| plan.sampling(*case)).collect(),
+        samples: plan.samples,
+        count: subjects.len(),
+        data,
+        net_evaluations: evaluator.evaluations,
+        seconds,
+        sampling_seconds: evaluator.sampling.as_secs_f64(),
+        cases,
+    };
+    Ok(Evaluation { report, sheets })
+}
+
+impl Evaluation {
+    /// Writes the table, the numbers and the sheets into a folder, each beside its place first and then
+    /// renamed into it, and removes what was kept there of single cases.
+    ///
+    /// # Errors
+    /// The folder holds an evaluation and `force` is off, or writing fails.
+    pub fn write(&self, folder: &Path, force: bool) -> anyhow::Result<()> {
+        refuse_to_replace(folder, force)?;
+        std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+        for (name, bytes) in &self.sheets {
+            write_atomically(&folder.join(name), bytes)?;
+        }
+        let numbers = serde_json::to_vec_pretty(&self.report).context("encoding the numbers")?;
+        write_atomically(&folder.join(NUMBERS), &numbers)?;
+        write_atomically(&folder.join(TABLE), self.report.markdown().as_bytes())?;
+        let unfinished = folder.join(UNFINISHED);
+        if unfinished.exists() {
+            std::fs::remove_dir_all(&unfinished).with_context(|| format!("removing {}", unfinished.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Asked before the work as well as after it.
+///
+/// # Errors
+/// The folder holds an evaluation and `force` is off.
+pub fn refuse_to_replace(folder: &Path, force: bool) -> anyhow::Result<()> {
+    let table = folder.join(TABLE);
+    if table.exists() && !force {
+        bail!("{} exists; give another folder, or --force to replace it", table.display());
+    }
+    Ok(())
+}
