@@ -3,11 +3,13 @@
 
 pub mod bench;
 pub mod browser;
+pub mod demo;
 pub mod icon;
 #[path = "../../shared/src/manifest.rs"]
 pub mod manifest;
 pub mod models;
 pub mod offline;
+pub mod page_files;
 pub mod pictures;
 pub mod server;
 pub mod stages;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, pictures, server::Server, stages, tools, web};
+use xtask::{bench, demo, pictures, server::Server, stages, web};
 
 /// Builds, shows and tests Infill.
 #[derive(Parser)]
@@ -16,13 +16,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what is missing, build the release page and serve it on 127.0.0.1.
+    /// Install what is missing, build the page quickly, and serve it on 127.0.0.1.
     Demo {
         /// Port; the next free one is taken when it is in use.
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
-    /// Build the release page into web/dist and print its size.
+    /// Build the page to publish, as small as it gets, into web/dist, and print its size.
     Web,
     /// Serve a folder on 127.0.0.1 as a static host would.
     Serve {
@@ -57,8 +57,8 @@ enum Bench {
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Demo { port } => {
-            web::build()?;
-            serve(tools::root().join("web/dist"), port)
+            let page = demo::build()?;
+            serve(page, port)
         }
         Command::Web => web::build(),
         Command::Serve { folder, port } => serve(folder, port),

@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, fs, path::Path};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-use crate::{icon, models::hash};
+use crate::{
+    icon,
+    models::hash,
+    page_files::{rename, replace, write, write_named},
+};
 
 /// The page, whose name cannot tell its version.
 const PAGE: &str = "index.html";
@@ -82,31 +86,6 @@ pub fn write_service_worker(dist: &Path, template: &str) -> Result<()> {
         .replace(version_place, &format!("const VERSION = \"{}\";", &hash(list.as_bytes())[..16]))
         .replace(files_place, &format!("const FILES = {list};"));
     write(&dist.join(SERVICE_WORKER), script.as_bytes())
-}
-
-fn rename(dist: &Path, from: &str, stem: &str, ending: &str) -> Result<String> {
-    let path = dist.join(from);
-    let bytes = fs::read(&path).with_context(|| format!("the build left no {}", path.display()))?;
-    let name = write_named(dist, stem, ending, &bytes)?;
-    fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-    Ok(name)
-}
-
-fn write_named(dist: &Path, stem: &str, ending: &str, bytes: &[u8]) -> Result<String> {
-    let name = format!("{stem}-{}{ending}", &hash(bytes)[..16]);
-    write(&dist.join(&name), bytes)?;
-    Ok(name)
-}
-
-fn replace(dist: &Path, file: &str, old: &str, new: &str) -> Result<()> {
-    let path = dist.join(file);
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    ensure!(text.contains(old), "{file} does not contain `{old}`");
-    write(&path, text.replace(old, new).as_bytes())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

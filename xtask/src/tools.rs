@@ -1,5 +1,5 @@
-//! Where things are, how commands are run, and the tools that the page's build needs. What is missing
-//! is built from the package registry into the target folder, nothing else on the machine is touched.
+//! Where things are, how commands are run, and the tools that the page's build needs. Tools on the path are used; what is
+//! missing is brought into the target folder. Nothing else on the machine is touched.
 
 use std::{
     env,
@@ -9,10 +9,16 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+/// The target that the page is built for.
+pub const WASM: &str = "wasm32-unknown-unknown";
 /// The newest trunk that this toolchain builds.
 const TRUNK: &str = "0.21.14";
-/// Binaryen 116.
+/// The oldest Binaryen that knows all that rustc emits.
+const BINARYEN: u32 = 116;
+/// Binaryen 116 from the package registry, where it is compiled from C++.
 const WASM_OPT: &str = "0.116.1";
+/// Binaryen from npm, compiled to WebAssembly, which Node.js runs.
+const NPM_BINARYEN: &str = "132.0.0";
 
 /// The top of the source tree.
 pub fn root() -> PathBuf {
@@ -37,7 +43,8 @@ pub fn tools() -> PathBuf {
 pub fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     let path = env::var_os("PATH").unwrap_or_default();
-    let paths = std::iter::once(tools().join("bin")).chain(env::split_paths(&path));
+    let built = [tools().join("bin"), npm_folder().join("node_modules/.bin")];
+    let paths = built.into_iter().chain(env::split_paths(&path));
     command.args(arguments).current_dir(root());
     if let Ok(joined) = env::join_paths(paths) {
         command.env("PATH", joined);
@@ -65,25 +72,78 @@ pub fn run(mut command: Command) -> Result<()> {
 /// When rustup cannot fetch it; what it said stands above.
 pub fn ensure_wasm_target() -> Result<()> {
     let targets = Command::new("rustup").args(["target", "list", "--installed"]).current_dir(root()).output();
-    let installed = targets.map(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown")).unwrap_or(false);
+    let installed = targets.map(|output| String::from_utf8_lossy(&output.stdout).contains(WASM)).unwrap_or(false);
     if installed {
         return Ok(());
     }
     println!("installing the wasm32 target");
-    run(command("rustup", &["target", "add", "wasm32-unknown-unknown"]))
+    run(command("rustup", &["target", "add", WASM]))
 }
 
-/// Brings everything that the page's build needs.
+/// Brings everything that the published page's build needs.
 ///
 /// # Errors
 /// When a tool cannot be built; what cargo said stands above.
 pub fn ensure() -> Result<()> {
     ensure_wasm_target()?;
-    let bindgen = wasm_bindgen_version()?;
-    install("trunk", TRUNK, TRUNK, &["--locked", "--no-default-features", "--features", "rustls"])?;
-    // Without its lock file, which holds versions that are not to be had any more.
-    install("wasm-bindgen-cli", &bindgen, &bindgen, &[])?;
-    install("wasm-opt", WASM_OPT, "116", &["--locked"])
+    ensure_bindgen()?;
+    if !says("trunk", TRUNK) {
+        install("trunk", TRUNK, &["--locked", "--no-default-features", "--features", "rustls"])?;
+    }
+    ensure_wasm_opt()
+}
+
+/// Brings wasm-bindgen and says what it is called.
+///
+/// # Errors
+/// When it cannot be built; what cargo said stands above.
+pub fn ensure_bindgen() -> Result<String> {
+    let version = wasm_bindgen_version()?;
+    if !says("wasm-bindgen", &version) {
+        // Without its lock file, which holds versions that are not to be had any more.
+        install("wasm-bindgen-cli", &version, &["--bin", "wasm-bindgen"])?;
+    }
+    Ok("wasm-bindgen".to_owned())
+}
+
+/// Whether wasm-bindgen need not be built.
+pub fn bindgen_is_there() -> bool {
+    wasm_bindgen_version().is_ok_and(|version| says("wasm-bindgen", &version))
+}
+
+/// Binaryen's optimiser: from the path, else from npm, which takes seconds, else compiled, which takes many minutes.
+fn ensure_wasm_opt() -> Result<()> {
+    let new_enough = || version("wasm-opt").and_then(|text| binaryen_version(&text)).is_some_and(|version| version >= BINARYEN);
+    if new_enough() {
+        return Ok(());
+    }
+    println!("installing Binaryen {NPM_BINARYEN} with npm");
+    let mut npm = command("npm", &["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
+    npm.arg(npm_folder()).arg(format!("binaryen@{NPM_BINARYEN}"));
+    if std::fs::create_dir_all(npm_folder()).is_ok() && run(npm).is_ok() && new_enough() {
+        return Ok(());
+    }
+    println!("npm could not install it; compiling Binaryen {BINARYEN} takes about 14 minutes on two cores, once");
+    install("wasm-opt", WASM_OPT, &["--locked"])
+}
+
+/// The number in what `wasm-opt --version` prints.
+fn binaryen_version(text: &str) -> Option<u32> {
+    text.strip_prefix("wasm-opt version ")?.split(|digit: char| !digit.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn npm_folder() -> PathBuf {
+    tools().join("npm")
+}
+
+/// What a program prints for `--version`; none when there is no such program.
+fn version(program: &str) -> Option<String> {
+    let output = command(program, &["--version"]).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn says(program: &str, wanted: &str) -> bool {
+    version(program).is_some_and(|text| text.contains(wanted))
 }
 
 /// The version of wasm-bindgen that the page is built with; the tool must have the same.
@@ -96,17 +156,31 @@ fn wasm_bindgen_version() -> Result<String> {
     Ok(version.context("Cargo.lock has no wasm-bindgen")?.to_owned())
 }
 
-fn install(package: &str, version: &str, says: &str, options: &[&str]) -> Result<()> {
-    let program = package.trim_end_matches("-cli");
-    let there = command(program, &["--version"]).output();
-    if there.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(says)) {
-        return Ok(());
-    }
-    println!("building {package} {version} for the page (some minutes, once)");
+/// Builds a package's programs into the folder of the tools. They run for seconds: an optimised build, and most of all
+/// one optimised across crates, as trunk's own settings ask for, would take far longer than it saves.
+fn install(package: &str, version: &str, options: &[&str]) -> Result<()> {
+    println!("building {package} {version} (once)");
     let folder = tools();
     let mut cargo = command("cargo", &["install", package, "--version", version, "--root"]);
     cargo.arg(&folder).args(options).env("CARGO_TARGET_DIR", folder.join("build"));
+    cargo.envs([
+        ("CARGO_PROFILE_RELEASE_LTO", "off"),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ]);
     // Not in the source tree, whose own settings are for the page.
     cargo.current_dir(env::temp_dir());
     run(cargo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binaryens_number_is_read_from_what_it_prints() {
+        assert_eq!(binaryen_version("wasm-opt version 116\n"), Some(116));
+        assert_eq!(binaryen_version("wasm-opt version 132 (version_132)\n"), Some(132));
+        assert_eq!(binaryen_version("something else"), None);
+    }
 }
