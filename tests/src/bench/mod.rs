@@ -2,6 +2,7 @@
 //! prints; nothing here asserts a speed.
 
 pub mod cell;
+mod figures;
 mod memory;
 mod report;
 mod visit;
@@ -9,7 +10,6 @@ mod visit;
 use std::{collections::BTreeSet, fs};
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 use tempfile::TempDir;
 use xtask::{bench::Job, tools, web};
 
@@ -17,8 +17,7 @@ use crate::{
     page::{Gpu, Page},
     site::Site,
 };
-use cell::Cell;
-use visit::Visit;
+use figures::{Download, Figures};
 
 /// Files of onnxruntime-web that its two builds load.
 const ONNXRUNTIME: [&str; 6] = [
@@ -29,31 +28,6 @@ const ONNXRUNTIME: [&str; 6] = [
     "ort-wasm-simd-threaded.mjs",
     "ort-wasm-simd-threaded.wasm",
 ];
-
-/// Everything that was measured.
-#[derive(Serialize)]
-struct Figures {
-    browser: String,
-    processors: usize,
-    load_before: Option<String>,
-    onnxruntime: &'static str,
-    cells: Vec<Cell>,
-    downloads: Vec<Download>,
-    visits: Vec<Visit>,
-}
-
-/// What an engine, or the page, fetches before it can work.
-#[derive(Clone, Debug, Serialize)]
-pub struct Download {
-    engine: &'static str,
-    device: String,
-    /// Bytes of code as they are.
-    code: usize,
-    /// Bytes of code as brotli, as a host sends them.
-    code_brotli: usize,
-    /// Bytes of the model, which no compression makes smaller.
-    model: usize,
-}
 
 /// Measures, prints the table and writes the figures.
 ///

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    Download, Figures,
     cell::{Cell, OURS, PEER, difference},
+    figures::{Download, Figures},
     visit::Visit,
 };
 
