@@ -1,5 +1,5 @@
-//! What the tests across packages share: a site with a tiny model, a browser that is driven, what most tests of
-//! the page begin with, and the bench that drives it.
+//! What the tests across packages share: a site with a tiny model, a browser under control, a common beginning for tests of the
+//! page, the bench that measures it, and the reader of the sources for the rules of the house.
 
 pub mod bench;
 pub mod drawing;

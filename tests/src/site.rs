@@ -26,7 +26,7 @@ impl Site {
         Self::in_chunks(prefix, models::CHUNK)
     }
 
-    /// The same with its model in chunks of so many bytes.
+    /// The same with its model in chunks of `bytes` bytes.
     ///
     /// # Errors
     /// When the page was not built, or cannot be copied.
@@ -47,7 +47,7 @@ impl Site {
         self.publish(models::CHUNK)
     }
 
-    /// A model file that computes what is no number, not offered by the site.
+    /// A model file whose net computes NaN. The site does not offer it.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -142,7 +142,7 @@ impl Site {
         Ok(model.chunks.iter().map(|chunk| chunk.path.clone()).collect())
     }
 
-    /// The name of the page's file that begins and ends so, with its hash between.
+    /// The name of the page's file with this beginning, a hash, and this ending.
     ///
     /// # Errors
     /// When there is none, or more than one.
@@ -159,16 +159,16 @@ impl Site {
         Ok(names.swap_remove(0))
     }
 
-    /// Puts a script in front of the worker's start script, as part of another version of the page.
+    /// Puts a script before the worker's start script, as another version of the page.
     ///
     /// # Errors
     /// When the page has no start script, or it cannot be written.
     pub fn before_worker(&self, script: &str) -> Result<()> {
         let name = self.file_named("worker-start-", ".js")?;
         let text = fs::read_to_string(self.root().join(&name))?;
-        // What was put there before goes.
+        // Removes the script of an earlier call.
         let text = text.split_once(MARK).map_or(text.as_str(), |(_, text)| text);
-        // What the program exports, for scripts that want to harm it.
+        // The program's exports, for scripts that damage it.
         let text = text.replace("\nawait init(", "\nself.program = await init(");
         self.change_file("worker-start-", ".js", &format!("{script}\n{MARK}{text}"))
     }
@@ -185,7 +185,7 @@ impl Site {
         Ok(())
     }
 
-    /// Gives one of the page's files other content and so another name, and lists it.
+    /// Gives one of the page's files another content, and so another name, and lists it.
     fn change_file(&self, stem: &str, ending: &str, text: &str) -> Result<()> {
         let old = self.file_named(stem, ending)?;
         let new = format!("{stem}{}{ending}", &models::hash(text.as_bytes())[..16]);
@@ -215,8 +215,8 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The core's own example makes the file, so that these tests need not be built with burn. Both native
-/// packages are named so that burn keeps the features that it was built with for their tests.
+/// An example of `infill` writes the file, so that these tests need not be built with burn. Both native packages are named, so
+/// that burn has the same features as in their tests and is not built again.
 fn write_tiny_model(path: &Path, more: &[&str]) -> Result<()> {
     let packages = ["build", "--quiet", "-p", "infill", "-p", "infill-cli", "--no-default-features", "--example", "tiny_model"];
     tools::run(tools::command("cargo", &packages))?;

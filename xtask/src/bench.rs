@@ -1,4 +1,4 @@
-//! `cargo xtask bench web`: brings what it takes to measure the page beside onnxruntime-web. The measuring itself is in
+//! `cargo xtask bench web`: prepares the comparison of the page with onnxruntime-web. The measuring itself is in
 //! the tests' package, which can drive a browser.
 
 use std::{fs, path::PathBuf, process::Command};
@@ -12,7 +12,7 @@ use crate::{browser, tools, web};
 /// The onnxruntime-web that is measured beside the page.
 pub const ONNXRUNTIME: &str = "1.30.0";
 
-/// What is measured, and how long.
+/// What is measured, and for how long.
 #[derive(Args, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Sides of the pictures that the net is run on, pixels.
@@ -21,19 +21,19 @@ pub struct Settings {
     /// Devices.
     #[arg(long, value_delimiter = ',', default_values_t = ["webgpu".to_owned(), "wasm".to_owned()])]
     pub devices: Vec<String>,
-    /// Evaluations of the net that are timed in each cell of the table, after a first one that is timed for itself.
+    /// Evaluations of the net to time in each cell of the table, after a first one that is timed separately.
     #[arg(long, default_value_t = 5)]
     pub evaluations: usize,
-    /// Seconds after which a cell begins no other evaluation; one that does not end is given up at three times as many.
+    /// Seconds after which a cell begins no further evaluation. One that takes three times as long is given up.
     #[arg(long, default_value_t = 90)]
     pub limit: u64,
     /// Where the figures go as JSON [default: bench-web.json in the target folder].
     #[arg(long)]
     pub output: Option<PathBuf>,
-    /// Leave out how long a person waits on the page itself.
+    /// Do not measure how long a visitor waits on the page.
     #[arg(long)]
     pub without_page: bool,
-    /// Take the page that is in web/dist.
+    /// Use the page in web/dist as it is.
     #[arg(long)]
     pub built: bool,
 }
@@ -75,7 +75,7 @@ pub fn web(settings: Settings) -> Result<()> {
     tools::run(command)
 }
 
-/// onnxruntime-web from npm, in the folder of the tools; nothing of it comes into the tree.
+/// onnxruntime-web from npm, in the folder of the tools and not in the source tree.
 fn onnxruntime() -> Result<PathBuf> {
     let folder = tools::tools().join(format!("onnxruntime-web-{ONNXRUNTIME}"));
     let files = folder.join("node_modules/onnxruntime-web/dist");
@@ -90,8 +90,8 @@ fn onnxruntime() -> Result<PathBuf> {
     Ok(files)
 }
 
-/// The net of the page's model, the first of the list, as a graph of floats. Both native packages are named so that burn
-/// keeps the features that it was built with for the tests.
+/// The net of the page's first model as a graph of floats. Both native packages are named, so that burn has the same features
+/// as in the tests and is not built again.
 fn export() -> Result<PathBuf> {
     let folder = tools::root().join("web/models");
     let models = fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;

@@ -20,7 +20,7 @@ pub struct Browser {
 /// `CHROME` and `CHROMEDRIVER`, else the first on the path; with apt, as root, installed if missing.
 ///
 /// # Errors
-/// When there is none and none can be installed; it says what to install.
+/// When there is none and none can be installed. The message says what to install.
 pub fn find() -> Result<Browser> {
     if let Some(browser) = look() {
         return Ok(browser);

@@ -5,9 +5,9 @@ use anyhow::Result;
 /// Where an icon is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// As it is.
+    /// Shown as drawn.
     Any,
-    /// Cut to whatever shape the system's icons have.
+    /// Cut to the shape of the system's icons.
     Maskable,
 }
 
@@ -27,7 +27,7 @@ const GROUND: [f64; 3] = [11.0, 110.0, 95.0];
 /// A PNG file, RGBA, `size` pixels a side.
 ///
 /// # Errors
-/// None but a fault of the encoder.
+/// Only a fault of the encoder.
 pub fn png(size: u32, purpose: Purpose) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, size, size);
@@ -39,7 +39,7 @@ pub fn png(size: u32, purpose: Purpose) -> Result<Vec<u8>> {
 
 fn pixels(size: u32, purpose: Purpose) -> Vec<u8> {
     let side = f64::from(size);
-    // Corners of a quarter; the parts that a system may cut away are ground.
+    // Corners have a radius of a quarter; a maskable icon fills what a system may cut away.
     let corner = if purpose == Purpose::Maskable { 0.0 } else { 0.25 * side };
     let hole = if purpose == Purpose::Maskable { 0.2 } else { 0.25 } * side;
     let mut pixels = Vec::with_capacity(4 * (size * size) as usize);

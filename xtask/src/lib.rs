@@ -1,5 +1,4 @@
-//! What `cargo xtask` and the tests across packages share: where things are, tools, the page's build,
-//! and the server that shows it.
+//! What `cargo xtask` and the tests across packages share: paths, tools, the page's builds, and the server that shows it.
 
 pub mod bench;
 pub mod browser;

@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 
 use crate::manifest::{Chunk, Manifest, ModelEntry};
 
-/// Bytes of a chunk: little enough that a connection that breaks off costs little where the host knows no
-/// ranges, much enough that asking for it does not matter.
+/// Bytes of a chunk: small enough that a broken connection costs little where the host knows no ranges, large enough that the
+/// number of requests does not matter.
 pub const CHUNK: usize = 4 << 20;
 
-/// Cuts all `.infill` files of a folder into chunks of so many bytes in `target`, with `manifest.json` beside them.
+/// Cuts all `.infill` files of a folder into chunks of `chunk` bytes in `target`, with `manifest.json` beside them.
 ///
 /// # Errors
 /// When a file cannot be read or written.

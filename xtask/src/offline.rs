@@ -1,5 +1,5 @@
-//! What makes the page installable and lets it come up without a network: files named by their content, the
-//! web manifest with its icons, and the service worker with the list of all that belongs to this version.
+//! What makes the page installable and lets it start without a network: files named by their content, the web manifest with its
+//! icons, and the service worker with the list of this version's files.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -12,10 +12,10 @@ use crate::{
     page_files::{rename, replace, write, write_named},
 };
 
-/// The page, whose name cannot tell its version.
+/// The page, whose name stays in every version.
 const PAGE: &str = "index.html";
 
-/// The service worker's file; browsers ask for it anew at each visit.
+/// The service worker's file, which browsers fetch at each visit.
 pub const SERVICE_WORKER: &str = "service-worker.js";
 
 /// Finishes a built page whose service worker is `template`.
@@ -40,7 +40,7 @@ fn name_worker(dist: &Path) -> Result<()> {
     replace(dist, PAGE, "content=\"worker-start.js\"", &format!("content=\"{start}\""))
 }
 
-/// What browsers ask for to install the page.
+/// Writes what browsers need to install the page.
 fn write_manifest(dist: &Path) -> Result<()> {
     let mut icons = Vec::new();
     for (size, purpose) in [(192, icon::Purpose::Any), (512, icon::Purpose::Any), (512, icon::Purpose::Maskable)] {
@@ -64,8 +64,7 @@ fn write_manifest(dist: &Path) -> Result<()> {
     replace(dist, PAGE, "href=\"app.webmanifest\"", &format!("href=\"{name}\""))
 }
 
-/// Puts version and files of the folder, models left out, into the service worker. What was there before is
-/// overwritten.
+/// Writes the service worker with the version and the files of the folder, models left out. An older one is overwritten.
 ///
 /// # Errors
 /// When a file cannot be read or written, or the template has no place for them.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::models::hash;
 
-/// Names a file by its content, and says how.
+/// Names a file by its content and returns the name.
 ///
 /// # Errors
 /// When there is no such file, or it cannot be written.
@@ -18,7 +18,7 @@ pub fn rename(dist: &Path, from: &str, stem: &str, ending: &str) -> Result<Strin
     Ok(name)
 }
 
-/// Writes a file that is named by its content, and says how.
+/// Writes a file that is named by its content and returns the name.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -28,7 +28,7 @@ pub fn write_named(dist: &Path, stem: &str, ending: &str, bytes: &[u8]) -> Resul
     Ok(name)
 }
 
-/// Puts one text for another in a file, which must have it.
+/// Replaces a text in a file.
 ///
 /// # Errors
 /// When the file lacks it, or cannot be read or written.

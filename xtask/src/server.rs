@@ -1,9 +1,10 @@
-//! A static host on 127.0.0.1: files with their types, the rest of a file for those who ask for it, no special
-//! headers. Tests can make it fail.
+//! A static host on 127.0.0.1: files with their types, the rest of a file on request, no special headers. Tests can make it
+//! fail. It is no server for a network.
 //!
-//! A thread a connection and one answer each. Not a server for a network, and not tiny_http: its pool counts
-//! a thread as free that was already woken for another connection, so that one of a browser's six waits for
-//! the others to end, which kept alive they do not.
+//! Each connection has a thread and gets one answer. It is ours because most of it is faults that tests need: wrong bytes,
+//! connections that end in the middle of a promised body or before an answer, a host without ranges, and a record of
+//! requests. axum with tower-http's `ServeDir` would replace the
+//! file types and the ranges, about 60 lines, for 36 s more CPU time before the first `cargo xtask demo` begins.
 
 use std::{
     fs,
@@ -20,22 +21,22 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// Bytes that a request may have; a browser's have one or two thousand.
+/// Most bytes of a request; a browser's have one or two thousand.
 const LONGEST_REQUEST: usize = 1 << 16;
 
-/// How long a connection may say nothing: browsers open some that they may not need.
+/// How long a connection may stay silent: browsers open some that they do not need.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is wrong with a path, for tests.
+/// A fault of a path, for tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The server answers 500.
     Status500,
-    /// One byte is another.
+    /// The last byte is wrong.
     WrongByte,
-    /// The answer waits.
+    /// The answer comes late.
     Slow(Duration),
-    /// The connection ends after so many bytes of what was promised.
+    /// The connection ends after this many bytes of the promised body.
     BreakOff(usize),
 }
 
@@ -43,18 +44,18 @@ pub enum Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Asked {
     path: String,
-    /// First byte that was asked for, where not all were.
+    /// The first byte of a range request.
     from: Option<usize>,
 }
 
 #[derive(Default)]
 struct Shared {
-    /// By the end of the path: the fault and how often it still shows. The first that fits is taken.
+    /// By the end of the path: the fault, and how often it still happens. The first that matches is used.
     faults: Mutex<Vec<(String, Fault, usize)>>,
     requests: Mutex<Vec<Asked>>,
-    /// No connection gets an answer.
+    /// Connections end without an answer.
     down: AtomicBool,
-    /// Parts of files are not known.
+    /// Range requests get whole files.
     whole_files_only: AtomicBool,
 }
 
@@ -69,7 +70,7 @@ impl Server {
     /// Serves a folder, on `port` or the next free one; 0 takes any.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is free.
     pub fn start(folder: PathBuf, port: u16) -> Result<Self> {
         let listener = (port..=port.saturating_add(50)).find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
         let listener = listener.with_context(|| format!("no port from {port} on is free; choose another with --port"))?;
@@ -96,7 +97,7 @@ impl Server {
         drop(self.thread.join());
     }
 
-    /// Lets paths that end so fail, so many times, after the faults that they have already.
+    /// Makes paths with this ending fail, this many times, after the faults that they have already.
     pub fn fail(&self, path_end: &str, fault: Fault, times: usize) {
         lock(&self.shared.faults).push((path_end.to_owned(), fault, times));
     }
@@ -106,18 +107,18 @@ impl Server {
         lock(&self.shared.requests).iter().map(|asked| asked.path.clone()).collect()
     }
 
-    /// From which byte on a path that ends so was asked for, request by request; 0 where all of it was.
+    /// The first byte of each request for a path with this ending; 0 for a whole file.
     pub fn starts(&self, path_end: &str) -> Vec<usize> {
         let requests = lock(&self.shared.requests);
         requests.iter().filter(|asked| asked.path.ends_with(path_end)).map(|asked| asked.from.unwrap_or(0)).collect()
     }
 
-    /// Ends every connection without an answer, as if the host or the network were gone; or answers again.
+    /// Ends every connection without an answer, as if host or network were gone; `false` answers again.
     pub fn set_down(&self, down: bool) {
         self.shared.down.store(down, Ordering::SeqCst);
     }
 
-    /// Knows no ranges, as some hosts; or knows them again.
+    /// Answers range requests with whole files, as some hosts do; `false` answers ranges again.
     pub fn send_whole_files_only(&self, only: bool) {
         self.shared.whole_files_only.store(only, Ordering::SeqCst);
     }
@@ -127,14 +128,14 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a request says, as far as it matters here.
+/// The parts of a request that matter here.
 struct Request {
     head_only: bool,
     address: String,
     from: Option<usize>,
 }
 
-/// Reads a request; `None` when it is none, or when nothing came.
+/// Reads a request; `None` when it is not HTTP or too long.
 fn read(stream: &mut TcpStream) -> std::io::Result<Option<Request>> {
     let mut bytes = Vec::new();
     loop {
@@ -159,7 +160,7 @@ fn read(stream: &mut TcpStream) -> std::io::Result<Option<Request>> {
     }
 }
 
-/// The first byte of `bytes=N-`, the only ranges that are answered; others are as if none was asked for.
+/// The first byte of `bytes=N-`, the only form that is answered; other ranges are ignored.
 fn open_range(value: &str) -> Option<usize> {
     value.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
 }
@@ -186,7 +187,7 @@ fn serve(mut stream: TcpStream, folder: &Path, shared: &Shared) -> std::io::Resu
     }
     stream.flush()?;
     if break_off.is_some() {
-        // Browsers forget what they have not passed on when a connection ends.
+        // A browser drops bytes that it has not passed on when a connection ends.
         thread::sleep(Duration::from_millis(300));
     }
     Ok(())
@@ -195,10 +196,10 @@ fn serve(mut stream: TcpStream, folder: &Path, shared: &Shared) -> std::io::Resu
 struct Answer {
     status: &'static str,
     kind: &'static str,
-    /// The header that says which part the body is; empty for a whole file.
+    /// The `Content-Range` header; empty for a whole file.
     range: String,
     body: Vec<u8>,
-    /// How much of the body is sent.
+    /// How much of the body is sent; all where there is none.
     break_off: Option<usize>,
 }
 

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{browser, tools, web};
 
-/// The native packages' features in tests. The GPU features take as long to build as everything else
-/// together and need a GPU to be of use; `--device auto` is tested without.
+/// The native packages' features in tests. The GPU features take as long to build as everything else together and are of no
+/// use without a GPU. `--device auto` is tested without them.
 const NATIVE: [&str; 1] = ["--no-default-features"];
 
 /// A part of the suite.
@@ -46,14 +46,21 @@ pub fn select(stages: Vec<Stage>, only: Option<&str>) -> Result<Vec<Stage>> {
     Ok(vec![stages.into_iter().find(|stage| stage.name == only).context(message)?])
 }
 
-/// Runs stages until one fails, and says how long each took.
+/// Says what the stages are, runs them until one fails, and says how long each took.
 ///
 /// # Errors
 /// The first failure.
 pub fn run(stages: &[Stage]) -> Result<()> {
+    let names: Vec<&str> = stages.iter().map(|stage| stage.name).collect();
+    println!("stages: {}", names.join(", "));
+    if !tools::target().join("debug").is_dir() {
+        println!(
+            "Nothing is built yet: the first run compiles all dependencies, and the tools that are missing, which takes tens of minutes."
+        );
+    }
     let mut times = Vec::new();
-    for stage in stages {
-        println!("\n== {}", stage.name);
+    for (number, stage) in stages.iter().enumerate() {
+        println!("\n== {} ({} of {})", stage.name, number + 1, stages.len());
         let begun = Instant::now();
         let result = (stage.run)();
         times.push((stage.name, begun.elapsed().as_secs()));
@@ -110,7 +117,7 @@ fn clippy_wasm() -> Result<()> {
         "-D",
         "warnings",
     ]);
-    // Forbids what does not exist there: clocks, threads, files.
+    // Its configuration forbids what does not exist in the browser: clocks, threads, files.
     command.env("CLIPPY_CONF_DIR", tools::root().join("web"));
     tools::run(command)
 }
@@ -119,7 +126,7 @@ fn native() -> Result<()> {
     let mut command = cargo(&["test", "-p", "infill", "-p", "infill-kernel", "-p", "infill-cli"]);
     command.args(NATIVE);
     tools::run(command)?;
-    // Devices of other processes, which other builds leave out for the crates that they bring along.
+    // Devices in other processes, left out of other builds because of the crates that they need.
     let mut remote = cargo(&["test", "-p", "infill-cli", "--test", "train_ways"]);
     remote.args(NATIVE).args(["--features", "remote", "--", "remote::"]);
     tools::run(remote)?;

@@ -22,8 +22,8 @@ const NPM_BINARYEN: &str = "132.0.0";
 
 /// The top of the source tree.
 pub fn root() -> PathBuf {
-    // cargo tells every program that it runs. Not what was known when this was built: checkouts that share a
-    // target folder share what is built, and one would work on the other's files.
+    // cargo tells every program that it runs. A path fixed when this was built would be wrong for checkouts that share a target
+    // folder: one would work on the other's files.
     let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).and_then(|package| package.parent().map(Path::to_owned));
     package.or_else(|| env::current_dir().ok()).unwrap_or_else(|| PathBuf::from("."))
 }
@@ -65,11 +65,11 @@ pub fn run(mut command: Command) -> Result<()> {
     Ok(())
 }
 
-/// Brings the standard library for WebAssembly, which `rust-toolchain.toml` names but rustup fetches by
-/// itself only where `RUSTUP_AUTO_INSTALL` is not off.
+/// Installs the standard library for WebAssembly. `rust-toolchain.toml` names it, but rustup fetches it by itself only where
+/// `RUSTUP_AUTO_INSTALL` is not off.
 ///
 /// # Errors
-/// When rustup cannot fetch it; what it said stands above.
+/// When rustup cannot fetch it; its own message is printed above.
 pub fn ensure_wasm_target() -> Result<()> {
     let targets = Command::new("rustup").args(["target", "list", "--installed"]).current_dir(root()).output();
     let installed = targets.map(|output| String::from_utf8_lossy(&output.stdout).contains(WASM)).unwrap_or(false);
@@ -80,10 +80,10 @@ pub fn ensure_wasm_target() -> Result<()> {
     run(command("rustup", &["target", "add", WASM]))
 }
 
-/// Brings everything that the published page's build needs.
+/// Installs everything that the build of the page to publish needs.
 ///
 /// # Errors
-/// When a tool cannot be built; what cargo said stands above.
+/// When a tool cannot be built; cargo's own message is printed above.
 pub fn ensure() -> Result<()> {
     ensure_wasm_target()?;
     ensure_bindgen()?;
@@ -93,14 +93,14 @@ pub fn ensure() -> Result<()> {
     ensure_wasm_opt()
 }
 
-/// Brings wasm-bindgen and says what it is called.
+/// Installs wasm-bindgen and returns its command.
 ///
 /// # Errors
-/// When it cannot be built; what cargo said stands above.
+/// When it cannot be built; cargo's own message is printed above.
 pub fn ensure_bindgen() -> Result<String> {
     let version = wasm_bindgen_version()?;
     if !says("wasm-bindgen", &version) {
-        // Without its lock file, which holds versions that are not to be had any more.
+        // Without its lock file, which names versions that the registry no longer has.
         install("wasm-bindgen-cli", &version, &["--bin", "wasm-bindgen"])?;
     }
     Ok("wasm-bindgen".to_owned())

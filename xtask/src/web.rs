@@ -1,5 +1,5 @@
-//! The page's release build: trunk, then what trunk leaves: the start script in a file of its own,
-//! wasm-opt, what installs the page, the models, and the size budget.
+//! The build of the page to publish: trunk, then what trunk does not do: the start script as a file, wasm-opt, the files that
+//! make it installable, the models, and the size budget.
 
 use std::{
     fs,
@@ -11,10 +11,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::{models, offline, tools};
 
-/// Bytes that page and code may have as brotli, models not counted.
+/// Most bytes of page and code as brotli, models not counted.
 const BUDGET: usize = 2_000_000;
 
-/// What rustc emits for this target; Binaryen wants to be told.
+/// Features of WebAssembly that rustc uses for this target; Binaryen must be told.
 const FEATURES: [&str; 7] = [
     "--enable-simd",
     "--enable-bulk-memory",
@@ -31,10 +31,10 @@ const FEATURES: [&str; 7] = [
 /// When a tool fails or the page is over its budget.
 pub fn build() -> Result<()> {
     tools::ensure()?;
-    // Trunk is told to stay offline, so that it takes the tools built here; the sources come first.
+    // Trunk is told to stay offline, so that it uses the tools that are here. So the sources must be fetched before.
     tools::run(tools::command("cargo", &["fetch", "--locked"]))?;
     let mut trunk = tools::command("trunk", &["build", "--offline", "--public-url", "./"]);
-    // Set by some shells for another purpose, and then not what trunk wants.
+    // Some shells set it to a value that trunk does not accept.
     trunk.env_remove("NO_COLOR");
     tools::run(trunk)?;
     let dist = tools::root().join("web/dist");
@@ -64,10 +64,10 @@ fn move_inline_script(dist: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Small code; names are taken off here, because rustc would take off the target features with them.
+/// Makes the code small. Names are removed here, because rustc would remove the target features with them.
 fn optimize(file: &Path) -> Result<()> {
     let smaller = file.with_extension("smaller");
-    // The hash in the name is trunk's of what it wrote; equal input gives equal output, so it stays unique.
+    // The hash in the name is that of trunk's file. Equal input gives equal output, so the name stays unique.
     let mut command = tools::command("wasm-opt", &["-Oz", "--strip-debug", "--strip-producers"]);
     command.args(FEATURES).arg(file).arg("-o").arg(&smaller);
     println!("shrinking {}", file.file_name().unwrap_or_default().to_string_lossy());
@@ -101,7 +101,7 @@ fn measure(dist: &Path) -> Result<()> {
 /// Bytes of a file as brotli.
 ///
 /// # Errors
-/// None that memory alone can have.
+/// None in practice: it writes to memory.
 pub fn brotli_size(bytes: &[u8]) -> Result<usize> {
     let mut writer = brotli::CompressorWriter::new(Vec::new(), 1 << 16, 9, 24);
     writer.write_all(bytes)?;

@@ -1,4 +1,4 @@
-//! How much memory the browser holds, by what Linux says of its processes. Elsewhere nothing is known of it.
+//! How much memory the browser holds, as Linux reports it for its processes. On other systems it is not known.
 
 use std::{
     collections::HashMap,

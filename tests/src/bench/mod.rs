@@ -42,7 +42,7 @@ pub async fn run(job: &Job) -> Result<()> {
     let (mut cells, mut downloads) = (Vec::new(), Vec::new());
     for side in &job.settings.sizes {
         for device in &job.settings.devices {
-            // Side by side, so that what else the machine does befalls both.
+            // One after the other, so that other load on the machine slows both.
             for engine in [cell::OURS, cell::PEER] {
                 let before = site.server.requests().len();
                 let cell = cell::measure(&page, &site, &job.settings, engine, device, *side).await?;
@@ -53,7 +53,7 @@ pub async fn run(job: &Job) -> Result<()> {
                     downloads.push(download(&site, engine, device, &site.server.requests()[before..])?);
                 }
                 if cell.given_up {
-                    // What was given up goes on in the GPU process, and would slow what comes next.
+                    // The GPU process continues what was given up, which would slow the next cell.
                     drop(page);
                     page = Page::open("about:blank", Gpu::Software, folder.path()).await?;
                 }

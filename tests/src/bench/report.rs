@@ -8,7 +8,7 @@ use super::{
     visit::Visit,
 };
 
-/// How many times as fast as onnxruntime-web the net is to be, by device.
+/// Goals: how many times as fast as onnxruntime-web the net should be, by device.
 const SPEED_GOALS: [(&str, f64); 2] = [("webgpu", 5.0), ("wasm", 1.2)];
 /// Bytes of page and code as brotli.
 const CODE_GOAL: usize = 2_000_000;

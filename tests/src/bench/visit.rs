@@ -30,7 +30,7 @@ const SPY: &str = "(() => {
   };
 })()";
 
-/// One visit. Milliseconds; what the driver of the browser takes to choose a picture and to paint is not in them.
+/// One visit, in milliseconds, without the time that the driver takes to choose a picture and to paint.
 #[derive(Clone, Debug, Serialize)]
 pub struct Visit {
     /// `webgpu` or `wasm`.
