@@ -72,6 +72,14 @@ fn every_file_says_what_it_is_and_has_room() {
 }
 
 #[test]
+fn a_module_with_children_is_a_folder_with_mod_rs() {
+    let names: Vec<String> = tracked("", ".rs").into_iter().map(|(name, _)| name).collect();
+    let folder = |name: &String| format!("{}/", name.trim_end_matches(".rs"));
+    let both: Vec<&String> = names.iter().filter(|name| names.iter().any(|other| other.starts_with(&folder(name)))).collect();
+    assert_eq!(both, [""; 0]);
+}
+
+#[test]
 fn errors_are_types() {
     assert_eq!(offences("", |mention| mention.kind == Kind::TextError), [""; 0]);
 }

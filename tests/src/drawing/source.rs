@@ -199,6 +199,17 @@ impl Reader {
     }
 }
 
+/// Visits what has attributes unless it is compiled for tests alone.
+macro_rules! unless_for_tests {
+    ($($visit:ident: $kind:ty),*) => {
+        $(fn $visit(&mut self, node: &'ast $kind) {
+            if !for_tests(&node.attrs) {
+                visit::$visit(self, node);
+            }
+        })*
+    };
+}
+
 impl<'ast> Visit<'ast> for Reader {
     fn visit_item(&mut self, item: &'ast Item) {
         if !for_tests(attributes(item)) {
@@ -232,46 +243,14 @@ impl<'ast> Visit<'ast> for Reader {
         }
     }
 
-    fn visit_field(&mut self, field: &'ast syn::Field) {
-        if !for_tests(&field.attrs) {
-            visit::visit_field(self, field);
-        }
-    }
-
-    fn visit_variant(&mut self, variant: &'ast syn::Variant) {
-        if !for_tests(&variant.attrs) {
-            visit::visit_variant(self, variant);
-        }
-    }
-
-    fn visit_arm(&mut self, arm: &'ast syn::Arm) {
-        if !for_tests(&arm.attrs) {
-            visit::visit_arm(self, arm);
-        }
-    }
-
-    fn visit_field_value(&mut self, value: &'ast syn::FieldValue) {
-        if !for_tests(&value.attrs) {
-            visit::visit_field_value(self, value);
-        }
-    }
-
-    fn visit_local(&mut self, local: &'ast syn::Local) {
-        if !for_tests(&local.attrs) {
-            visit::visit_local(self, local);
-        }
-    }
-
-    fn visit_expr_block(&mut self, block: &'ast syn::ExprBlock) {
-        if !for_tests(&block.attrs) {
-            visit::visit_expr_block(self, block);
-        }
-    }
-
-    fn visit_stmt_macro(&mut self, statement: &'ast syn::StmtMacro) {
-        if !for_tests(&statement.attrs) {
-            visit::visit_stmt_macro(self, statement);
-        }
+    unless_for_tests! {
+        visit_field: syn::Field,
+        visit_variant: syn::Variant,
+        visit_arm: syn::Arm,
+        visit_field_value: syn::FieldValue,
+        visit_local: syn::Local,
+        visit_expr_block: syn::ExprBlock,
+        visit_stmt_macro: syn::StmtMacro
     }
 
     /// `pub(super)` and `pub(in crate::x)` import nothing.
