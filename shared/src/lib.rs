@@ -6,6 +6,7 @@
 //! is to be filled.
 #![forbid(unsafe_code)]
 
+pub mod completion;
 pub mod config;
 pub mod container;
 pub mod denoiser;

@@ -1,0 +1,126 @@
+//! `Level`: one octave of a completion: what it looks like so far and where each patch of it comes from.
+
+use super::{
+    area::{self, RADIUS},
+    plane::{Plane, Source},
+    pyramid::{Raster, blur},
+};
+
+/// In `Level::index`: no patch of the hole.
+pub const NOWHERE: u32 = u32::MAX;
+
+/// A patch's vote counts less by this factor with every pixel deeper in the hole.
+const CONFIDENCE: f32 = 1.3;
+/// How much the known counts in matching, and the rim of the hole; as deep as that, less by `CONFIDENCE` a pixel.
+const KNOWN: u8 = 120;
+const RIM: f32 = 60.0;
+
+/// How much the guide counts where it can say all of a pixel, and the factor with every octave beyond.
+const GUIDANCE: f32 = 1.0;
+const FALL: f32 = 0.5;
+
+/// One octave under way.
+#[derive(Debug)]
+pub struct Level {
+    pub plane: Plane,
+    /// `[height, width]`
+    pub hole: Vec<bool>,
+    /// How much each pixel counts in matching, with the plane's room around.
+    pub weights: Vec<u8>,
+    /// Centres of the patches that touch the hole, column and row, row by row.
+    pub targets: Vec<(u16, u16)>,
+    /// For each pixel its place among the targets, or [`NOWHERE`].
+    pub index: Vec<u32>,
+    /// For each target how much its vote counts by its depth.
+    pub confidence: Vec<f32>,
+    /// For each target the patch that looks most like it.
+    pub field: Vec<Source>,
+    /// Its cost.
+    pub costs: Vec<f32>,
+    /// How much a difference to the guide counts.
+    pub guidance: f32,
+}
+
+impl Level {
+    /// The hole begins as the guide. `scale`: this level's pixels for one of the guide's.
+    pub fn new(raster: &Raster, finest: bool, scale: f32) -> Self {
+        let (width, height) = (raster.width, raster.height);
+        let hole = raster.hole(finest);
+        let mut rgb = raster.rgb.clone();
+        for place in (0..hole.len()).filter(|place| hole[*place]) {
+            rgb[3 * place..3 * place + 3].copy_from_slice(&raster.guide[3 * place..3 * place + 3]);
+        }
+        let radius = if scale > 1.0 { (scale * 0.5).round() as usize } else { 0 };
+        let plane = Plane::new(&rgb, &blur(&raster.guide, width, radius), &hole, width);
+        let depth = area::depth(&hole, width);
+        let touched = area::grow(&hole, width, RADIUS);
+        let mut powers = [1.0f32; 64];
+        for power in 1..powers.len() {
+            powers[power] = powers[power - 1] / CONFIDENCE;
+        }
+        let room = plane.stride() / 3;
+        let first = plane.patch_start(0, 0) / 3 + RADIUS * room + RADIUS;
+        let mut weights = vec![0; room * (2 * (first / room) + height)];
+        let (mut targets, mut confidence) = (Vec::new(), Vec::new());
+        let mut index = vec![NOWHERE; hole.len()];
+        for place in 0..hole.len() {
+            let (x, y) = (place % width, place / width);
+            let power = powers[((depth[place] / area::STEP) as usize).min(63)];
+            weights[first + y * room + x] = if hole[place] { (RIM * power).max(1.0) as u8 } else { KNOWN };
+            if touched[place] {
+                index[place] = targets.len() as u32;
+                targets.push((x as u16, y as u16));
+                confidence.push(power);
+            }
+        }
+        let (field, costs) = (vec![Source::NONE; targets.len()], vec![0.0; targets.len()]);
+        Self { plane, hole, weights, targets, index, confidence, field, costs, guidance: guidance(scale) }
+    }
+
+    /// Column and row of a target.
+    pub fn at(&self, target: usize) -> (usize, usize) {
+        let (x, y) = self.targets[target];
+        (usize::from(x), usize::from(y))
+    }
+
+    /// Whether a target lies in the hole, not beside it.
+    pub fn is_hole(&self, target: usize) -> bool {
+        let (x, y) = self.at(target);
+        self.hole[y * self.plane.width + x]
+    }
+
+    /// The target at a step from a pixel, if there is one.
+    pub fn neighbour(&self, x: usize, y: usize, across: isize, down: isize) -> Option<usize> {
+        let (u, v) = (x as isize + across, y as isize + down);
+        let inside = (0..self.plane.width as isize).contains(&u) && (0..self.plane.height as isize).contains(&v);
+        let found = inside.then(|| self.index[v as usize * self.plane.width + u as usize])?;
+        (found != NOWHERE).then_some(found as usize)
+    }
+
+    /// Takes over the offsets of the level below, of twice as large pixels: of the patch there or the nearest that has one which fits.
+    pub fn carry(&mut self, below: &Self) {
+        const NEAR: [(isize, isize); 13] =
+            [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1), (-2, 0), (2, 0), (0, -2), (0, 2)];
+        for target in 0..self.targets.len() {
+            let (x, y) = self.at(target);
+            let carried = NEAR.into_iter().find_map(|(across, down)| {
+                let near = below.neighbour(x / 2, y / 2, across, down)?;
+                let (source, (from_x, from_y)) = (below.field[near], below.at(near));
+                let offset = |to: usize, from: usize| 2 * (to as isize - from as isize);
+                let here = Source::new(x, y).moved(offset(source.x(), from_x), offset(source.y(), from_y));
+                here.filter(|here| source.is_some() && self.plane.is_source(*here))
+            });
+            self.field[target] = carried.unwrap_or(Source::NONE);
+        }
+    }
+}
+
+/// The weight of the guide at a level: full where a pixel is as large as one of the guide's, less with every octave beyond.
+fn guidance(scale: f32) -> f32 {
+    let (mut weight, mut scale) = (GUIDANCE, scale);
+    while scale > 1.0 {
+        weight *= 1.0 - (1.0 - FALL) * (scale - 1.0).min(1.0);
+        scale *= 0.5;
+    }
+    weight
+}

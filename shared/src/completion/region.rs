@@ -1,0 +1,61 @@
+//! Which parts of a large picture are completed at a time, so that memory has a bound.
+
+use crate::mask::{Mask, Rect};
+
+/// Pixels around a part of the hole that are looked at for sources, at least.
+const MARGIN: usize = 256;
+
+/// Pixels of a region at most, unless its part of the hole is small: about 30 bytes of memory each.
+const LARGEST: usize = 4_500_000;
+
+/// A part of the hole is not cut below this side.
+const SMALLEST: usize = 256;
+
+/// A part of the hole and what surrounds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// What is completed of the hole.
+    pub keep: Rect,
+    /// What is looked at.
+    pub area: Rect,
+}
+
+impl Region {
+    fn new(keep: Rect, (width, height): (usize, usize)) -> Self {
+        let margin = (keep.width.max(keep.height) / 2).max(MARGIN);
+        let (left, top) = (keep.left.saturating_sub(margin), keep.top.saturating_sub(margin));
+        let (right, bottom) = ((keep.right() + margin).min(width), (keep.bottom() + margin).min(height));
+        Self { keep, area: Rect { left, top, width: right - left, height: bottom - top } }
+    }
+}
+
+/// Regions that cover a mask.
+pub fn regions(mask: &Mask) -> Vec<Region> {
+    let mut regions = Vec::new();
+    if let Some(bounds) = mask.bounds() {
+        split(mask, bounds, &mut regions);
+    }
+    regions
+}
+
+fn split(mask: &Mask, keep: Rect, regions: &mut Vec<Region>) {
+    let region = Region::new(keep, (mask.width(), mask.height()));
+    let longest = keep.width.max(keep.height);
+    if region.area.width * region.area.height <= LARGEST || longest <= SMALLEST {
+        regions.push(region);
+        return;
+    }
+    let [mut one, mut other] = [keep; 2];
+    if keep.width >= keep.height {
+        one.width = keep.width / 2;
+        (other.left, other.width) = (keep.left + one.width, keep.width - one.width);
+    } else {
+        one.height = keep.height / 2;
+        (other.top, other.height) = (keep.top + one.height, keep.height - one.height);
+    }
+    for part in [one, other] {
+        if let Some(bounds) = mask.crop(part.left, part.top, part.width, part.height).bounds() {
+            split(mask, Rect { left: part.left + bounds.left, top: part.top + bounds.top, ..bounds }, regions);
+        }
+    }
+}
