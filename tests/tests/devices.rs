@@ -10,13 +10,13 @@ use infill_tests::{
     site::Site,
 };
 
-/// Enough to be disturbed twice; the software adapter takes its time.
+/// Enough steps to be disturbed twice; the software adapter is slow.
 const STEPS: usize = 12;
 
 /// Keeps the devices within reach of [`ask_worker`].
 const HOOKS: &str = include_str!("../src/hooks.js");
 
-/// A device of the least that WebGPU promises, and without the features whose names match.
+/// A device with the smallest limits that WebGPU guarantees, and without the features whose names match.
 fn withheld(limits: bool, feature: &str) -> String {
     format!(
         "const own = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'features'); \
@@ -73,7 +73,7 @@ fn a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
         page.click("run").await?;
         let reached = wait_past(&page, 0.3).await?;
         ask_worker(&page, "destroy").await?;
-        // Another device has made steps.
+        // The new device has made steps.
         let reached = wait_past(&page, reached + 0.1).await?;
         ask_worker(&page, "destroy").await?;
         page.wait_for("failed", 60).await?;
@@ -100,7 +100,7 @@ fn without_memory_there_is_a_way_on() {
         prepare(&page, STEPS).await?;
         page.click("run").await?;
         let reached = wait_past(&page, 0.2).await?;
-        // The device's memory: the program hears of it, and says how far it was.
+        // The device is out of memory: the program is told, and reports its last step.
         ask_worker(&page, "out of memory").await?;
         page.wait_for("failed", 60).await?;
         let said = page.text("message-text").await?;
@@ -108,7 +108,7 @@ fn without_memory_there_is_a_way_on() {
         listen(&page).await?;
         page.click("retry").await?;
         page.wait_for("running", 90).await?;
-        // The program's own memory: it can do nothing any more, and the run is made again.
+        // The program is out of memory: it can report nothing, and the run is repeated.
         let first = wait_past(&page, reached).await?;
         let (bar, _) = told(&page).await?;
         ensure!(bar.first().is_some_and(|first| *first >= reached), "the run began again: {bar:?} after {reached}");
@@ -162,7 +162,7 @@ async fn has(page: &Page) -> Result<Has> {
 fn devices_of_every_kind_fill_the_same_hole() {
     block_on(async {
         let site = Site::tiny("")?;
-        // Everything, the least that WebGPU promises, all but half precision, all but timestamps.
+        // All features; the smallest guaranteed limits; without half precision; without timestamps.
         let kinds = [(false, "/^$/"), (true, "/./"), (false, "/f16/"), (false, "/timestamp/")];
         let mut page: Option<Page> = None;
         let mut made = Vec::new();
@@ -220,7 +220,7 @@ fn nothing_is_downloaded_before_it_is_known_what_it_runs_on() {
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
         ensure!(models() == 0, "asked for {:?}", site.server.requests());
-        // Each adapter that is asked for waits: the page's own question, and burn's.
+        // Each request for an adapter waits: the page's own, and burn's.
         page.script::<serde_json::Value>("window.going = setInterval(() => new BroadcastChannel('go').postMessage(1), 50)").await?;
         page.wait_for("ready", 90).await?;
         ensure!(models() > 1);
@@ -228,7 +228,7 @@ fn nothing_is_downloaded_before_it_is_known_what_it_runs_on() {
     });
 }
 
-/// Who paints first does not wait for the compiler then.
+/// Whoever paints first does not wait for the compiler afterwards.
 #[test]
 fn pipelines_are_made_before_they_are_needed() {
     block_on(async {

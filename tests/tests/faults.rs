@@ -1,4 +1,4 @@
-//! Downloads that break off, browsers without room, models that compute nonsense: told, and got over.
+//! Downloads that break off, browsers without storage, models that compute NaN: the page says so and continues.
 
 use anyhow::{Result, ensure};
 use infill_tests::{
@@ -32,7 +32,7 @@ fn a_download_that_breaks_off_goes_on_where_it_broke() {
         ensure!(site.server.starts(&chunks[1]) == [0, 7], "{:?}", site.server.starts(&chunks[1]));
         drop(page);
 
-        // A host that knows no ranges sends all of it again.
+        // A host without ranges sends the whole chunk again.
         site.server.send_whole_files_only(true);
         site.server.fail(&chunks[0], Fault::BreakOff(5000), 1);
         let folder = tempfile::TempDir::new()?;
@@ -122,7 +122,7 @@ fn one_of_several_models_is_chosen_and_remembered() {
         page.wait_for("ready", 90).await?;
         ensure!(page.text("status").await?.contains("“tiny”"), "it says: {}", page.text("status").await?);
         ensure!(page.script::<String>("return document.getElementById('model').value").await? == "tiny");
-        // A chosen model that is gone is no reason to have none.
+        // When the chosen model is gone, another one is used.
         page.script::<serde_json::Value>("for (const key of Object.keys(localStorage)) localStorage.setItem(key, 'gone')").await?;
         page.browser.refresh().await?;
         page.wait_for("ready", 90).await?;
@@ -145,7 +145,7 @@ fn what_is_no_number_is_not_shown() {
         ensure!(said.contains("not finite") && said.contains("mask are kept"), "it says: {said}");
         ensure!(!page.shown("use-cpu").await?, "the CPU is offered to the CPU");
         ensure!(!page.shown("download").await? && !page.shown("compare").await?);
-        // Another worker is given the same file; the run is made again, and ends the same.
+        // Another worker gets the same file. The run is repeated and ends the same.
         listen(&page).await?;
         page.click("retry").await?;
         page.wait_for("failed", 60).await?;
@@ -179,7 +179,7 @@ fn the_page_answers_while_it_computes() {
             at(0.99),
             at(1.0)
         );
-        // A bound that a busy machine keeps; computing here would hold it for the whole of a step.
+        // A limit that a busy machine keeps. Computing in the page itself would block it for a whole step.
         ensure!(at(1.0) < 3000.0 && at(0.5) < 200.0);
         Ok(())
     });

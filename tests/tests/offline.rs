@@ -69,7 +69,7 @@ fn another_version_comes_whole_and_the_one_before_goes() {
         ensure!(after.iter().all(|name| used.contains(name)), "{after:?} are not all in {used:?}");
         ensure!(!before.iter().any(|name| used.contains(name)), "some of {before:?} are in {used:?}");
 
-        // The version before is kept until no page of it can be open any more.
+        // The older version stays until no page of it can be open.
         page.until(
             "window.waits ??= false; navigator.serviceWorker.getRegistration().then(r => window.waits = !!r.waiting); return window.waits",
             30,
@@ -99,7 +99,7 @@ fn half_a_version_is_not_kept() {
         let old = versions(&page).await?;
         let before = site.file_named("style-", ".css")?;
         site.deploy()?;
-        // The host has not all of it yet: one file is cut short.
+        // The host has only part of the new version: one file is cut short.
         let style = site.file_named("style-", ".css")?;
         site.server.fail(&style, xtask::server::Fault::WrongByte, 100);
         page.browser.refresh().await?;

@@ -14,7 +14,7 @@ pub const OURS: &str = "ours";
 /// The one that is measured beside it.
 pub const PEER: &str = "onnxruntime-web";
 
-/// A page of another site: the browser ends the process of the one before it, and has all of its memory back.
+/// A page of another site, so that the browser ends the process of the page before and frees its memory.
 const ELSEWHERE: &str = "chrome://version";
 
 /// How long the browser has for that.
@@ -44,9 +44,9 @@ pub struct Cell {
     /// Numbers of the output.
     #[serde(skip)]
     pub sample: Vec<f64>,
-    /// Why there is less than was asked for.
+    /// Why there are fewer figures than asked for.
     pub skipped: Option<String>,
-    /// An evaluation was given up that the browser may still be busy with.
+    /// An evaluation was given up; the browser may still be busy with it.
     pub given_up: bool,
 }
 

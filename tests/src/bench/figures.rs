@@ -11,7 +11,7 @@ pub struct Figures {
     pub browser: String,
     /// Processors of the machine.
     pub processors: usize,
-    /// What the machine did before, as Linux says it.
+    /// The machine's load before, as Linux reports it.
     pub load_before: Option<String>,
     /// Version of onnxruntime-web.
     pub onnxruntime: &'static str,
@@ -26,9 +26,9 @@ pub struct Figures {
 /// What an engine, or the page, fetches before it can work.
 #[derive(Clone, Debug, Serialize)]
 pub struct Download {
-    /// Which.
+    /// Name of the engine.
     pub engine: &'static str,
-    /// On what.
+    /// `webgpu` or `wasm`.
     pub device: String,
     /// Bytes of code as they are.
     pub code: usize,
