@@ -46,7 +46,7 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
     plan.check(tools).map_err(input)?;
     let dataset = Dataset::open(&plan.data)?;
     let size = tools.model.config.size;
-    let subjects = subjects::choose(&dataset, size, plan)?;
+    let subjects = subjects::choose(&dataset, size, plan.count, plan.sampler.seed)?;
     let masks = plan.masks.as_ref().map(|folder| masks::draw(folder, subjects.len(), size, plan.sampler.seed)).transpose()?;
     let originals = tools.features.map(|net| Originals::look(net, &subjects)).transpose()?;
     let mut evaluator = Evaluator {

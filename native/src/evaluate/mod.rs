@@ -19,7 +19,7 @@ mod plan;
 mod report;
 mod score;
 mod sheet;
-mod subjects;
+pub mod subjects;
 pub mod summary;
 mod tables;
 mod verdict;

@@ -1,11 +1,10 @@
-//! The pictures that are asked about.
+//! The pictures that are asked about or measured.
 
 use anyhow::bail;
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
 use rand::Rng;
 
-use super::plan::EvaluationPlan;
 use crate::pictures::{Dataset, centre_square};
 
 /// A picture to ask about.
@@ -14,7 +13,7 @@ pub struct Subject {
     pub name: String,
     /// Its class, where the data gives one.
     pub class: Option<String>,
-    /// The centre square, of the model's size.
+    /// The centre square, shrunk.
     pub picture: Picture,
 }
 
@@ -23,13 +22,13 @@ pub struct Subject {
 ///
 /// # Errors
 /// Every picture is broken.
-pub fn choose(dataset: &Dataset, size: usize, plan: &EvaluationPlan) -> anyhow::Result<Vec<Subject>> {
-    let mut rng = noise::stream(plan.sampler.seed, Purpose::Evaluation, u64::MAX, 0);
+pub fn choose(dataset: &Dataset, size: usize, count: usize, seed: u64) -> anyhow::Result<Vec<Subject>> {
+    let mut rng = noise::stream(seed, Purpose::Evaluation, u64::MAX, 0);
     let mut order: Vec<(u64, usize)> = (0..dataset.len()).map(|index| (rng.next_u64(), index)).collect();
     order.sort_unstable();
     let mut subjects = Vec::new();
     for (_, index) in order {
-        if subjects.len() == plan.count {
+        if subjects.len() == count {
             break;
         }
         match dataset.decode(index) {
@@ -44,8 +43,8 @@ pub fn choose(dataset: &Dataset, size: usize, plan: &EvaluationPlan) -> anyhow::
     if subjects.is_empty() {
         bail!("every one of the {} pictures is broken (one of them: {})", dataset.len(), dataset.name(0));
     }
-    if subjects.len() < plan.count {
-        tracing::warn!("{} pictures asked for, {} found", plan.count, subjects.len());
+    if subjects.len() < count {
+        tracing::warn!("{} pictures asked for, {} found", count, subjects.len());
     }
     Ok(subjects)
 }

@@ -108,7 +108,7 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
     let (folder, model) = (pictures(1), model());
     let settings = settings(&folder, 1);
     let dataset = Dataset::open(&settings.data).expect("a data set");
-    let subjects = subjects::choose(&dataset, model.config.size, &settings).expect("a picture");
+    let subjects = subjects::choose(&dataset, model.config.size, settings.count, settings.sampler.seed).expect("a picture");
     let given = cases::rectangle(model.config.size, model.config.size, [3, 2, 7, 9]);
     for case in Case::ALL.into_iter().filter(|case| case.keeps_known()) {
         let question = case.ask(subjects[0].picture.clone(), Some(&given), 4, 0).expect("a question");
