@@ -31,6 +31,8 @@ pub enum Purpose {
     Evaluation = 10,
     /// Dropout masks.
     Dropout = 11,
+    /// Directions on which pictures are compared.
+    Projection = 12,
 }
 
 /// A generator for one purpose of one sample of one step.
