@@ -18,7 +18,9 @@ use crate::{
     evaluate::{
         Case, EvaluationPlan, Tools,
         classifier::FeatureNet,
-        evaluate, refuse_to_replace,
+        evaluate,
+        photos::{Peer, PhotoCase, PhotosPlan, evaluate_photos},
+        refuse_to_replace,
         summary::{ModelSummary, read_model},
     },
     exit::input,
@@ -30,8 +32,10 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct EvaluateArguments {
     /// Pictures to ask about: a folder, a tar shard, or a pattern such as 'data/*-val-*.tar'. May be given again.
-    #[arg(long, value_name = "SOURCE", required = true)]
+    #[arg(long, value_name = "SOURCE", required_unless_present = "photos")]
     pub data: Vec<String>,
+    #[command(flatten)]
+    pub photos: PhotosArguments,
     /// Folder for the table, the numbers and the picture sheets. Finished cases are kept there: after a stop, the same command
     /// continues with the next one.
     #[arg(long, short, value_name = "DIR")]
@@ -72,11 +76,28 @@ pub struct EvaluateArguments {
     #[arg(long, value_name = "MODEL")]
     pub regression: Option<PathBuf>,
     /// Folder of masks (white is filled) for one more case. They are resized to the model's size and assigned by the seed.
+    /// With --photos: for sea.jpg its masks sea.object.png and sea.strokes.png.
     #[arg(long, value_name = "FOLDER")]
     pub masks: Option<PathBuf>,
     /// Replace an evaluation that is there.
     #[arg(long)]
     pub force: bool,
+}
+
+/// Photographs at their own size, as a user meets the net.
+#[derive(Debug, Args)]
+pub struct PhotosArguments {
+    /// Folder of photographs: measure at their own size what the program makes of them (holes, a border cut off, colour,
+    /// JPEG). Masks are drawn from the seed without --masks.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "samples", "batch", "paper", "regression"])]
+    pub photos: Option<PathBuf>,
+    /// Methods of others to stand beside the net, run by Python: telea (OpenCV), patchmatch (PyPatchMatch). Install them with
+    /// `pip install numpy opencv-python-headless pypatchmatch`.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "photos")]
+    pub peer: Vec<Peer>,
+    /// Python that runs them.
+    #[arg(long, default_value = "python3", requires = "photos")]
+    pub python: PathBuf,
 }
 
 /// Runs the command.
@@ -99,13 +120,31 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         regression: regression.as_ref().map(|(summary, model)| (summary.clone(), model)),
         features: features.as_ref(),
     };
-    let evaluation = evaluate(&tools, &plan, &Interrupt::listen()?)?;
-    evaluation.write(output, *force)?;
-    println!("{}", evaluation.report.summary());
-    if *paper {
-        println!("{}", evaluation.report.conclusion());
+    let interrupt = Interrupt::listen()?;
+    match plan {
+        Plan::Photos(plan) => {
+            let evaluation = evaluate_photos(&tools, &plan, &interrupt)?;
+            evaluation.write(output, *force)?;
+            println!("{}", evaluation.report.table());
+        }
+        Plan::Squares(plan) => {
+            let evaluation = evaluate(&tools, &plan, &interrupt)?;
+            evaluation.write(output, *force)?;
+            println!("{}", evaluation.report.summary());
+            if *paper {
+                println!("{}", evaluation.report.conclusion());
+            }
+        }
     }
     Ok(())
+}
+
+/// What is measured.
+enum Plan {
+    /// Squares of the model's size, of a data set.
+    Squares(EvaluationPlan),
+    /// Photographs at their own size.
+    Photos(PhotosPlan),
 }
 
 fn regression(path: &Path, device: &Device) -> anyhow::Result<(ModelSummary, Model)> {
@@ -116,8 +155,23 @@ fn regression(path: &Path, device: &Device) -> anyhow::Result<(ModelSummary, Mod
 
 impl EvaluateArguments {
     /// What is measured of a model.
-    fn resolve(&self, config: &ModelConfig) -> anyhow::Result<EvaluationPlan> {
+    fn resolve(&self, config: &ModelConfig) -> anyhow::Result<Plan> {
         let tasks = cases::tasks(&self.task, &config.tasks).map_err(input)?;
+        let sampler = SamplerSettings { kind: self.sampler, seed: self.seed, ..SamplerSettings::default() };
+        let sampling = tasks.iter().map(|task| (*task, self.sampling.resolve(config, *task))).collect();
+        if let Some(photos) = &self.photos.photos {
+            return Ok(Plan::Photos(PhotosPlan {
+                photos: photos.clone(),
+                masks: self.masks.clone(),
+                cases: PhotoCase::ALL.into_iter().filter(|case| tasks.contains(&case.kind())).collect(),
+                count: self.count,
+                sampler,
+                sampling,
+                peers: self.photos.peer.clone(),
+                python: self.photos.python.clone(),
+                keep_in: Some(self.output.clone()),
+            }));
+        }
         let mut cases = Case::of_tasks(&tasks, self.paper);
         if self.masks.is_some() {
             if !tasks.contains(&TaskKind::Inpaint) {
@@ -125,18 +179,18 @@ impl EvaluateArguments {
             }
             cases.push(Case::InpaintMasks);
         }
-        Ok(EvaluationPlan {
+        Ok(Plan::Squares(EvaluationPlan {
             data: self.data.clone(),
             cases,
             count: self.count,
             samples: self.samples,
-            sampler: SamplerSettings { kind: self.sampler, seed: self.seed, ..SamplerSettings::default() },
-            sampling: tasks.iter().map(|task| (*task, self.sampling.resolve(config, *task))).collect(),
+            sampler,
+            sampling,
             batch: self.batch,
             one_evaluation: self.paper,
             paper: self.paper,
             masks: self.masks.clone(),
             keep_in: Some(self.output.clone()),
-        })
+        }))
     }
 }

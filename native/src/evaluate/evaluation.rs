@@ -3,30 +3,21 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use super::cases::Case;
 use super::evaluator::Evaluator;
 use super::features::Originals;
 use super::finished::{self, Kept};
 use super::masks;
+use super::output::{self, UNFINISHED};
 use super::plan::{EvaluationPlan, Tools};
 use super::report::Report;
 use super::subjects;
 use crate::exit::input;
-use crate::files::write_atomically;
 use crate::interrupt::Interrupt;
 use crate::pictures::Dataset;
 use crate::progress::StepProgress;
-
-/// The table's file.
-pub const TABLE: &str = "evaluation.md";
-
-/// The numbers' file.
-pub const NUMBERS: &str = "evaluation.json";
-
-/// The folder of cases that are done, until all are.
-pub const UNFINISHED: &str = "unfinished";
 
 /// A report with the picture sheets that it names.
 pub struct Evaluation {
@@ -91,36 +82,12 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
 }
 
 impl Evaluation {
-    /// Writes the table, the numbers and the sheets into a folder, each beside its place first and then
-    /// renamed into it, and removes what was kept there of single cases.
+    /// Writes the table, the numbers and the sheets into a folder; see [`output::write`].
     ///
     /// # Errors
     /// The folder holds an evaluation and `force` is off, or writing fails.
     pub fn write(&self, folder: &Path, force: bool) -> anyhow::Result<()> {
-        refuse_to_replace(folder, force)?;
-        std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
-        for (name, bytes) in &self.sheets {
-            write_atomically(&folder.join(name), bytes)?;
-        }
         let numbers = serde_json::to_vec_pretty(&self.report).context("encoding the numbers")?;
-        write_atomically(&folder.join(NUMBERS), &numbers)?;
-        write_atomically(&folder.join(TABLE), self.report.markdown().as_bytes())?;
-        let unfinished = folder.join(UNFINISHED);
-        if unfinished.exists() {
-            std::fs::remove_dir_all(&unfinished).with_context(|| format!("removing {}", unfinished.display()))?;
-        }
-        Ok(())
+        output::write(folder, force, &self.sheets, &numbers, &self.report.markdown())
     }
-}
-
-/// Asked before the work as well as after it.
-///
-/// # Errors
-/// The folder holds an evaluation and `force` is off.
-pub fn refuse_to_replace(folder: &Path, force: bool) -> anyhow::Result<()> {
-    let table = folder.join(TABLE);
-    if table.exists() && !force {
-        bail!("{} exists; give another folder, or --force to replace it", table.display());
-    }
-    Ok(())
 }

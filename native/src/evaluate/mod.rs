@@ -14,7 +14,9 @@ mod features;
 mod finished;
 mod masks;
 mod net;
+mod output;
 mod paired;
+pub mod photos;
 mod plan;
 mod report;
 mod score;
@@ -25,7 +27,8 @@ mod tables;
 mod verdict;
 
 pub use cases::Case;
-pub use evaluation::{evaluate, refuse_to_replace};
+pub use evaluation::evaluate;
+pub use output::refuse_to_replace;
 pub use plan::{EvaluationPlan, Tools};
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub fn score(case: Case, asked: &OpenQuestion, subject: &Subject) -> Answered {
         scores: against(mask),
         whole: against(None),
         spread,
-        ms_ssim_between_samples: mean_over_pairs(samples, |one, other| similarity(case, one, other, mask, ms_ssim)),
+        ms_ssim_between_samples: mean_over_pairs(samples, |one, other| similarity(case.kind(), one, other, mask, ms_ssim)),
         feature_distance_between_samples: None,
         taken_for: Vec::new(),
     };
@@ -104,22 +104,22 @@ fn column(case: Case, question: &Question, methods: &[(String, Picture)], sample
 fn compare(case: Case, answer: &Picture, original: &Picture, mask: Option<&Mask>) -> Score {
     Score {
         psnr: psnr(answer, original, mask).min(PERFECT),
-        ssim: similarity(case, answer, original, mask, ssim),
-        ms_ssim: similarity(case, answer, original, mask, ms_ssim),
+        ssim: similarity(case.kind(), answer, original, mask, ssim),
+        ms_ssim: similarity(case.kind(), answer, original, mask, ms_ssim),
         l1: mean_absolute_error(answer, original, mask),
     }
 }
 
 /// SSIM or MS-SSIM, which are of luma; luma says nothing about colours, so that for those it is the mean of
 /// the three channels.
-fn similarity(
-    case: Case,
+pub fn similarity(
+    kind: TaskKind,
     answer: &Picture,
     original: &Picture,
     mask: Option<&Mask>,
     of: fn(&Picture, &Picture, Option<&Mask>) -> f64,
 ) -> f64 {
-    if case.kind() != TaskKind::Colorize {
+    if kind != TaskKind::Colorize {
         return of(answer, original, mask);
     }
     let channel = |picture: &Picture, channel: usize| {

@@ -11,8 +11,9 @@ use infill::sampler::SamplerSettings;
 use infill::task::TaskKind;
 use tempfile::TempDir;
 
-use super::evaluation::{Evaluation, NUMBERS, TABLE, UNFINISHED};
+use super::evaluation::Evaluation;
 use super::net::Tile;
+use super::output::{NUMBERS, TABLE, UNFINISHED};
 use super::report::{ModelSummary, Report};
 use super::*;
 use crate::interrupt::Interrupt;

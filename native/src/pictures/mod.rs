@@ -15,6 +15,7 @@ mod square;
 pub use dataset::{Dataset, DatasetRecord, picture_files};
 pub use jpeg::round_trip;
 pub use loader::{Loader, LoaderSettings};
+pub use names::{file_name, is_picture};
 pub use output::{OutputFormat, write};
 pub use square::centre_square;
 

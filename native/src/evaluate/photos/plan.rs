@@ -1,0 +1,59 @@
+//! An evaluation of photographs as it was asked for, with nothing left to choose.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use infill::config::{ModelConfig, Sampling};
+use infill::sampler::SamplerSettings;
+use infill::task::TaskKind;
+
+use super::cases::PhotoCase;
+use super::peers::Peer;
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct PhotosPlan {
+    /// Folder of photographs.
+    pub photos: PathBuf,
+    /// Folder of masks; without one they are drawn.
+    pub masks: Option<PathBuf>,
+    /// The cases that are asked.
+    pub cases: Vec<PhotoCase>,
+    /// Photographs; all of them when there are fewer.
+    pub count: usize,
+    /// Sampler, and the seed of everything random.
+    pub sampler: SamplerSettings,
+    /// How each task is sampled: evaluations, temperature and where sampling begins, which go before the sampler's.
+    pub sampling: BTreeMap<TaskKind, Sampling>,
+    /// Methods of others to stand beside.
+    pub peers: Vec<Peer>,
+    /// Python that runs them.
+    pub python: PathBuf,
+    /// Folder of the evaluation to be, in which cases are kept that are done.
+    pub keep_in: Option<PathBuf>,
+}
+
+impl PhotosPlan {
+    /// The sampler of a case.
+    pub fn sampler(&self, case: PhotoCase) -> SamplerSettings {
+        let Sampling { steps, temperature, guess } = self.sampling.get(&case.kind()).copied().unwrap_or_default();
+        SamplerSettings { steps, temperature, guess, ..self.sampler.clone() }
+    }
+
+    /// Checks that it can be done with such a model.
+    ///
+    /// # Errors
+    /// A number out of range, or a task that the model was not trained on.
+    pub fn check(&self, config: &ModelConfig) -> anyhow::Result<()> {
+        if self.count == 0 {
+            bail!("count is 0; ask about 1 photograph or more");
+        }
+        self.cases.iter().try_for_each(|case| self.sampler(*case).validate())?;
+        if let Some(task) = self.cases.iter().map(|case| case.kind()).find(|task| !config.tasks.contains(task)) {
+            let known: Vec<_> = config.tasks.iter().map(TaskKind::to_string).collect();
+            bail!("this model was not trained on {task}; it knows {}", known.join(", "));
+        }
+        Ok(())
+    }
+}
