@@ -23,17 +23,20 @@ use tracing_subscriber::EnvFilter;
 
 use commands::Command;
 
+/// Where options that every command takes stand in its help: behind its own.
+const LAST: usize = 1000;
+
 /// Image-to-image diffusion: train models, and fill, extend, colour and repair pictures.
 ///
 /// Exit codes: 0 success, 2 wrong usage, 3 input that cannot be used, 130 cancelled, 1 anything else.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// Say more; again for still more.
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    /// Print more messages; given twice, even more.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, display_order = LAST)]
     verbose: u8,
-    /// Say nothing but errors.
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    /// Print errors only.
+    #[arg(long, short, global = true, conflicts_with = "verbose", display_order = LAST)]
     quiet: bool,
     #[command(subcommand)]
     command: Command,

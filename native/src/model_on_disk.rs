@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use infill::model_file::ModelFile;
+use sha2::{Digest, Sha256};
 
 use crate::exit::input;
 
@@ -38,6 +39,20 @@ pub fn locate(named: Option<&Path>) -> Result<PathBuf> {
 /// # Errors
 /// A file that is missing or no usable model, named.
 pub fn read(path: &Path) -> Result<ModelFile> {
+    Ok(read_bytes(path)?.0)
+}
+
+/// The same with the SHA-256 of the file in hexadecimal, for reports.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_digest(path: &Path) -> Result<(ModelFile, String)> {
+    let (file, bytes) = read_bytes(path)?;
+    Ok((file, hex::encode(Sha256::digest(&bytes))))
+}
+
+fn read_bytes(path: &Path) -> Result<(ModelFile, Vec<u8>)> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read the model {}", path.display())).map_err(input)?;
-    ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)
+    let file = ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
+    Ok((file, bytes))
 }

@@ -2,13 +2,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use infill::model_file::ModelFile;
 
 use super::{device_arguments::DevicesArguments, training_choices::TrainingChoices};
 use crate::{
-    exit::input,
+    model_on_disk,
     train::{self, RunDirectory, TrainingPlan, TrainingSettings, settings_file},
 };
 
@@ -78,7 +78,7 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
 impl TrainArguments {
     fn resolve(&self) -> Result<TrainingPlan> {
         let directory = RunDirectory::open(&self.run, self.resume)?;
-        let initial = self.initial()?;
+        let initial = self.init.as_deref().map(model_on_disk::read).transpose()?;
         Ok(TrainingPlan {
             settings: self.settings(&directory, initial.as_ref())?,
             directory,
@@ -87,15 +87,6 @@ impl TrainArguments {
             devices: self.devices.resolve()?,
             limit: self.minutes.map(|minutes| Duration::try_from_secs_f64(minutes.max(0.0) * 60.0).unwrap_or(Duration::MAX)),
         })
-    }
-
-    /// The model that training starts from.
-    fn initial(&self) -> Result<Option<ModelFile>> {
-        let read = |path: &PathBuf| {
-            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
-            ModelFile::parse(&bytes).with_context(|| format!("cannot start from {}", path.display())).map_err(input)
-        };
-        self.init.as_ref().map(read).transpose()
     }
 
     /// A new run's settings, or those that a resumed run's folder holds, with what the options change.
