@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::cases::Case;
 use super::evaluator::Evaluator;
 use super::features::Originals;
-use super::finished::{self, Kept};
+use super::finished;
 use super::masks;
 use super::output::{self, UNFINISHED};
 use super::plan::{EvaluationPlan, Tools};
@@ -52,12 +52,9 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
         interrupt,
     };
     let data = dataset.describe();
-    let kept = plan.keep_in.as_ref().map(|folder| Kept::new(folder.join(UNFINISHED), &evaluator, &data));
+    let kept = plan.keep_in.as_ref().map(|folder| finished::kept(folder.join(UNFINISHED), &evaluator, &data));
     let prepared = started.elapsed().as_secs_f64();
-    let finish = |case: &Case| match &kept {
-        Some(kept) => kept.finish(*case, &mut evaluator),
-        None => finished::finish(*case, &mut evaluator),
-    };
+    let finish = |case: &Case| finished::finish(*case, &mut evaluator, kept.as_ref());
     let finished = plan.cases.iter().map(finish).collect::<anyhow::Result<Vec<_>>>()?;
     evaluator.progress.finish();
     let seconds = prepared + finished.iter().map(|case| case.seconds).sum::<f64>();

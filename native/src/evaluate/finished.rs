@@ -1,5 +1,4 @@
-//! Cases that are done, kept beside the tables to be until the whole evaluation is written, so that one that was
-//! stopped, or died, goes on with the next case. It measures nothing.
+//! One case from question to report: asked, or taken from what was kept of an evaluation that was stopped.
 
 use std::path::PathBuf;
 
@@ -11,10 +10,10 @@ use sha2::{Digest, Sha256};
 use super::cases::Case;
 use super::evaluator::Evaluator;
 use super::features::CaseFeatures;
+use super::kept::Kept;
 use super::report::CaseReport;
 use super::score::Answered;
 use super::sheet;
-use crate::files::write_atomically;
 use crate::pictures::DatasetRecord;
 
 /// A case with what it took.
@@ -33,100 +32,48 @@ pub struct Finished {
     pub sheet: Vec<u8>,
 }
 
-/// A case's file.
-#[derive(Deserialize, Serialize)]
-struct CaseFile<T> {
-    /// What was asked, as [`Kept::asked`] has it.
-    asked: String,
-    /// What came of it.
-    finished: T,
+/// The folder of the cases that are done; it need not exist.
+pub fn kept(folder: PathBuf, evaluator: &Evaluator<'_>, data: &DatasetRecord) -> Kept {
+    let mut masks = Sha256::new();
+    evaluator.masks.into_iter().flatten().for_each(|mask| masks.update(mask.values()));
+    let common = serde_json::json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "model": evaluator.tools.summary,
+        "regression": evaluator.tools.regression.as_ref().map(|(summary, _)| summary),
+        "features": evaluator.tools.features.map(|net| &net.sha256),
+        "device": format!("{:?}", evaluator.tools.device),
+        "data": data,
+        "count": evaluator.subjects.len(),
+        "samples": evaluator.plan.samples,
+        "batch": evaluator.plan.batch,
+        "one_evaluation": evaluator.plan.one_evaluation,
+        "masks": format!("{:x?}", masks.finalize()),
+    });
+    Kept { folder, common }
 }
 
-/// The folder of the cases that are done.
-pub struct Kept {
-    folder: PathBuf,
-    /// All that answers depend on but the case and its sampling.
-    common: serde_json::Value,
-}
-
-impl Kept {
-    /// The folder need not exist; it is made with the first case.
-    pub fn new(folder: PathBuf, evaluator: &Evaluator<'_>, data: &DatasetRecord) -> Kept {
-        let mut masks = Sha256::new();
-        evaluator.masks.into_iter().flatten().for_each(|mask| masks.update(mask.values()));
-        let common = serde_json::json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "model": evaluator.tools.summary,
-            "regression": evaluator.tools.regression.as_ref().map(|(summary, _)| summary),
-            "features": evaluator.tools.features.map(|net| &net.sha256),
-            "device": format!("{:?}", evaluator.tools.device),
-            "data": data,
-            "count": evaluator.subjects.len(),
-            "samples": evaluator.plan.samples,
-            "batch": evaluator.plan.batch,
-            "one_evaluation": evaluator.plan.one_evaluation,
-            "masks": format!("{:x?}", masks.finalize()),
-        });
-        Kept { folder, common }
+/// A case that was kept, where that answers what is asked now; else asks it, and keeps it where a folder is given.
+///
+/// # Errors
+/// A case that cannot be prepared or sampled, a stop that was asked for, or a file that cannot be written.
+pub fn finish(case: Case, evaluator: &mut Evaluator<'_>, kept: Option<&Kept>) -> anyhow::Result<Finished> {
+    let (name, sampler) = (case.name(), evaluator.plan.sampler(case));
+    if let Some((finished, sheet)) = kept.and_then(|kept| kept.read::<Finished>(&name, &sampler)) {
+        evaluator.count(finished.evaluations, finished.sampling_seconds);
+        return Ok(Finished { sheet, ..finished });
     }
-
-    /// What a case asks, as text: equal for equal answers.
-    fn asked(&self, case: Case, evaluator: &Evaluator<'_>) -> String {
-        let sampler = evaluator.plan.sampler(case);
-        serde_json::json!({ "case": case.name(), "sampler": sampler, "common": self.common }).to_string()
+    let finished = ask(case, evaluator)?;
+    if let Some(kept) = kept {
+        kept.write(&name, &sampler, &finished, &finished.sheet)?;
     }
-
-    /// A case from its file, where that holds the answers to what is asked now; else asks it, and keeps it.
-    ///
-    /// # Errors
-    /// A case that cannot be prepared or sampled, a stop that was asked for, or a file that cannot be written.
-    pub fn finish(&self, case: Case, evaluator: &mut Evaluator<'_>) -> anyhow::Result<Finished> {
-        let asked = self.asked(case, evaluator);
-        if let Some(finished) = self.read(case, &asked) {
-            evaluator.count(finished.evaluations, finished.sampling_seconds);
-            return Ok(finished);
-        }
-        let finished = finish(case, evaluator)?;
-        std::fs::create_dir_all(&self.folder).with_context(|| format!("creating {}", self.folder.display()))?;
-        write_atomically(&self.folder.join(&finished.report.sheet), &finished.sheet)?;
-        // Last, because a case counts as done when this file is there.
-        let file = CaseFile { asked, finished: &finished };
-        write_atomically(&self.numbers(case), &serde_json::to_vec(&file).context("encoding a case")?)?;
-        Ok(finished)
-    }
-
-    fn numbers(&self, case: Case) -> PathBuf {
-        self.folder.join(format!("{}.json", case.name()))
-    }
-
-    fn read(&self, case: Case, asked: &str) -> Option<Finished> {
-        let path = self.numbers(case);
-        let bytes = std::fs::read(&path).ok()?;
-        let read = || -> anyhow::Result<Finished> {
-            let file: CaseFile<Finished> = serde_json::from_slice(&bytes)?;
-            anyhow::ensure!(file.asked == asked, "it is of another evaluation");
-            let finished = file.finished;
-            let sheet = std::fs::read(self.folder.join(&finished.report.sheet)).context("its picture sheet")?;
-            Ok(Finished { sheet, ..finished })
-        };
-        match read() {
-            Ok(finished) => {
-                tracing::info!("{} is done already, from {}", case.name(), path.display());
-                Some(finished)
-            }
-            Err(error) => {
-                tracing::warn!("{} is not used: {error:#}; the case is asked again", path.display());
-                None
-            }
-        }
-    }
+    Ok(finished)
 }
 
 /// Asks a case.
 ///
 /// # Errors
 /// A case that cannot be prepared or sampled, or a stop that was asked for.
-pub fn finish(case: Case, evaluator: &mut Evaluator<'_>) -> anyhow::Result<Finished> {
+fn ask(case: Case, evaluator: &mut Evaluator<'_>) -> anyhow::Result<Finished> {
     let (started, evaluations, sampling) = (std::time::Instant::now(), evaluator.evaluations, evaluator.sampling);
     let (answers, features) = evaluator.ask(case)?;
     let (report, sheet) = summarise(case, answers, features.as_ref())?;

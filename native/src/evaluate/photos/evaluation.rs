@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::cases::PhotoCase;
 use super::folder::{self, Photo};
-use super::kept::{KeptPhotos, PhotoFinished};
 use super::masks;
 use super::peers;
 use super::plan::PhotosPlan;
-use super::report::PhotoReport;
+use super::report::{PhotoFinished, PhotoReport};
 use super::run::PhotoRun;
+use crate::evaluate::kept::Kept;
 use crate::evaluate::output::{self, UNFINISHED};
 use crate::evaluate::plan::Tools;
 use crate::exit::input;
@@ -58,7 +58,7 @@ pub fn evaluate_photos(tools: &Tools<'_>, plan: &PhotosPlan, interrupt: &Interru
             "masks": plan.masks.is_some(),
             "peers": versions,
         });
-        KeptPhotos { folder: folder.join(UNFINISHED), common }
+        Kept { folder: folder.join(UNFINISHED), common }
     });
     let prepared = begun.elapsed().as_secs_f64();
     let mut finished = Vec::new();
@@ -95,15 +95,15 @@ impl PhotoEvaluation {
 }
 
 /// A case that was kept, else asked now, and kept.
-fn finish(case: PhotoCase, run: &mut PhotoRun<'_>, kept: Option<&KeptPhotos>) -> anyhow::Result<PhotoFinished> {
-    let sampler = run.plan.sampler(case);
-    if let Some(finished) = kept.and_then(|kept| kept.read(case, &sampler)) {
+fn finish(case: PhotoCase, run: &mut PhotoRun<'_>, kept: Option<&Kept>) -> anyhow::Result<PhotoFinished> {
+    let (name, sampler) = (case.name(), run.plan.sampler(case));
+    if let Some((finished, sheet)) = kept.and_then(|kept| kept.read::<PhotoFinished>(&name, &sampler)) {
         run.count(case);
-        return Ok(finished);
+        return Ok(PhotoFinished { sheet, ..finished });
     }
     let finished = run.ask(case)?;
     if let Some(kept) = kept {
-        kept.write(case, &sampler, &finished)?;
+        kept.write(&name, &sampler, &finished, &finished.sheet)?;
     }
     Ok(finished)
 }

@@ -4,7 +4,6 @@
 mod cases;
 mod evaluation;
 mod folder;
-mod kept;
 mod masks;
 mod methods;
 mod peers;

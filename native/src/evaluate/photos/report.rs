@@ -32,6 +32,18 @@ pub struct PhotoReport {
     pub cases: Vec<PhotoCaseReport>,
 }
 
+/// A case with what it took.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct PhotoFinished {
+    /// Wall time in seconds.
+    pub seconds: f64,
+    /// The numbers.
+    pub report: PhotoCaseReport,
+    /// The sheet of crops as PNG; a file of its own.
+    #[serde(skip)]
+    pub sheet: Vec<u8>,
+}
+
 /// The results of one case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhotoCaseReport {

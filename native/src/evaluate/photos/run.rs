@@ -10,12 +10,11 @@ use rayon::prelude::*;
 
 use super::cases::{PhotoCase, PhotoQuestion};
 use super::folder::Photo;
-use super::kept::PhotoFinished;
 use super::masks;
 use super::methods::Method;
 use super::peers::{Peer, PeerFolder};
 use super::plan::PhotosPlan;
-use super::report::{PhotoAnswer, PhotoCaseReport, PhotoScore};
+use super::report::{PhotoAnswer, PhotoCaseReport, PhotoFinished, PhotoScore};
 use super::score::{feature_distances, score};
 
 use super::sheet::{self, Window};
