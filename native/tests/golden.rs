@@ -53,11 +53,11 @@ fn the_four_tasks_and_every_sampler_make_the_pictures_they_made() {
     photo(36, 28).save(path.join("small.png")).unwrap();
     mask(36, 28, [10, 6, 13, 11]).save(path.join("mask.png")).unwrap();
     let cases = [
-        ("inpaint", "inpaint small.png --mask mask.png --steps 4"),
-        ("inpaint-ddim", "inpaint small.png --mask mask.png --steps 4 --sampler ddim"),
-        ("inpaint-ancestral", "inpaint small.png --mask mask.png --steps 4 --sampler ancestral"),
-        ("inpaint-uni-pc", "inpaint small.png --mask mask.png --steps 4 --sampler uni-pc"),
-        ("uncrop", "uncrop small.png --left 7 --bottom 5 --steps 4"),
+        ("inpaint", "inpaint small.png --mask mask.png --steps 4 --detail 0"),
+        ("inpaint-ddim", "inpaint small.png --mask mask.png --steps 4 --sampler ddim --detail 0"),
+        ("inpaint-ancestral", "inpaint small.png --mask mask.png --steps 4 --sampler ancestral --detail 0"),
+        ("inpaint-uni-pc", "inpaint small.png --mask mask.png --steps 4 --sampler uni-pc --detail 0"),
+        ("uncrop", "uncrop small.png --left 7 --bottom 5 --steps 4 --detail 0"),
         ("colorize", "colorize small.png --steps 4"),
         ("restore", "restore small.png --steps 4"),
     ];

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use infill::{
     sampler::{SamplerKind, SamplerSettings},
@@ -46,6 +46,9 @@ pub struct EditArguments {
     pub device: DeviceArguments,
     #[command(flatten)]
     pub sampling: SamplingArguments,
+    /// How much detail holes and new area get from the picture itself, led by the net: 0 the net's fill alone, 1 all.
+    #[arg(long, default_value_t = 1.0, value_parser = share)]
+    pub detail: f32,
     /// Quality of a .jpg output.
     #[arg(long, default_value_t = 92, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub quality: u8,
@@ -63,7 +66,7 @@ impl EditArguments {
     /// # Errors
     /// A picture, mask or model that cannot be used, or an output that cannot be written.
     pub fn resolve(&self, task: impl FnOnce(&PictureFile) -> Result<Task>) -> Result<EditPlan> {
-        let Self { seed, samples, mean, quality, sampler: kind, eta, .. } = *self;
+        let Self { seed, samples, mean, quality, sampler: kind, eta, detail, .. } = *self;
         let output = OutputFiles { path: self.output.clone(), samples, mean, quality };
         output.check(self.force)?;
         let file = picture_file::read(&self.picture)?;
@@ -71,8 +74,14 @@ impl EditArguments {
         let model = model_on_disk::read(&model_on_disk::locate(self.model.as_deref())?)?;
         let sampling = self.sampling.resolve(&model.config, task.kind());
         let sampler = SamplerSettings { kind, steps: sampling.steps, eta, temperature: sampling.temperature, guess: sampling.guess, seed };
-        Ok(EditPlan { path: self.picture.clone(), file, task, model, sampler, output, device: self.device.device })
+        Ok(EditPlan { path: self.picture.clone(), file, task, model, sampler, detail, output, device: self.device.device })
     }
+}
+
+fn share(text: &str) -> Result<f32> {
+    let share: f32 = text.parse().context("the detail must be a number from 0 to 1")?;
+    ensure!((0.0..=1.0).contains(&share), "a detail of {share}; it must be from 0 to 1");
+    Ok(share)
 }
 
 fn output_path(text: &str) -> Result<PathBuf> {

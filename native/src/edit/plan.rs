@@ -19,6 +19,8 @@ pub struct EditPlan {
     pub model: ModelFile,
     /// How the first answer is drawn; the seeds of further ones are counted up.
     pub sampler: SamplerSettings,
+    /// How much detail holes get from the picture itself, 0 to 1.
+    pub detail: f32,
     /// Where the answers go.
     pub output: OutputFiles,
     /// Where it computes.

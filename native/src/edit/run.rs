@@ -36,7 +36,7 @@ const PIXELS_AT_A_TIME: usize = 1 << 16;
 /// # Errors
 /// A picture, mask or model that cannot be used, an output that cannot be written, or Ctrl-C.
 pub fn run(plan: EditPlan) -> Result<()> {
-    let EditPlan { path, file, task, model, sampler, output, device } = plan;
+    let EditPlan { path, file, task, model, sampler, detail, output, device } = plan;
     let interrupt = Interrupt::listen()?;
     let picture = file.picture()?;
     let request = |sample: u64| EditRequest {
@@ -54,7 +54,7 @@ pub fn run(plan: EditPlan) -> Result<()> {
     let model = model.to_sampling_model(&device).map_err(input)?;
     let draw = |sample: u64, written: u64| {
         let windows = PIXELS_AT_A_TIME / (model.config.size * model.config.size);
-        let edit = Edit::new(request(sample), &model.config).map_err(input)?.side_by_side(windows);
+        let edit = Edit::new(request(sample), &model.config).map_err(input)?.side_by_side(windows).with_detail(detail);
         finish(edit, &model, &interrupt, written)
     };
     if output.mean {

@@ -57,7 +57,7 @@ impl EditGroup {
         }
         match run {
             Some((_, batch)) => batch.step(model),
-            None => EditState::Finished,
+            None => edits.iter_mut().find(|edit| !edit.is_complete()).map_or(EditState::Finished, Edit::complete),
         }
     }
 

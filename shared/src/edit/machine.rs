@@ -11,10 +11,14 @@ use super::{
     streams::{SampleStreams, Streams},
 };
 use crate::{
+    completion::{Completion, Guide},
     config::{ModelConfig, SamplerSettings, TaskKind},
     picture::Picture,
     task::{Net, Task, Work},
 };
+
+/// What the detail counts among the steps of an edit, in evaluations of the net: about as long, on pictures of usual size.
+const DETAIL_STEPS: usize = 10;
 
 /// A picture and what is to be done to it.
 #[derive(Clone, Debug)]
@@ -42,6 +46,9 @@ pub struct Edit {
     /// Windows that run at a time, where they can.
     side_by_side: usize,
     pub(super) run: Option<Batch>,
+    /// How much detail a hole gets from the picture itself, 0 none to 1 all.
+    detail: f32,
+    completion: Option<Completion>,
 }
 
 impl Edit {
@@ -69,6 +76,8 @@ impl Edit {
             done: 0,
             side_by_side: 1,
             run: None,
+            detail: 0.0,
+            completion: None,
         })
     }
 
@@ -87,19 +96,28 @@ impl Edit {
         self
     }
 
+    /// Fills a hole, once the net has, with detail from the picture itself, led by the net's fill: 0 the net's alone, 1 all
+    /// the detail. Other tasks have no hole.
+    #[must_use]
+    pub fn with_detail(mut self, detail: f32) -> Self {
+        self.detail = if matches!(self.task, TaskKind::Inpaint | TaskKind::Uncrop) { detail.clamp(0.0, 1.0) } else { 0.0 };
+        self
+    }
+
     /// Width and height of the result.
     pub fn output_size(&self) -> (usize, usize) {
         (self.work.picture().width(), self.work.picture().height())
     }
 
-    /// Evaluations of the net in all.
+    /// Evaluations of the net in all, and what the detail counts.
     pub fn total_steps(&self) -> usize {
-        self.work.windows() * self.settings.steps
+        self.work.windows() * self.settings.steps + if self.detail > 0.0 { DETAIL_STEPS } else { 0 }
     }
 
-    /// Evaluations of the net so far.
+    /// So many of them so far.
     pub fn done_steps(&self) -> usize {
-        self.done * self.settings.steps + self.run.as_ref().map_or(0, |run| run.count() * run.sampler.done())
+        let detail = self.completion.as_ref().map_or(0, |completion| (completion.progress() * DETAIL_STEPS as f32) as usize);
+        self.done * self.settings.steps + self.run.as_ref().map_or(0, |run| run.count() * run.sampler.done()) + detail
     }
 
     /// Goes on, with one evaluation of the net at most, of as many windows as run at a time. While values are awaited it
@@ -111,8 +129,33 @@ impl Edit {
         }
         match &mut self.run {
             Some(run) => run.step(model),
-            None => EditState::Finished,
+            None => self.complete(),
         }
+    }
+
+    /// Whether nothing is left to be done.
+    pub(super) fn is_complete(&self) -> bool {
+        let detailed = self.completion.as_ref().is_some_and(Completion::is_finished);
+        self.done == self.work.windows() && (self.detail == 0.0 || detailed)
+    }
+
+    /// A step of the detail, after the last window.
+    pub(super) fn complete(&mut self) -> EditState {
+        if self.is_complete() {
+            return EditState::Finished;
+        }
+        match &mut self.completion {
+            Some(completion) => drop(completion.step()),
+            None => match self.work.hole() {
+                Some(hole) => {
+                    let guide = Guide { picture: self.work.picture().clone(), scale: hole.scale };
+                    let completion = Completion::new(hole.picture, hole.mask, guide, self.detail);
+                    self.completion = Some(completion.expect("a picture, its mask and its fill have one size"));
+                }
+                None => self.detail = 0.0,
+            },
+        }
+        EditState::Running
     }
 
     /// How many windows run next.
@@ -171,11 +214,18 @@ impl Edit {
 
     /// A copy of the result; before the end, as far as it is done.
     pub fn result(&self) -> Picture {
-        self.work.picture().clone()
+        self.finished_detail().unwrap_or(self.work.picture()).clone()
     }
 
     /// The result without a copy.
     pub fn into_result(self) -> Picture {
-        self.work.into_picture()
+        match self.completion.filter(Completion::is_finished) {
+            Some(completion) => completion.into_picture(),
+            None => self.work.into_picture(),
+        }
+    }
+
+    fn finished_detail(&self) -> Option<&Picture> {
+        self.completion.as_ref().filter(|completion| completion.is_finished()).map(Completion::picture)
     }
 }

@@ -24,6 +24,8 @@ pub use progress::{EditProgress, RunMemory, RunProgress};
 pub use streams::SampleStreams;
 
 #[cfg(test)]
+mod detail_tests;
+#[cfg(test)]
 mod group_tests;
 #[cfg(test)]
 mod progress_tests;

@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// A denoiser of the noise, the level and the condition.
-struct Curved;
+pub(super) struct Curved;
 
-struct CurvedUnder(Tensor<4>);
+pub(super) struct CurvedUnder(Tensor<4>);
 
 impl EditModel for Curved {
     type Conditioned<'a> = CurvedUnder;
@@ -35,15 +35,15 @@ impl Denoiser for CurvedUnder {
     }
 }
 
-fn read(tensor: Tensor<4>) -> Vec<f32> {
+pub(super) fn read(tensor: Tensor<4>) -> Vec<f32> {
     tensor.into_data().try_to_vec().unwrap()
 }
 
-fn config() -> ModelConfig {
+pub(super) fn config() -> ModelConfig {
     ModelConfig::preset("tiny").unwrap()
 }
 
-fn textured(width: usize, height: usize) -> Picture {
+pub(super) fn textured(width: usize, height: usize) -> Picture {
     let pixels = (0..width * height).flat_map(|place| [(place * 37) as u8, (place * 11 + 90) as u8, (place / width * 53) as u8]);
     Picture::new(width, height, pixels.collect()).unwrap()
 }

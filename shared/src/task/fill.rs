@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     window::{Enlarged, Planned, Window},
-    work::{Net, Prepared, Traces, Work},
+    work::{Hole, Net, Prepared, Traces, Work},
 };
 use crate::{
     config::HoleCondition,
@@ -36,6 +36,10 @@ pub struct Fill {
     picture: Picture,
     /// Coverage of what is still to be filled.
     remaining: Mask,
+    /// What was to be filled.
+    mask: Mask,
+    /// The pixels that it covers in part, each with its place, as they were: they are blended into.
+    partly: Vec<(usize, [u8; 3])>,
     windows: Vec<Planned>,
     net: Net,
     guess: Guess,
@@ -44,7 +48,10 @@ pub struct Fill {
 impl Fill {
     /// Fills what remains of a picture in these windows, in their order.
     pub fn new(picture: Picture, remaining: Mask, windows: Vec<Planned>, net: Net, guess: Guess) -> Self {
-        Self { picture, remaining, windows, net, guess }
+        let partly = remaining.values().iter().enumerate().filter(|(_, coverage)| (1..255).contains(*coverage));
+        let pixel = |place: usize| picture.get(place % picture.width(), place / picture.width());
+        let partly = partly.map(|(place, _)| (place, pixel(place))).collect();
+        Self { mask: remaining.clone(), partly, picture, remaining, windows, net, guess }
     }
 
     fn dimensions(&self) -> (usize, usize) {
@@ -157,6 +164,16 @@ impl Work for Fill {
 
     fn mix(&self, x: usize, y: usize, generated: [f32; 3]) -> [u8; 3] {
         blend(self.picture.get(x, y), generated, self.remaining.coverage(x, y))
+    }
+
+    fn hole(&self) -> Option<Hole> {
+        let mut picture = self.picture.clone();
+        let width = picture.width();
+        for (place, pixel) in &self.partly {
+            picture.set(place % width, place / width, *pixel);
+        }
+        let side = self.windows.iter().map(|planned| planned.window.side).max()?;
+        Some(Hole { picture, mask: self.mask.clone(), scale: side as f32 / self.net.size as f32 })
     }
 
     fn picture(&self) -> &Picture {

@@ -20,7 +20,7 @@ pub use error::TaskError;
 pub use request::{PIXEL_LIMIT, SIDE_LIMIT, Task};
 pub use uncrop::Border;
 pub use window::Window;
-pub use work::{Net, Prepared, Traces, Work};
+pub use work::{Hole, Net, Prepared, Traces, Work};
 
 #[cfg(test)]
 mod tests;
