@@ -175,7 +175,7 @@ impl PhotoRun<'_> {
                 let request = EditRequest { picture: question.picture.clone(), task: question.task.clone(), settings };
                 let config = &self.tools.model.config;
                 let windows = PIXELS_AT_A_TIME / (config.size * config.size);
-                let edit = Edit::new(request, config).map_err(input)?.side_by_side(windows);
+                let edit = Edit::new(request, config).map_err(input)?.side_by_side(windows).with_detail(1.0);
                 let made = draw::draw(vec![edit], self.tools.model, |_| self.interrupt.check(|| self.stopped()))?;
                 made.into_iter().next().context("an edit makes a picture")?
             }
