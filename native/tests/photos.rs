@@ -130,6 +130,7 @@ fn mistakes_are_named_before_any_work() {
     expect(&infill(path, &format!("{start} --photos photos --peer brush")), 2, &["brush", "patchmatch"]);
     expect(&infill(path, &format!("{start} --photos photos --peer telea --python no-such-program")), 3, &["no-such-program", "--python"]);
     expect(&infill(path, &format!("{start} --photos photos --count 0")), 3, &["count is 0"]);
+    expect(&infill(path, &format!("{start} --photos photos --detail 0.5,1.5")), 3, &["a detail is 1.5", "0 to 1"]);
     std::fs::write(path.join("photos/wall-1.png"), "text").unwrap();
     expect(&infill(path, &format!("{start} --photos photos")), 3, &["wall-1.png"]);
     assert!(!path.join("out").exists());
@@ -174,19 +175,24 @@ fn peers_stand_beside_the_net_and_what_was_done_before_one_failed_is_kept() {
     expect(&evaluate(path, "--task inpaint,uncrop --peer patchmatch --python ./stand-in -o whole"), 0, &[]);
     let found = cases(path, "out");
     assert_eq!(found, cases(path, "whole"));
-    assert_eq!(names(&found[0], "methods"), ["smooth fill", "patchmatch", "net"]);
-    assert_eq!(names(&found[2], "methods"), ["smooth fill", "edge repeat", "patchmatch", "net"]);
-    assert_eq!(names(&found[0], "sheet_columns"), ["given", "smooth fill", "patchmatch", "net", "truth"]);
+    assert_eq!(names(&found[0], "methods"), ["smooth fill", "patchmatch", "net", "net + detail"]);
+    assert_eq!(names(&found[2], "methods"), ["smooth fill", "edge repeat", "patchmatch", "net", "net + detail"]);
+    assert_eq!(names(&found[0], "sheet_columns"), ["given", "smooth fill", "patchmatch", "net", "net + detail", "truth"]);
     // It left the hole grey: far from the truth, and on a border that cuts through bricks without detail.
     for answer in found.iter().flat_map(|case| case["answers"].as_array().unwrap()) {
         let scores = answer["scores"].as_array().unwrap();
-        assert!(scores[scores.len() - 2]["psnr"].as_f64() < scores[0]["psnr"].as_f64(), "{answer}");
+        assert!(scores[scores.len() - 3]["psnr"].as_f64() < scores[0]["psnr"].as_f64(), "{answer}");
     }
     for answer in found[2]["answers"].as_array().unwrap() {
         assert!(answer["scores"][2]["sharpness"][0].as_f64().unwrap() < 0.05, "{answer}");
     }
     let table = std::fs::read_to_string(path.join("out/evaluation.md")).unwrap();
     assert!(table.contains("patchmatch 7.1") && table.contains("| frame | patchmatch |") && table.contains("| 0.25 |"), "{table}");
+    // Without detail the first of the two is left.
+    expect(&evaluate(path, "--task uncrop --detail 0 -o plain"), 0, &[]);
+    let plain = cases(path, "plain");
+    assert_eq!(names(&plain[0], "methods"), ["smooth fill", "edge repeat", "net"]);
+    assert_eq!(plain[0]["answers"][0]["scores"][2], found[2]["answers"][0]["scores"][3]);
     // The same folder is refused, and what is there stays.
     expect(&evaluate(path, arguments), 3, &["--force"]);
 }

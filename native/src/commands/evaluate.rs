@@ -91,6 +91,9 @@ pub struct PhotosArguments {
     /// JPEG). Masks are drawn from the seed without --masks.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "samples", "batch", "paper", "regression"])]
     pub photos: Option<PathBuf>,
+    /// How much detail from the picture itself holes get, 0 (the net alone) to 1; of several, each is measured.
+    #[arg(long, value_name = "0-1", value_delimiter = ',', default_values_t = [0.0, 1.0], requires = "photos")]
+    pub detail: Vec<f32>,
     /// Methods of others to stand beside the net, run by Python: telea (OpenCV), patchmatch (PyPatchMatch). Install them with
     /// `pip install numpy opencv-python-headless pypatchmatch`.
     #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "photos")]
@@ -167,6 +170,7 @@ impl EvaluateArguments {
                 count: self.count,
                 sampler,
                 sampling,
+                details: self.photos.detail.clone(),
                 peers: self.photos.peer.clone(),
                 python: self.photos.python.clone(),
                 keep_in: Some(self.output.clone()),

@@ -57,6 +57,7 @@ pub fn evaluate_photos(tools: &Tools<'_>, plan: &PhotosPlan, interrupt: &Interru
             "photos": digest(&photos, plan.masks.as_deref()),
             "masks": plan.masks.is_some(),
             "peers": versions,
+            "details": plan.details,
         });
         Kept { folder: folder.join(UNFINISHED), common }
     });

@@ -14,8 +14,8 @@ pub enum Method {
     Baseline(&'static str, Baseline),
     /// Somebody else's.
     Peer(Peer),
-    /// What the program and the page do.
-    Edit,
+    /// What the program and the page do, with so much detail from the picture itself, 0 (the net alone) to 1.
+    Edit(f32),
 }
 
 impl Method {
@@ -24,12 +24,14 @@ impl Method {
         match self {
             Method::Baseline(name, _) => (*name).to_owned(),
             Method::Peer(peer) => peer.to_string(),
-            Method::Edit => "net".to_owned(),
+            Method::Edit(detail) if *detail == 0.0 => "net".to_owned(),
+            Method::Edit(detail) if *detail == 1.0 => "net + detail".to_owned(),
+            Method::Edit(detail) => format!("net + detail {detail}"),
         }
     }
 
-    /// All that answer a case: of the peers those that are asked for, which fill holes only.
-    pub fn of(case: PhotoCase, peers: &[Peer]) -> Vec<Method> {
+    /// All that answer a case: of peers and details those that are asked for, which are of holes only.
+    pub fn of(case: PhotoCase, peers: &[Peer], details: &[f32]) -> Vec<Method> {
         let given: Baseline = |given, _| given.clone();
         let mut methods = match case.kind() {
             TaskKind::Inpaint => vec![Method::Baseline("smooth fill", baseline::smooth_fill)],
@@ -41,8 +43,10 @@ impl Method {
         };
         if case.has_hole() {
             methods.extend(peers.iter().map(|peer| Method::Peer(*peer)));
+            methods.extend(details.iter().map(|detail| Method::Edit(*detail)));
+        } else {
+            methods.push(Method::Edit(0.0));
         }
-        methods.push(Method::Edit);
         methods
     }
 }

@@ -26,6 +26,8 @@ pub struct PhotosPlan {
     pub sampler: SamplerSettings,
     /// How each task is sampled: evaluations, temperature and where sampling begins, which go before the sampler's.
     pub sampling: BTreeMap<TaskKind, Sampling>,
+    /// With how much detail from the picture itself holes are filled, 0 to 1, each a method of its own.
+    pub details: Vec<f32>,
     /// Methods of others to stand beside.
     pub peers: Vec<Peer>,
     /// Python that runs them.
@@ -48,6 +50,9 @@ impl PhotosPlan {
     pub fn check(&self, config: &ModelConfig) -> anyhow::Result<()> {
         if self.count == 0 {
             bail!("count is 0; ask about 1 photograph or more");
+        }
+        if let Some(detail) = self.details.iter().find(|detail| !(0.0..=1.0).contains(*detail)) {
+            bail!("a detail is {detail}; it must be from 0 to 1");
         }
         self.cases.iter().try_for_each(|case| self.sampler(*case).validate())?;
         if let Some(task) = self.cases.iter().map(|case| case.kind()).find(|task| !config.tasks.contains(task)) {

@@ -54,7 +54,7 @@ impl PhotoRun<'_> {
     /// A photograph, mask or peer that cannot be used, a net that gives nonsense, or a stop that was asked for.
     pub fn ask(&mut self, case: PhotoCase) -> anyhow::Result<PhotoFinished> {
         let begun = Instant::now();
-        let methods = Method::of(case, &self.plan.peers);
+        let methods = Method::of(case, &self.plan.peers, &self.plan.details);
         let peers = self.ask_peers(case)?;
         let (mut answers, mut rows, mut sheet_rows) = (Vec::new(), Vec::new(), Vec::new());
         for (rank, photo) in self.photos.iter().enumerate() {
@@ -95,12 +95,12 @@ impl PhotoRun<'_> {
 
     /// Answers that one photograph's question gets, over all cases.
     pub fn expected_answers(plan: &PhotosPlan) -> u64 {
-        plan.cases.iter().map(|case| Method::of(*case, &plan.peers).len() as u64).sum()
+        plan.cases.iter().map(|case| Method::of(*case, &plan.peers, &plan.details).len() as u64).sum()
     }
 
     /// Takes a case for asked that was asked before.
     pub fn count(&mut self, case: PhotoCase) {
-        let answers = Method::of(case, &self.plan.peers).len() * self.photos.len();
+        let answers = Method::of(case, &self.plan.peers, &self.plan.details).len() * self.photos.len();
         self.answered(answers as u64, &case.name());
     }
 
@@ -170,12 +170,12 @@ impl PhotoRun<'_> {
             }
             // It was counted when it answered.
             Method::Peer(peer) => return peers.context("the peers were not asked")?.of(rank, peer, &question.given),
-            Method::Edit => {
+            Method::Edit(detail) => {
                 let settings = self.plan.sampler(case);
                 let request = EditRequest { picture: question.picture.clone(), task: question.task.clone(), settings };
                 let config = &self.tools.model.config;
                 let windows = PIXELS_AT_A_TIME / (config.size * config.size);
-                let edit = Edit::new(request, config).map_err(input)?.side_by_side(windows).with_detail(1.0);
+                let edit = Edit::new(request, config).map_err(input)?.side_by_side(windows).with_detail(detail);
                 let made = draw::draw(vec![edit], self.tools.model, |_| self.interrupt.check(|| self.stopped()))?;
                 made.into_iter().next().context("an edit makes a picture")?
             }
