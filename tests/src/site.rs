@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
-use xtask::{models, offline, server::Server, tools};
+use xtask::{models, offline, server::Server, tools, web};
 
 /// A site that is being served.
 pub struct Site {
@@ -106,6 +106,19 @@ impl Site {
         }
         fs::copy(file, &target).with_context(|| format!("cannot copy {}", file.display()))?;
         Ok(())
+    }
+
+    /// Puts the worker that measurements ask more of than the page does into the site's folder `bench`.
+    ///
+    /// # Errors
+    /// When it was not built, or cannot be copied.
+    pub fn add_bench_worker(&self) -> Result<()> {
+        let folder = web::bench_worker();
+        ensure!(
+            folder.join("worker-start.js").is_file(),
+            "the worker for measurements is not built; run `cargo xtask test --only browser`"
+        );
+        copy_folder(&folder, &self.file("bench"))
     }
 
     /// The page's address.

@@ -38,10 +38,10 @@ async fn reports(page: &Page, start: &str) -> Result<serde_json::Value> {
 
 async fn agree() -> Result<()> {
     let site = Site::shipped("")?;
+    site.add_bench_worker()?;
     // Not the page itself, whose own worker would compile beside this one: any document of the site will do.
-    let start = site.file_named("worker-start-", ".js")?;
-    let page = Page::open(&format!("{}{start}", site.address()), Gpu::Software, site.folder()).await?;
-    let said = reports(&page, &start).await?;
+    let page = Page::open(&format!("{}bench/worker-start.js", site.address()), Gpu::Software, site.folder()).await?;
+    let said = reports(&page, "worker-start.js").await?;
     ensure!(said["type"] == "kernels", "it says {said}");
     ensure!(said["webgpu"] == true, "WebGPU was passed over, so nothing was compared");
     let milliseconds = |report: &serde_json::Value| report["milliseconds"].as_f64().unwrap_or(f64::NAN);

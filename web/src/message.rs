@@ -32,20 +32,6 @@ pub enum ToWorker {
     Run(RunRequest),
     /// Stop the run after the step under way.
     Cancel,
-    /// Run the net once and say how long it took, to measure it. Buffers: condition and input of one picture, 32-bit floats.
-    Evaluate {
-        /// Side of the picture in pixels.
-        side: usize,
-        /// The noise level as the net is told it.
-        level: f32,
-    },
-    /// Compute the kernels' cases on WebGPU and on the CPU; needs nothing before it.
-    CheckKernels {
-        /// Of the random shapes.
-        seed: u64,
-        /// How many of them.
-        random: usize,
-    },
 }
 
 /// Which model to use.
@@ -154,18 +140,6 @@ pub enum FromWorker {
         /// The run.
         id: u32,
     },
-    /// The answer to [`ToWorker::Evaluate`]. Buffer: the output, 32-bit floats.
-    Evaluated {
-        /// From the numbers that came to the numbers that go.
-        milliseconds: f64,
-    },
-    /// How far the kernels are from the CPU.
-    Kernels {
-        /// Whether WebGPU was compared, or the CPU with itself because there is none.
-        webgpu: bool,
-        /// Each case.
-        reports: Vec<KernelReport>,
-    },
     /// Something failed. Buffers: those of [`Saved`].
     Failed {
         /// The run, when there was one.
@@ -202,24 +176,6 @@ pub struct DeviceReport {
     pub adapter: String,
     /// Why WebGPU is not used, if it is not.
     pub reason: Option<String>,
-}
-
-/// One of the kernels' cases.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct KernelReport {
-    /// The operation and its shape.
-    pub case: String,
-    /// Largest difference to the CPU, of its largest value; JSON has no infinity, `null` stands for it.
-    #[serde(deserialize_with = "number_or_infinity")]
-    pub difference: f32,
-    /// The largest that is right.
-    pub tolerance: f32,
-    /// The time it took, compilation included.
-    pub milliseconds: f64,
-}
-
-fn number_or_infinity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or(f32::INFINITY))
 }
 
 /// The model in use.

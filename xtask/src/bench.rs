@@ -33,7 +33,7 @@ pub struct Settings {
     /// Do not measure how long a visitor waits on the page.
     #[arg(long)]
     pub without_page: bool,
-    /// Use the page in web/dist as it is.
+    /// Use the page in web/dist as it is, and the worker of the last measurement or test.
     #[arg(long)]
     pub built: bool,
 }
@@ -65,6 +65,7 @@ pub fn web(settings: Settings) -> Result<()> {
     let found = browser::find()?;
     if !settings.built {
         web::build()?;
+        web::build_bench_worker(true)?;
     }
     let onnxruntime = onnxruntime()?;
     let graph = export()?;

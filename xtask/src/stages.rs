@@ -106,7 +106,7 @@ fn clippy_wasm() -> Result<()> {
         "-p",
         "infill-web",
         "--features",
-        "worker",
+        "bench",
         "-p",
         "infill",
         "-p",
@@ -139,6 +139,7 @@ const BROWSER: [&str; 6] = ["browser", "offline", "faults", "devices", "bench", 
 
 fn browser_tests() -> Result<()> {
     let found = browser::find()?;
+    web::build_bench_worker(false)?;
     let mut command = cargo(&["test", "-p", "infill-tests"]);
     command.args(BROWSER.iter().flat_map(|name| ["--test", name])).args(["--", "--test-threads", "1", "--nocapture"]);
     command.env("CHROME", found.program).env("CHROMEDRIVER", found.driver);

@@ -49,6 +49,33 @@ pub fn build() -> Result<()> {
     measure(&dist)
 }
 
+/// Where [`build_bench_worker`] puts its files.
+pub fn bench_worker() -> PathBuf {
+    tools::target().join("bench-worker")
+}
+
+/// Builds the worker that tests and measurements ask more of than the page does. Nothing of it is in `web/dist`. It is
+/// shrunk as the page's is where times are to be compared.
+///
+/// # Errors
+/// When a tool fails.
+pub fn build_bench_worker(shrunk: bool) -> Result<()> {
+    tools::ensure()?;
+    let target = "wasm32-unknown-unknown";
+    let build = ["build", "-p", "infill-web", "--bin", "worker", "--features", "bench", "--profile", "web", "--target", target];
+    tools::run(tools::command("cargo", &build))?;
+    let folder = bench_worker();
+    let mut bindgen = tools::command("wasm-bindgen", &["--target", "web", "--no-typescript", "--out-name", "worker", "--out-dir"]);
+    bindgen.arg(&folder).arg(tools::target().join(target).join("web/worker.wasm"));
+    tools::run(bindgen)?;
+    if shrunk {
+        optimize(&folder.join("worker_bg.wasm"))?;
+    }
+    let start = tools::root().join("web/worker-start.js");
+    fs::copy(&start, folder.join("worker-start.js")).with_context(|| format!("cannot copy {}", start.display()))?;
+    Ok(())
+}
+
 /// The page's policy forbids inline scripts; trunk's becomes a file.
 fn move_inline_script(dist: &Path) -> Result<()> {
     let page = dist.join("index.html");

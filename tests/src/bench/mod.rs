@@ -89,7 +89,7 @@ fn site(job: &Job) -> Result<Site> {
     Ok(site)
 }
 
-/// Puts the bench's page into a site.
+/// Puts the bench's page and its worker into a site.
 ///
 /// # Errors
 /// When a file cannot be copied.
@@ -97,7 +97,7 @@ pub fn add_page(site: &Site) -> Result<()> {
     for name in ["bench.html", "bench.js", "onnxruntime-worker.js"] {
         site.add(&tools::root().join("tests/bench").join(name), name)?;
     }
-    Ok(())
+    site.add_bench_worker()
 }
 
 /// Sizes of the files that were asked for, each once, the bench's own left out.

@@ -151,8 +151,6 @@ impl App {
             // Of a run that is over.
             FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } => {}
             FromWorker::Cancelled { .. } | FromWorker::Failed { .. } => {}
-            // Asked for by measurements alone.
-            FromWorker::Evaluated { .. } | FromWorker::Kernels { .. } => {}
         }
     }
 

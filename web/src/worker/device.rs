@@ -8,6 +8,7 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::readback::values;
 use crate::message::DeviceReport;
 
 /// Why WebGPU is not used.
@@ -64,7 +65,7 @@ async fn difference(device: &Device) -> Result<f32, Refused> {
     let mut outputs = Vec::new();
     for device in [device, &reference()] {
         let output = self_check::output(device).map_err(|error| Refused::Init(error.to_string()))?;
-        outputs.push(super::run::values(output).await.map_err(|failure| Refused::Init(format!("{failure:?}")))?);
+        outputs.push(values(output).await.map_err(|failure| Refused::Init(format!("{failure:?}")))?);
     }
     Ok(self_check::largest_difference(&outputs[0], &outputs[1]))
 }

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
-use super::scope;
+use super::scope::scope;
 use crate::message::Failure;
 
 /// Brings the rest of a file whose first bytes are there already, all of it where there are none. Hosts that

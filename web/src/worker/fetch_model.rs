@@ -10,7 +10,11 @@ use infill::{
 use sha2::{Digest, Sha256};
 use web_sys::RequestCache;
 
-use super::{download::download, now, say, store::Store};
+use super::{
+    download::download,
+    scope::{now, say},
+    store::Store,
+};
 use crate::message::{Failure, FromWorker, ListedModel, ModelChoice};
 
 /// Milliseconds between two messages about progress.

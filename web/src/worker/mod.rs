@@ -1,19 +1,19 @@
 //! The worker: owns the device and the model, answers the page's messages, one run at a time.
 
-mod check_kernels;
+#[cfg(feature = "bench")]
+mod bench;
 mod device;
 mod download;
-mod evaluate;
 mod fetch_model;
+mod readback;
 mod rescue;
 mod run;
+mod scope;
+mod state;
 mod store;
 mod warm;
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use infill::{
     denoiser::Model,
@@ -22,43 +22,18 @@ use infill::{
     unet::{Unet, parameters},
 };
 use js_sys::Uint8Array;
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use wasm_bindgen::{JsCast, prelude::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::MessageEvent;
 
 use fetch_model::Fetched;
+use scope::{say, scope};
+use state::State;
 
 use crate::{
     envelope,
     message::{Failure, FromWorker, ModelChoice, ModelReport, ToWorker},
 };
-
-/// What the worker holds between messages.
-#[derive(Default)]
-struct State {
-    base: RefCell<String>,
-    device: RefCell<Option<burn::tensor::Device>>,
-    /// The device is a GPU's, and is missed when it is lost.
-    on_gpu: Cell<bool>,
-    model: RefCell<Option<Rc<Model>>>,
-    cancelled: Cell<bool>,
-    /// Counts what was asked for as a model, so that a slow answer does not replace a later one.
-    wanted: Cell<u32>,
-    /// Counts the runs that were asked for.
-    runs: Cell<u32>,
-}
-
-impl State {
-    fn want(&self) -> u32 {
-        self.wanted.set(self.wanted.get() + 1);
-        self.wanted.get()
-    }
-
-    /// Changes whenever another model or a run is asked for.
-    fn moment(&self) -> (u32, u32) {
-        (self.wanted.get(), self.runs.get())
-    }
-}
 
 /// What answers the page's messages.
 type Handler = Closure<dyn FnMut(MessageEvent)>;
@@ -79,6 +54,8 @@ pub fn start() {
     let watched = state.clone();
     let handler: Handler = Closure::new(move |event: MessageEvent| match envelope::receive::<ToWorker>(&event) {
         Ok((message, buffers)) => handle(state.clone(), message, buffers),
+        #[cfg(feature = "bench")]
+        Err(_) if bench::answer(&state, &event) => {}
         Err(error) => say(&FromWorker::failed(None, Failure::Request { detail: error.to_string() }), &[]),
     });
     // From the start script, which alone sees the browser's device. Without it a device that is lost while
@@ -109,7 +86,6 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
                 fetch(&state, &model).await;
             });
         }
-        ToWorker::CheckKernels { seed, random } => spawn_local(check_kernels::check(seed, random)),
         ToWorker::FetchModel { model } => spawn_local(async move { fetch(&state, &model).await }),
         ToWorker::UseModel { name } => match own_model(&state, &buffers) {
             Ok(model) => {
@@ -118,25 +94,13 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
             }
             Err(error) => say(&FromWorker::failed(None, Failure::ModelFile { name, detail: error.to_string() }), &[]),
         },
-        ToWorker::Evaluate { side, level } => spawn_local(async move {
-            let model = state.model.borrow().clone();
-            let result = match model {
-                Some(model) => evaluate::evaluate(&model, side, level, &buffers).await,
-                None => Err(no_model()),
-            };
-            match result {
-                Ok((milliseconds, output)) => say(&FromWorker::Evaluated { milliseconds }, &[output]),
-                Err(failure) => say(&FromWorker::failed(None, failure), &[]),
-            }
-        }),
         ToWorker::Run(request) => spawn_local(async move {
             let id = request.id;
             state.cancelled.set(false);
             state.runs.set(state.runs.get() + 1);
-            let model = state.model.borrow().clone();
-            let result = match model {
-                Some(model) => run::run(&request, buffers, &model, &state.cancelled).await,
-                None => Err(no_model()),
+            let result = match state.model() {
+                Ok(model) => run::run(&request, buffers, &model, &state.cancelled).await,
+                Err(failure) => Err(failure),
             };
             match result {
                 Ok(()) => {}
@@ -145,10 +109,6 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
             }
         }),
     }
-}
-
-fn no_model() -> Failure {
-    Failure::Model { detail: "no model is loaded yet".to_owned() }
 }
 
 /// Fetches a model, once there is a device for it.
@@ -202,28 +162,4 @@ enum OwnModelError {
     NoDevice,
     #[error(transparent)]
     File(#[from] ModelFileError),
-}
-
-fn scope() -> DedicatedWorkerGlobalScope {
-    js_sys::global().unchecked_into()
-}
-
-fn say(message: &FromWorker, buffers: &[Uint8Array]) {
-    envelope::send(&scope(), message, buffers);
-}
-
-/// Milliseconds since the worker began.
-fn now() -> f64 {
-    scope().performance().map_or(0.0, |performance| performance.now())
-}
-
-/// Lets waiting messages in.
-async fn let_messages_in() {
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
-        if scope().set_timeout_with_callback(&resolve).is_err() {
-            let _ = resolve.call0(&JsValue::NULL);
-        }
-    });
-    // The promise is only ever resolved.
-    let _ = JsFuture::from(promise).await;
 }

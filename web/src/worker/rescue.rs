@@ -9,7 +9,7 @@ use std::{
 use infill::edit::{Edit, EditProgress, RunProgress};
 use js_sys::Uint8Array;
 
-use super::say;
+use super::scope::say;
 use crate::message::{Failure, FromWorker, Saved};
 
 /// A run, between steps.

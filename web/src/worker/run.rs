@@ -15,9 +15,9 @@ use infill::{
 use js_sys::Uint8Array;
 
 use super::{
-    let_messages_in, now,
+    readback::{refused, values},
     rescue::{self, UnderWay},
-    say,
+    scope::{let_messages_in, now, say},
 };
 use crate::message::{Failure, FromWorker, RunRequest};
 
@@ -187,15 +187,4 @@ fn split(pixels: &Uint8Array) -> (Vec<u8>, Vec<u8>) {
         }
     }
     (colours, alpha)
-}
-
-/// Brings a tensor's values home.
-pub async fn values<const RANK: usize>(tensor: Tensor<RANK>) -> Result<Vec<f32>, Failure> {
-    let lost = |detail: String| Failure::DeviceLost { detail };
-    let data = tensor.into_data_async().await.map_err(|error| lost(format!("{error:?}")))?;
-    data.convert::<f32>().try_to_vec().map_err(|error| lost(format!("{error:?}")))
-}
-
-pub fn refused(cause: impl std::fmt::Display) -> Failure {
-    Failure::Request { detail: cause.to_string() }
 }

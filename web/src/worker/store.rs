@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Cache, Request, Response};
 
-use super::scope;
+use super::scope::scope;
 
 /// Name of the cache among those of the page's origin.
 const NAME: &str = "infill-models";

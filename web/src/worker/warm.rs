@@ -10,7 +10,11 @@ use infill::{
     task::{Border, Task, TaskKind},
 };
 
-use super::{State, let_messages_in, run};
+use super::{
+    readback::{refused, values},
+    scope::let_messages_in,
+    state::State,
+};
 use crate::message::Failure;
 
 /// As many steps as it takes until a sampler looks back at an earlier one.
@@ -28,10 +32,10 @@ async fn run_unseen(state: &State, model: &Model) -> Result<(), Failure> {
     loop {
         match edit.step(model) {
             EditState::Finished => return Ok(()),
-            EditState::Read(tensor) => edit.accept(&run::values(tensor).await?).map_err(run::refused)?,
+            EditState::Read(tensor) => edit.accept(&values(tensor).await?).map_err(refused)?,
             EditState::Running => {
                 if let Some(preview) = edit.preview() {
-                    run::values(preview.tensor).await?;
+                    values(preview.tensor).await?;
                 }
             }
         }

@@ -1,12 +1,17 @@
 //! One evaluation of the net on numbers from outside, and how long it took: for `cargo xtask bench web`, which
-//! gives the same numbers to another runtime. The page itself never asks for it.
+//! gives the same numbers to another runtime.
 
 use burn::tensor::{Tensor, TensorData};
 use infill::{denoiser::Model, unet::PICTURE_CHANNELS};
 use js_sys::Uint8Array;
 
-use super::{now, run};
-use crate::message::Failure;
+use crate::{
+    message::Failure,
+    worker::{
+        readback::{refused, values},
+        scope::now,
+    },
+};
 
 /// Runs the net for one picture of `side`×`side` pixels. The buffers are condition and input as 32-bit floats. Gives
 /// the milliseconds from these bytes to those of the output, and the output's.
@@ -31,12 +36,8 @@ pub async fn evaluate(model: &Model, side: usize, level: f32, buffers: &[Uint8Ar
         Tensor::<4>::from_data(TensorData::new(values, shape), &device)
     };
     let level = Tensor::from_data(TensorData::new(vec![level], [1]), &device);
-    let output = run::values(model.unet.forward(picture(condition), picture(input), level)).await?;
+    let output = values(model.unet.forward(picture(condition), picture(input), level)).await?;
     let milliseconds = now() - begun;
     let bytes: Vec<u8> = output.iter().flat_map(|value| value.to_le_bytes()).collect();
     Ok((milliseconds, Uint8Array::from(bytes.as_slice())))
-}
-
-fn refused(detail: String) -> Failure {
-    Failure::Request { detail }
 }
