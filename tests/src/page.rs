@@ -134,6 +134,16 @@ impl Page {
         Ok(result.convert()?)
     }
 
+    /// Waits until the browser has drawn what the page knows now: the canvas is drawn in the browser's frames.
+    ///
+    /// # Errors
+    /// When the browser draws no frames.
+    pub async fn frame(&self) -> Result<()> {
+        let twice = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
+        self.browser.execute_async(twice, Vec::new()).await.context("the browser draws nothing")?;
+        Ok(())
+    }
+
     /// Clicks an element.
     ///
     /// # Errors

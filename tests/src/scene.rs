@@ -51,7 +51,8 @@ pub async fn ready(site: &Site, gpu: Gpu) -> Result<Page> {
 pub async fn show(site: &Site, page: &Page) -> Result<()> {
     page.wait_for("ready", 90).await?;
     page.choose_file(&photo(site, SIZE.0, SIZE.1)?).await?;
-    page.until("return document.getElementById('work').checkVisibility()", 10).await
+    page.until("return document.getElementById('work').checkVisibility()", 10).await?;
+    page.frame().await
 }
 
 /// A stroke through the middle with a brush of 14 pixels, and so many steps.

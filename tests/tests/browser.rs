@@ -77,8 +77,10 @@ async fn fill(gpu: Gpu, device: &str, name: &str) -> Result<()> {
 async fn compare_both_ends(page: &Page) -> Result<()> {
     const CANVAS: &str = "return document.getElementById('canvas').toDataURL()";
     page.press("compare", "\u{e011}").await?; // Home
+    page.frame().await?;
     let one_end: String = page.script(CANVAS).await?;
     page.press("compare", "\u{e010}").await?; // End
+    page.frame().await?;
     let other_end: String = page.script(CANVAS).await?;
     ensure!(one_end != other_end, "the slider changes nothing");
     Ok(())
@@ -136,23 +138,28 @@ fn colour_and_repair_keep_the_size_and_the_result_can_be_edited_on() {
     });
 }
 
+/// What a script sees of the canvas, without the ring around the pointer.
+async fn seen(page: &Page, script: &str) -> Result<u64> {
+    page.script::<serde_json::Value>("document.getElementById('canvas').dispatchEvent(new PointerEvent('pointerleave'))").await?;
+    page.frame().await?;
+    page.script(script).await
+}
+
 #[test]
 fn strokes_are_undone_and_redone_and_keys_paint() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
-        // Red pixels of the overlay, as drawn.
+        // A hash of the canvas, as drawn, with no pointer over it.
         let marked = "const c = document.getElementById('canvas'); const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n = (n * 31 + d[i] + d[i + 1] * 3) % 1000003; return n";
-        page.script::<serde_json::Value>("document.getElementById('canvas').dispatchEvent(new PointerEvent('pointerleave'))").await?;
-        let clean: u64 = page.script(marked).await?;
+        let clean = seen(&page, marked).await?;
         page.stroke(&[(-40, 0), (40, 0)]).await?;
-        page.script::<serde_json::Value>("document.getElementById('canvas').dispatchEvent(new PointerEvent('pointerleave'))").await?;
-        let painted: u64 = page.script(marked).await?;
+        let painted = seen(&page, marked).await?;
         ensure!(painted != clean, "the stroke is not seen");
         page.click("undo").await?;
-        ensure!(page.script::<u64>(marked).await? == clean, "undo left something");
+        ensure!(seen(&page, marked).await? == clean, "undo left something");
         page.click("redo").await?;
-        ensure!(page.script::<u64>(marked).await? == painted, "redo made something else");
+        ensure!(seen(&page, marked).await? == painted, "redo made something else");
         page.click("undo").await?;
         let key = |key: &str, more: &str| {
             format!(
@@ -168,6 +175,48 @@ fn strokes_are_undone_and_redone_and_keys_paint() {
         let enabled: bool = page.script("return !document.getElementById('undo').disabled").await?;
         ensure!(!enabled, "Ctrl+Z undid nothing");
         Ok(())
+    });
+}
+
+#[test]
+fn numbers_show_what_is_used_and_each_task_undoes_what_it_shows() {
+    const UNDO: &str = "return !document.getElementById('undo').disabled";
+    const LEFT: &str = "return document.getElementById('extend-left').value";
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.stroke(&[(-40, 0), (40, 0)]).await?;
+        ensure!(page.script::<bool>(UNDO).await?, "the stroke is no step");
+        page.click("task-uncrop").await?;
+        ensure!(!page.script::<bool>(UNDO).await?, "a stroke that nobody sees could be undone");
+        page.enter("extend-left", "99999").await?;
+        ensure!(page.script::<String>(LEFT).await? == "99999", "who is typing is disturbed");
+        page.script::<serde_json::Value>("document.getElementById('extend-left').dispatchEvent(new Event('change'))").await?;
+        ensure!(page.script::<String>(LEFT).await? == "10000", "the field shows what is not used");
+        page.click("undo").await?;
+        ensure!(page.script::<String>(LEFT).await? == "0" && !page.script::<bool>(UNDO).await?, "the number was not undone");
+        page.click("task-inpaint").await?;
+        ensure!(page.script::<bool>(UNDO).await?, "the stroke is gone");
+        Ok(())
+    });
+}
+
+#[test]
+fn touches_that_the_browser_cancels_leave_nothing() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        // As on pages without HTTPS.
+        page.script::<serde_json::Value>("delete PointerEvent.prototype.getCoalescedEvents").await?;
+        let touch = "const c = document.getElementById('canvas'), r = c.getBoundingClientRect(); \
+             for (const [name, x] of [['down', 0.3], ['move', 0.7], [arguments[0], 0.7]]) c.dispatchEvent(new PointerEvent('pointer' + name, \
+             {pointerId: 9, pointerType: 'touch', isPrimary: true, clientX: r.left + r.width * x, clientY: r.top + r.height / 2}))";
+        for (end, painted) in [("cancel", false), ("up", true)] {
+            page.browser.execute(touch, vec![end.into()]).await?;
+            let undo: bool = page.script("return !document.getElementById('undo').disabled").await?;
+            ensure!(undo == painted, "after pointer{end} there is {}", if undo { "something to undo" } else { "nothing to undo" });
+        }
+        page.expect_clean_console().await
     });
 }
 

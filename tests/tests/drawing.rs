@@ -7,17 +7,13 @@ use std::fs;
 use infill_tests::drawing::{House, Table, arrows, check, described, described_circles};
 use xtask::tools::root;
 
-/// Places whose circles are still being untied.
-const BEING_UNTIED: [&str; 1] = ["web/src/"];
-
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let house = House::read(&root()).unwrap();
     let text = described_circles(&house, &arrows(&house));
     println!("{text}");
-    let ties = text.lines().filter(|line| line.starts_with("  "));
-    let others: Vec<&str> = ties.filter(|line| !BEING_UNTIED.iter().any(|place| line.trim().starts_with(place))).collect();
-    assert_eq!(others, [""; 0]);
+    let ties: Vec<&str> = text.lines().filter(|line| line.starts_with("  ")).collect();
+    assert_eq!(ties, [""; 0]);
 }
 
 #[test]

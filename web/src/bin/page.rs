@@ -1,5 +1,5 @@
 //! The page's program.
 
 fn main() {
-    infill_web::page::start();
+    infill_web::page::app::start();
 }

@@ -1,133 +1,246 @@
-//! The picture being edited, with its mask, as canvases that can be drawn and pixels that can be sent.
+//! The picture being edited with what is marked on it, as plain numbers.
 
-use infill::mask::{Mask, Rect};
-use js_sys::Uint8Array;
-use wasm_bindgen::{Clamped, JsValue};
-use web_sys::{HtmlCanvasElement, ImageData};
+use std::{collections::VecDeque, rc::Rc};
 
-use super::{dom, history::History};
+use infill::{
+    mask::{Mask, Rect, Shape},
+    task::TaskKind,
+};
 
-/// Colour and strength of the mask's overlay.
-const OVERLAY: [u8; 3] = [236, 72, 112];
-const STRENGTH: u16 = 150;
+use super::history::{History, Step};
 
-/// A picture and what is marked on it.
-pub struct Document {
+/// RGBA, row by row, shared by all who show or send it.
+pub type Pixels = Rc<Vec<u8>>;
+
+/// So many changes of a mask are told apart; who has seen none of them draws all of it anew.
+const RECENT: usize = 64;
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
     /// File name without its ending.
     pub name: String,
     /// Width in pixels.
     pub width: usize,
     /// Height in pixels.
     pub height: usize,
-    /// RGBA, row by row, as the browser decoded it.
-    pub pixels: Vec<u8>,
-    /// The picture to be drawn.
-    pub picture: HtmlCanvasElement,
+    /// Its pixels.
+    pub pixels: Pixels,
+}
+
+/// What changed of a mask since somebody looked at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Nothing.
+    Nothing,
+    /// Something inside a rectangle.
+    Part(Rect),
+    /// Anything.
+    All,
+}
+
+/// What is marked on a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Marks {
+    mask: Rc<Mask>,
+    revision: u64,
+    recent: VecDeque<Rect>,
+}
+
+impl Marks {
+    /// Nothing is marked.
+    pub fn none(width: usize, height: usize) -> Self {
+        Self { mask: Rc::new(Mask::empty(width, height)), revision: 0, recent: VecDeque::new() }
+    }
+
+    /// The mask; who keeps it keeps it as it is now.
+    pub fn mask(&self) -> &Rc<Mask> {
+        &self.mask
+    }
+
+    /// Counts the changes.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// What changed since the mask had this revision.
+    pub fn since(&self, revision: u64) -> Changed {
+        let steps = self.revision.saturating_sub(revision) as usize;
+        if steps > self.recent.len() || revision > self.revision {
+            return Changed::All;
+        }
+        let places = self.recent.iter().rev().take(steps).copied();
+        places.reduce(|one, other| one.union(&other)).map_or(Changed::Nothing, Changed::Part)
+    }
+
+    /// Marks a shape, or takes marks away inside it.
+    pub fn draw(&mut self, shape: &Shape, marks: bool) {
+        if let Some(place) = bounds(shape, self.mask.width(), self.mask.height()) {
+            Rc::make_mut(&mut self.mask).draw(shape, marks);
+            self.note(place);
+        }
+    }
+
+    /// Puts another mask of the same size in place of this one, which differs from it inside a rectangle only.
+    pub fn replace(&mut self, mask: Rc<Mask>, place: Rect) {
+        self.mask = mask;
+        self.note(place);
+    }
+
+    /// Puts coverages into a rectangle, row by row.
+    fn paste(&mut self, place: Rect, values: &[u8]) {
+        let mask = Rc::make_mut(&mut self.mask);
+        for (row, values) in values.chunks(place.width).enumerate() {
+            mask.row_mut(place.top + row)[place.left..place.right()].copy_from_slice(values);
+        }
+        self.note(place);
+    }
+
+    fn note(&mut self, place: Rect) {
+        self.revision += 1;
+        self.recent.push_back(place);
+        if self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
+    }
+}
+
+/// A picture with what is marked and what is to be added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// The picture.
+    pub picture: Picture,
     /// What is to be filled.
-    pub mask: Mask,
-    /// The mask to be drawn.
-    pub overlay: HtmlCanvasElement,
-    /// Strokes that can be undone.
-    pub history: History,
+    pub marks: Marks,
     /// Pixels to add: left, top, right, bottom.
     pub extend: [usize; 4],
+    /// What can be undone.
+    pub history: History,
 }
 
 impl Document {
-    /// With an empty mask.
-    ///
-    /// # Errors
-    /// When the browser cannot make canvases of this size.
-    pub fn new(name: String, width: usize, height: usize, pixels: Vec<u8>) -> Result<Self, JsValue> {
-        let picture = dom::new_canvas(width, height);
-        put(&picture, &pixels, width, height, (0, 0))?;
-        let overlay = dom::new_canvas(width, height);
-        let (mask, history) = (Mask::empty(width, height), History::default());
-        Ok(Self { name, width, height, pixels, picture, mask, overlay, history, extend: [0; 4] })
+    /// With nothing marked and nothing added.
+    pub fn new(picture: Picture) -> Self {
+        let marks = Marks::none(picture.width, picture.height);
+        Self { picture, marks, extend: [0; 4], history: History::default() }
     }
 
-    /// Draws the mask's overlay anew in a rectangle, or everywhere.
-    pub fn refresh_overlay(&self, place: Option<Rect>) {
-        let place = place.unwrap_or(Rect { left: 0, top: 0, width: self.width, height: self.height });
-        if place.width == 0 || place.height == 0 {
-            return;
-        }
-        let [red, green, blue] = OVERLAY;
-        let part = self.mask.crop(place.left, place.top, place.width, place.height);
-        let colour = |value: &u8| [red, green, blue, (u16::from(*value) * STRENGTH / 255) as u8];
-        let pixels: Vec<u8> = part.values().iter().flat_map(colour).collect();
-        // The canvas exists and the rectangle lies on it.
-        let _ = put(&self.overlay, &pixels, place.width, place.height, (place.left, place.top));
-    }
-
-    /// Changes the mask as one step that can be undone.
-    pub fn change(&mut self, change: impl FnOnce(&mut Mask)) {
-        let before = self.mask.clone();
-        change(&mut self.mask);
-        if let Some(place) = self.history.push(&before, &self.mask) {
-            self.refresh_overlay(Some(place));
-        }
+    /// All of the picture.
+    pub fn whole(&self) -> Rect {
+        Rect { left: 0, top: 0, width: self.picture.width, height: self.picture.height }
     }
 
     /// The frame with what is added, as x, y, width, height on the picture.
     pub fn frame(&self) -> [f64; 4] {
         let [left, top, right, bottom] = self.extend.map(|side| side as f64);
-        [-left, -top, self.width as f64 + left + right, self.height as f64 + top + bottom]
+        [-left, -top, self.picture.width as f64 + left + right, self.picture.height as f64 + top + bottom]
+    }
+
+    /// Remembers that the mask was changed; whether it was.
+    pub fn changed_from(&mut self, before: &Mask) -> bool {
+        Step::marks(before, &self.marks.mask).map(|step| self.history.push(step)).is_some()
+    }
+
+    /// Remembers that the frame was changed; whether it was.
+    pub fn reframed_from(&mut self, before: [usize; 4]) -> bool {
+        Step::frame(before, self.extend).map(|step| self.history.push(step)).is_some()
+    }
+
+    /// Takes the last step back that is seen in a task; whether there was one.
+    pub fn undo(&mut self, task: TaskKind) -> bool {
+        match self.history.undo(task) {
+            None => return false,
+            Some(Step::Marks { place, before, .. }) => self.marks.paste(*place, before),
+            Some(Step::Frame { before, .. }) => self.extend = *before,
+        }
+        true
+    }
+
+    /// Makes it again; whether there was one.
+    pub fn redo(&mut self, task: TaskKind) -> bool {
+        match self.history.redo(task) {
+            None => return false,
+            Some(Step::Marks { place, after, .. }) => self.marks.paste(*place, after),
+            Some(Step::Frame { after, .. }) => self.extend = *after,
+        }
+        true
     }
 }
 
-/// A finished run.
-pub struct ResultPicture {
-    /// What to draw.
-    pub canvas: HtmlCanvasElement,
-    /// RGBA, row by row.
-    pub pixels: Vec<u8>,
-    /// Width in pixels.
-    pub width: usize,
-    /// Height in pixels.
-    pub height: usize,
-    /// Where the picture before lies on it.
-    pub origin: (usize, usize),
-    /// Address of the PNG file, released on drop.
-    pub file: FileAddress,
+/// The part of a picture that a shape can change, if any.
+fn bounds(shape: &Shape, width: usize, height: usize) -> Option<Rect> {
+    let (points, radius): (Vec<(f32, f32)>, f32) = match shape {
+        Shape::Disc { x, y, radius } => (vec![(*x, *y)], *radius),
+        Shape::Segment { from, to, radius } => (vec![*from, *to], *radius),
+        Shape::Rectangle { x, y, width, height } => (vec![(*x, *y), (x + width, y + height)], 0.0),
+        Shape::Polygon { points } => (points.clone(), 0.0),
+    };
+    // Soft edges reach a little further.
+    let (left, right) = span(points.iter().map(|point| point.0), radius + 2.0, width);
+    let (top, bottom) = span(points.iter().map(|point| point.1), radius + 2.0, height);
+    (left < right && top < bottom).then(|| Rect { left, top, width: right - left, height: bottom - top })
 }
 
-impl ResultPicture {
-    /// From the worker's pixels and PNG.
-    ///
-    /// # Errors
-    /// When the browser cannot make a canvas or a file of it.
-    pub fn new(width: usize, height: usize, origin: (usize, usize), rgba: &Uint8Array, png: &Uint8Array) -> Result<Self, JsValue> {
-        let pixels = rgba.to_vec();
-        let canvas = dom::new_canvas(width, height);
-        put(&canvas, &pixels, width, height, (0, 0))?;
-        Ok(Self { canvas, pixels, width, height, origin, file: FileAddress::new(png)? })
+/// The first whole pixel within reach of some numbers, and the one after the last, of `end` pixels.
+fn span(numbers: impl Iterator<Item = f32>, reach: f32, end: usize) -> (usize, usize) {
+    let (low, high) = numbers.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
+    let pixel = |place: f32| place.clamp(0.0, end as f32) as usize;
+    (pixel(low - reach), pixel(high + reach + 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Document {
+        Document::new(Picture { name: "p".to_owned(), width: 40, height: 30, pixels: Rc::new(vec![0; 40 * 30 * 4]) })
     }
-}
 
-/// A file held in memory under an address of the page.
-pub struct FileAddress(pub String);
-
-impl FileAddress {
-    fn new(bytes: &Uint8Array) -> Result<Self, JsValue> {
-        let options = web_sys::BlobPropertyBag::new();
-        options.set_type("image/png");
-        let blob = web_sys::Blob::new_with_u8_array_sequence_and_options(&js_sys::Array::of1(bytes), &options)?;
-        web_sys::Url::create_object_url_with_blob(&blob).map(Self)
+    #[test]
+    fn strokes_are_undone_and_redone_in_order() {
+        let mut document = document();
+        let mut masks = vec![document.marks.mask().clone()];
+        for step in 0..4 {
+            let before = document.marks.mask().clone();
+            document.marks.draw(&Shape::Disc { x: 5.0 + 8.0 * step as f32, y: 12.0, radius: 6.0 }, step != 2);
+            assert!(document.changed_from(&before));
+            masks.push(document.marks.mask().clone());
+        }
+        for mask in masks.iter().rev().skip(1) {
+            assert!(document.undo(TaskKind::Inpaint));
+            assert_eq!(document.marks.mask(), mask);
+        }
+        assert!(!document.undo(TaskKind::Inpaint));
+        for mask in &masks[1..] {
+            assert!(document.redo(TaskKind::Inpaint));
+            assert_eq!(document.marks.mask(), mask);
+        }
+        assert_eq!(document.history.available(TaskKind::Inpaint), (true, false));
     }
-}
 
-impl Drop for FileAddress {
-    fn drop(&mut self) {
-        let _ = web_sys::Url::revoke_object_url(&self.0);
+    #[test]
+    fn what_changed_covers_every_change_since() {
+        let mut marks = Marks::none(40, 30);
+        assert_eq!(marks.since(0), Changed::Nothing);
+        let shapes = [
+            Shape::Disc { x: 3.0, y: 4.0, radius: 2.0 },
+            Shape::Segment { from: (30.5, -9.0), to: (50.0, 9.0), radius: 3.0 },
+            Shape::Rectangle { x: 10.2, y: 20.0, width: 5.0, height: 50.0 },
+            Shape::Polygon { points: vec![(20.0, 5.0), (25.0, 15.0), (18.0, 12.0)] },
+        ];
+        for shape in &shapes {
+            let (before, revision) = (marks.mask().clone(), marks.revision());
+            marks.draw(shape, true);
+            let Changed::Part(place) = marks.since(revision) else { panic!("{shape:?} changed nothing") };
+            let Some(Step::Marks { place: touched, .. }) = Step::marks(&before, marks.mask()) else { panic!("{shape:?} drew nothing") };
+            assert_eq!(place.union(&touched), place, "{shape:?}");
+        }
+        assert_eq!(marks.since(0), Changed::Part(Rect { left: 0, top: 0, width: 40, height: 30 }));
+        marks.draw(&Shape::Disc { x: -90.0, y: 4.0, radius: 2.0 }, true);
+        assert_eq!(marks.revision(), shapes.len() as u64, "a shape outside is no change");
+        for _ in 0..=RECENT {
+            marks.draw(&shapes[0], true);
+        }
+        assert_eq!(marks.since(0), Changed::All);
     }
-}
-
-/// Puts RGBA pixels onto a canvas.
-///
-/// # Errors
-/// When their number does not fit the size, or the browser is out of memory.
-pub fn put(canvas: &HtmlCanvasElement, pixels: &[u8], width: usize, height: usize, at: (usize, usize)) -> Result<(), JsValue> {
-    let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width as u32, height as u32)?;
-    dom::context(canvas).put_image_data(&data, at.0 as f64, at.1 as f64)
 }

@@ -1,8 +1,8 @@
-//! The document's elements by id, typed. Every id here is in index.html; a missing one is a fault of
-//! the build, and stops the page with its name.
+//! The browser's window, and the document's elements by id, typed. Every id here is in index.html; a missing one is a
+//! fault of the build, and stops the page with its name.
 
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CanvasRenderingContext2d, Document, Element, HtmlCanvasElement, HtmlElement, HtmlInputElement, Window};
+use web_sys::{CanvasRenderingContext2d, Document, HtmlCanvasElement, Window};
 
 /// The window.
 pub fn window() -> Window {
@@ -20,65 +20,11 @@ pub fn element<T: JsCast>(id: &str) -> T {
     found.unwrap_or_else(|| panic!("index.html has no element `{id}` of the right kind"))
 }
 
-/// Shows or hides an element.
-pub fn show(id: &str, shown: bool) {
-    element::<HtmlElement>(id).set_hidden(!shown);
-}
-
-/// Sets an element's text.
-pub fn text(id: &str, text: &str) {
-    element::<Element>(id).set_text_content(Some(text));
-}
-
-/// Sets an attribute.
-pub fn attribute(id: &str, name: &str, value: &str) {
-    let _ = element::<Element>(id).set_attribute(name, value);
-}
-
-/// Switches a button or input on or off.
-pub fn enable(id: &str, enabled: bool) {
-    let element = element::<Element>(id);
-    let _ = if enabled { element.remove_attribute("disabled") } else { element.set_attribute("disabled", "") };
-}
-
-/// Marks a button of a group as the chosen one, at which the Tab key stops.
-pub fn choose(id: &str, chosen: bool) {
-    attribute(id, "aria-checked", if chosen { "true" } else { "false" });
-    attribute(id, "tabindex", if chosen { "0" } else { "-1" });
-}
-
-/// The id of the element that has the focus, or nothing.
-pub fn focused() -> String {
-    document().active_element().map(|element| element.id()).unwrap_or_default()
-}
-
-/// Moves the focus to another element when the one that had it was switched off or hidden.
-pub fn keep_focus(before: &str, instead: &str) {
-    const GIVING_WAY: [&str; 4] = ["run", "cancel", "keep", "discard"];
-    if !GIVING_WAY.contains(&before) {
-        return;
-    }
-    let usable = |element: &HtmlElement| !element.has_attribute("disabled") && element.offset_parent().is_some();
-    if !usable(&element(before)) {
-        let _ = element::<HtmlElement>(instead).focus();
-    }
-}
-
-/// The number in an input, if it is one.
-pub fn number(id: &str) -> Option<f64> {
-    Some(element::<HtmlInputElement>(id).value_as_number()).filter(|value| value.is_finite())
-}
-
-/// Sets an input's value.
-pub fn set_value(id: &str, value: &str) {
-    element::<HtmlInputElement>(id).set_value(value);
-}
-
-/// What the page is doing, for style sheets and tests.
-pub fn set_state(state: &str) {
-    if let Some(body) = document().body() {
-        let _ = body.set_attribute("data-state", state);
-    }
+/// The folder the page is in.
+pub fn base() -> String {
+    let address = document().base_uri().ok().flatten().unwrap_or_default();
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    address.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"))
 }
 
 /// A canvas that is not in the document.

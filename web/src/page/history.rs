@@ -1,58 +1,103 @@
-//! Undo and redo of the mask, a stroke at a time. A change is kept as the rectangle it touched, before
-//! and after; it knows nothing of drawing.
+//! What can be undone and redone of one picture: changes of the mask and of the frame in one list. A change of the mask
+//! is kept as the rectangle it touched, before and after. It knows nothing of drawing.
 
-use infill::mask::{Mask, Rect};
+use infill::{
+    mask::{Mask, Rect},
+    task::TaskKind,
+};
 
-/// Bytes that all changes together may take before the oldest are forgotten.
+/// Bytes that all steps together may take before the oldest are forgotten.
 const LIMIT: usize = 64 << 20;
 
-/// A rectangle of the mask before and after a change.
-#[derive(Clone, Debug)]
-struct Change {
-    place: Rect,
-    before: Vec<u8>,
-    after: Vec<u8>,
+/// One step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A rectangle of the mask, row by row.
+    Marks {
+        /// Which.
+        place: Rect,
+        /// Its coverages before.
+        before: Vec<u8>,
+        /// And after.
+        after: Vec<u8>,
+    },
+    /// Pixels to add: left, top, right, bottom.
+    Frame {
+        /// Before.
+        before: [usize; 4],
+        /// And after.
+        after: [usize; 4],
+    },
 }
 
-/// The changes of one mask.
-#[derive(Clone, Debug, Default)]
+impl Step {
+    /// From one mask to another of the same size; none where they are the same.
+    pub fn marks(before: &Mask, after: &Mask) -> Option<Self> {
+        let place = difference(before, after)?;
+        Some(Self::Marks { place, before: cut(before, place), after: cut(after, place) })
+    }
+
+    /// From one frame to another; none where they are the same.
+    pub fn frame(before: [usize; 4], after: [usize; 4]) -> Option<Self> {
+        (before != after).then_some(Self::Frame { before, after })
+    }
+
+    /// Whether somebody at this task sees what the step changes.
+    fn is_seen_in(&self, task: TaskKind) -> bool {
+        match self {
+            Self::Marks { .. } => task == TaskKind::Inpaint,
+            Self::Frame { .. } => task == TaskKind::Uncrop,
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Marks { before, after, .. } => before.len() + after.len(),
+            Self::Frame { .. } => 0,
+        }
+    }
+
+    /// Steps of two kinds do not touch each other, so that either can be undone without the other.
+    fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+/// The steps of one picture.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    done: Vec<Change>,
-    undone: Vec<Change>,
+    done: Vec<Step>,
+    undone: Vec<Step>,
 }
 
 impl History {
-    /// Remembers the step from one mask to another of the same size, and says where it is. Steps that
-    /// change nothing are none.
-    pub fn push(&mut self, before: &Mask, after: &Mask) -> Option<Rect> {
-        let place = difference(before, after)?;
-        self.undone.clear();
-        self.done.push(Change { place, before: cut(before, place), after: cut(after, place) });
-        while self.done.len() > 1 && self.done.iter().map(|change| 2 * change.before.len()).sum::<usize>() > LIMIT {
+    /// Remembers a step, and forgets what was undone of its kind.
+    pub fn push(&mut self, step: Step) {
+        self.undone.retain(|undone| !undone.is_like(&step));
+        self.done.push(step);
+        while self.done.len() > 1 && self.done.iter().map(Step::size).sum::<usize>() > LIMIT {
             self.done.remove(0);
         }
-        Some(place)
     }
 
-    /// Takes the last change back; whether there was one.
-    pub fn undo(&mut self, mask: &mut Mask) -> bool {
-        let Some(change) = self.done.pop() else { return false };
-        paste(mask, change.place, &change.before);
-        self.undone.push(change);
-        true
+    /// The last step that is seen in a task, which counts as undone from now on.
+    pub fn undo(&mut self, task: TaskKind) -> Option<&Step> {
+        let place = self.done.iter().rposition(|step| step.is_seen_in(task))?;
+        self.undone.push(self.done.remove(place));
+        self.undone.last()
     }
 
-    /// Makes the change that was last taken back again; whether there was one.
-    pub fn redo(&mut self, mask: &mut Mask) -> bool {
-        let Some(change) = self.undone.pop() else { return false };
-        paste(mask, change.place, &change.after);
-        self.done.push(change);
-        true
+    /// The step of a task that was last undone, which counts as done again.
+    pub fn redo(&mut self, task: TaskKind) -> Option<&Step> {
+        let place = self.undone.iter().rposition(|step| step.is_seen_in(task))?;
+        self.done.push(self.undone.remove(place));
+        self.done.last()
     }
 
-    /// Whether something can be undone, and redone.
-    pub fn available(&self) -> (bool, bool) {
-        (!self.done.is_empty(), !self.undone.is_empty())
+    /// Whether something can be undone in a task, and redone.
+    pub fn available(&self, task: TaskKind) -> (bool, bool) {
+        let any = |steps: &[Step]| steps.iter().any(|step| step.is_seen_in(task));
+        (any(&self.done), any(&self.undone))
     }
 }
 
@@ -74,59 +119,39 @@ fn cut(mask: &Mask, place: Rect) -> Vec<u8> {
     mask.crop(place.left, place.top, place.width, place.height).values().to_vec()
 }
 
-fn paste(mask: &mut Mask, place: Rect, values: &[u8]) {
-    let (width, height) = (mask.width(), mask.height());
-    let mut all = mask.values().to_vec();
-    for (row, values) in values.chunks(place.width).enumerate() {
-        let start = (place.top + row) * width + place.left;
-        all[start..start + place.width].copy_from_slice(values);
-    }
-    // The size is the mask's own, so this cannot be refused.
-    if let Ok(pasted) = Mask::new(width, height, all) {
-        *mask = pasted;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use infill::mask::Shape;
 
-    #[test]
-    fn strokes_are_undone_and_redone_in_order() {
-        let mut mask = Mask::empty(40, 30);
-        let mut history = History::default();
-        let mut states = vec![mask.clone()];
-        for step in 0..4 {
-            let before = mask.clone();
-            mask.draw(&Shape::Disc { x: 5.0 + 8.0 * step as f32, y: 12.0, radius: 6.0 }, step != 2);
-            history.push(&before, &mask);
-            states.push(mask.clone());
-        }
-        for state in states.iter().rev().skip(1) {
-            assert!(history.undo(&mut mask));
-            assert_eq!(&mask, state);
-        }
-        assert!(!history.undo(&mut mask));
-        for state in &states[1..] {
-            assert!(history.redo(&mut mask));
-            assert_eq!(&mask, state);
-        }
-        assert_eq!(history.available(), (true, false));
+    fn marks(value: u8) -> Step {
+        let before = Mask::empty(4, 4);
+        let mut after = before.clone();
+        after.row_mut(2)[1..3].fill(value);
+        Step::marks(&before, &after).expect("a difference")
     }
 
     #[test]
-    fn a_new_stroke_forgets_what_was_undone_and_nothing_is_no_stroke() {
-        let (mut mask, mut history) = (Mask::empty(10, 10), History::default());
-        let before = mask.clone();
-        mask.invert();
-        history.push(&before, &mask);
-        history.undo(&mut mask);
-        history.push(&mask.clone(), &mask);
-        assert_eq!(history.available(), (false, true));
-        let before = mask.clone();
-        mask.draw(&Shape::Disc { x: 3.0, y: 3.0, radius: 2.0 }, true);
-        history.push(&before, &mask);
-        assert_eq!(history.available(), (true, false));
+    fn a_step_is_the_smallest_rectangle_and_nothing_is_no_step() {
+        let place = Rect { left: 1, top: 2, width: 2, height: 1 };
+        assert_eq!(marks(9), Step::Marks { place, before: vec![0, 0], after: vec![9, 9] });
+        assert_eq!(Step::marks(&Mask::empty(4, 4), &Mask::empty(4, 4)), None);
+        assert_eq!(Step::frame([1; 4], [1; 4]), None);
+    }
+
+    #[test]
+    fn each_task_undoes_what_it_sees_and_a_new_step_forgets_its_kind_alone() {
+        let mut history = History::default();
+        let frame = Step::Frame { before: [0; 4], after: [1; 4] };
+        history.push(marks(1));
+        history.push(frame.clone());
+        history.push(marks(2));
+        assert_eq!(history.undo(TaskKind::Restore), None);
+        assert_eq!(history.undo(TaskKind::Uncrop), Some(&frame));
+        assert_eq!(history.undo(TaskKind::Uncrop), None);
+        assert_eq!(history.undo(TaskKind::Inpaint), Some(&marks(2)));
+        history.push(marks(3));
+        assert_eq!(history.redo(TaskKind::Inpaint), None);
+        assert_eq!(history.redo(TaskKind::Uncrop), Some(&frame));
+        assert_eq!(history.available(TaskKind::Inpaint), (true, false));
     }
 }

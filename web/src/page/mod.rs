@@ -1,25 +1,31 @@
 //! The page: the document, the picture, the mask. It computes nothing on a device.
+//!
+//! `state`, `event`, `update` and `effect` are plain data and a function of them, and know nothing of the browser; with
+//! them go what the state is made of, and what it looks like (`scene`) and says (`words`). Around them: `listen` makes
+//! events of what the browser tells, `effects` does what is to be done outside, `view` writes the document and draws.
 
-mod app;
+pub mod app;
 mod document;
 mod dom;
-mod editor;
+mod effect;
+mod effects;
+mod event;
+mod field;
+mod gesture;
+mod handle;
+mod held;
 mod history;
 mod keys;
+mod listen;
 mod listener;
 mod models;
-mod offline;
-mod open;
-mod recovery;
+mod notice;
 mod runs;
+mod scene;
+mod state;
+mod tasks;
+mod tool;
+mod update;
 mod view;
 mod viewport;
-mod wiring;
 mod words;
-mod worker_client;
-
-/// Starts the page.
-pub fn start() {
-    console_error_panic_hook::set_once();
-    app::App::start();
-}

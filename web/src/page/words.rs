@@ -1,5 +1,11 @@
-//! The one place that turns what can go wrong into the page's words: what happened, and a way on.
+//! The one place where the page's sentences are: what can go wrong, with a way on, and what is under way.
 
+use infill::task::TaskKind;
+
+use super::{
+    notice::{Notice, Status},
+    tasks,
+};
 use crate::message::{DeviceReport, Failure, ModelReport};
 
 /// A sentence, and which ways on fit it.
@@ -16,7 +22,7 @@ pub struct Advice {
 }
 
 /// What is said of a failure of the worker.
-pub fn failure(failure: &Failure) -> Advice {
+fn failure(failure: &Failure) -> Advice {
     let advice = |text: String, retry, use_cpu| Advice { text, retry, use_cpu, choose_other: false };
     match failure {
         Failure::Network { path, detail } => advice(
@@ -64,46 +70,59 @@ pub fn failure(failure: &Failure) -> Advice {
     }
 }
 
-/// A run that was given up.
-pub const CANCELLED: &str = "Cancelled; picture and mask are as before.";
-
-/// The first time that a device is lost.
-pub fn going_on(running: bool) -> &'static str {
-    if running {
-        "The graphics card stopped answering; asking for it again, to go on from the last step…"
-    } else {
-        "The graphics card stopped answering; asking for it again…"
+/// What stands above the page, and the ways on that fit; a way to the CPU is none for who is on it.
+pub fn notice(notice: &Notice, on_gpu: bool) -> Advice {
+    let advice = |text: String, choose_other| Advice { text, retry: false, use_cpu: false, choose_other };
+    match notice {
+        Notice::Failure(cause) => {
+            let advice = failure(cause);
+            Advice { use_cpu: advice.use_cpu && on_gpu, ..advice }
+        }
+        Notice::NotAPicture { name } => {
+            advice(format!("“{name}” is not a picture that this browser can read. Choose a PNG, JPEG or WebP file."), true)
+        }
+        Notice::TooLarge { width, height, limit } => advice(
+            format!("This picture has {width} × {height} pixels; up to {} megapixels fit. Scale it down first.", limit / 1_000_000),
+            true,
+        ),
+        Notice::Busy => advice("A run is under way: cancel it first, then open another picture.".to_owned(), false),
     }
 }
 
-/// A file that is no picture.
-pub fn not_a_picture(name: &str) -> Advice {
-    Advice {
-        text: format!("“{name}” is not a picture that this browser can read. Choose a PNG, JPEG or WebP file."),
-        retry: false,
-        use_cpu: false,
-        choose_other: true,
+/// The status line.
+pub fn status(status: &Status) -> String {
+    match status {
+        Status::Nothing => String::new(),
+        Status::Fetching { done, total } => {
+            format!("Fetching the model: {:.1} of {:.1} MB", *done as f64 / 1e6, *total as f64 / 1e6)
+        }
+        Status::Ready(report) => model(report),
+        Status::Opened { width, height } => format!("{width} × {height} pixels"),
+        Status::AllMarked => "Nothing was marked: now the whole picture is. Undo brings it back.".to_owned(),
+        Status::Working => "Working…".to_owned(),
+        Status::Step { done, total } => format!("Step {done} of {total}"),
+        Status::Done { width, height, milliseconds } => format!("Done in {:.1} s: {width} × {height} pixels", milliseconds / 1000.0),
+        Status::Cancelled => "Cancelled; picture and mask are as before.".to_owned(),
+        Status::GoingOn { running: true } => {
+            "The graphics card stopped answering; asking for it again, to go on from the last step…".to_owned()
+        }
+        Status::GoingOn { running: false } => "The graphics card stopped answering; asking for it again…".to_owned(),
     }
 }
 
-/// A picture of too many pixels.
-pub fn too_large(width: u32, height: u32, limit: usize) -> Advice {
-    Advice {
-        text: format!("This picture has {width} × {height} pixels; up to {} megapixels fit. Scale it down first.", limit / 1_000_000),
-        retry: false,
-        use_cpu: false,
-        choose_other: true,
-    }
+/// What to do at a task, in one line.
+pub fn hint(task: TaskKind, done: bool) -> &'static str {
+    if done { "Compare with the slider; download, or keep editing." } else { tasks::hint(task) }
 }
 
-/// A file that comes while a run is under way.
-pub fn busy() -> Advice {
-    let text = "A run is under way: cancel it first, then open another picture.".to_owned();
-    Advice { text, retry: false, use_cpu: false, choose_other: false }
+/// Where the line between before and after is, for those who do not see it.
+pub fn compared(percent: u32) -> String {
+    format!("Before left of {percent} %, after right of it")
 }
 
 /// What the page runs on.
-pub fn device(report: &DeviceReport) -> String {
+pub fn device(report: Option<&DeviceReport>) -> String {
+    let Some(report) = report else { return "Starting…".to_owned() };
     match (report.webgpu, &report.reason) {
         (true, _) if report.adapter.is_empty() => "Runs on the graphics card (WebGPU)".to_owned(),
         (true, _) => format!("Runs on WebGPU: {}", report.adapter),
@@ -113,7 +132,7 @@ pub fn device(report: &DeviceReport) -> String {
 }
 
 /// The model in use.
-pub fn model(report: &ModelReport) -> String {
+fn model(report: &ModelReport) -> String {
     let kept = if report.kept { "" } else { "; this browser does not keep it, so the next visit fetches it again" };
     format!("Ready: model “{}”, {:.1} million parameters{kept}", report.name, report.parameters as f64 / 1e6)
 }
@@ -144,6 +163,8 @@ mod tests {
         let request = failure(&Failure::Request { detail: "the mask is empty".to_owned() });
         assert_eq!(request.text, "The mask is empty.");
         assert!(failure(&Failure::DeviceLost { detail: "reset".to_owned() }).use_cpu);
-        assert!(not_a_picture("notes.txt").text.contains("notes.txt"));
+        assert!(notice(&Notice::NotAPicture { name: "notes.txt".to_owned() }, true).text.contains("notes.txt"));
+        let lost = Notice::Failure(Failure::DeviceLost { detail: "reset".to_owned() });
+        assert!(notice(&lost, true).use_cpu && !notice(&lost, false).use_cpu);
     }
 }

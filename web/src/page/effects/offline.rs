@@ -1,21 +1,19 @@
-//! What makes the page come up without a network: its service worker, and the wish that the browser keeps
-//! what it has. Both are missing where the page came without HTTPS, and then everything works with a network.
+//! What makes the page come up without a network: its service worker, and the wish that the browser keeps what it has.
+//! Both are missing where the page came without HTTPS, and then everything works with a network.
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::{dom, worker_client::base};
+use crate::page::dom;
 
-/// Registers the service worker. Called when the page's own files are all here, so that it finds them in
-/// the browser's cache instead of fetching them a second time.
+/// Registers the service worker.
 pub fn register() {
-    let address = JsValue::from_str(&format!("{}service-worker.js", base()));
+    let address = JsValue::from_str(&format!("{}service-worker.js", dom::base()));
     ask("serviceWorker", "register", &[address]);
 }
 
-/// Asks the browser not to throw away the model when room gets scarce. Some ask the visitor, so this comes
-/// when somebody uses the page, not when it opens.
+/// Asks the browser not to throw away what it keeps.
 pub fn keep() {
     ask("storage", "persist", &[]);
 }
@@ -26,7 +24,7 @@ fn ask(part: &str, method: &str, arguments: &[JsValue]) {
     let navigator: JsValue = dom::window().navigator().into();
     let Some(part) = get(&navigator, part) else { return };
     let Some(method) = get(&part, method).and_then(|method| method.dyn_into::<Function>().ok()) else { return };
-    if let Ok(promise) = method.apply(&part, &arguments.iter().collect::<js_sys::Array>())
+    if let Ok(promise) = method.apply(&part, &arguments.iter().collect::<Array>())
         && let Ok(promise) = promise.dyn_into::<Promise>()
     {
         spawn_local(async move {

@@ -1,14 +1,19 @@
-//! The page's end of the worker: starts it, speaks to it, and starts another one when it is gone.
+//! The page's end of a worker: starts it, speaks to it, hears it, and ends it when it is dropped.
 
 use std::{cell::Cell, rc::Rc};
 
 use js_sys::Uint8Array;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::{dom, listener::Listener};
 use crate::{
     envelope,
     message::{Failure, FromWorker, ToWorker},
+    page::{
+        dom,
+        event::{Attached, Event, Sink},
+        held::Held,
+        listener::Listener,
+    },
 };
 
 /// A worker that was started.
@@ -18,24 +23,28 @@ pub struct WorkerClient {
 }
 
 impl WorkerClient {
-    /// Starts a worker; what it says goes to `hear`.
+    /// Starts a worker of a number; what it says goes to `sink`.
     ///
     /// # Errors
     /// When the browser has no module workers.
-    pub fn start(hear: impl Fn(FromWorker, Vec<Uint8Array>) + Clone + 'static) -> Result<Self, Failure> {
+    pub fn start(number: u32, sink: Sink, held: Held) -> Result<Self, Failure> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let address = format!("{}{}", base(), program());
+        let address = format!("{}{}", dom::base(), program());
         let worker = Worker::new_with_options(&address, &options).map_err(|error| Failure::Start { detail: format!("{error:?}") })?;
+        let hear = move |message: FromWorker, attached: Attached| sink(Event::Worker { worker: number, message, attached });
         let said = hear.clone();
         let runs = Rc::new(Cell::new(false));
         let has_spoken = runs.clone();
         let listeners = [
             Listener::new(&worker, "message", move |event: MessageEvent| {
                 has_spoken.set(true);
-                match envelope::receive(&event) {
-                    Ok((message, buffers)) => said(message, buffers),
-                    Err(error) => said(FromWorker::failed(None, Failure::Panic { detail: error.to_string() }), Vec::new()),
+                match envelope::receive::<FromWorker>(&event) {
+                    Ok((message, buffers)) => {
+                        let attached = attach(&message, buffers, &held);
+                        said(message, attached);
+                    }
+                    Err(error) => said(FromWorker::failed(None, Failure::Panic { detail: error.to_string() }), Attached::default()),
                 }
             }),
             Listener::new(&worker, "error", move |event: ErrorEvent| {
@@ -47,7 +56,7 @@ impl WorkerClient {
                     true if detail.contains("unreachable") => Failure::Memory { detail },
                     true => Failure::stopped(detail),
                 };
-                hear(FromWorker::failed(None, failure), Vec::new());
+                hear(FromWorker::failed(None, failure), Attached::default());
             }),
         ];
         Ok(Self { worker, _listeners: listeners })
@@ -56,6 +65,12 @@ impl WorkerClient {
     /// Says something to the worker.
     pub fn say(&self, message: &ToWorker, buffers: &[Uint8Array]) {
         envelope::send(&self.worker, message, buffers);
+    }
+
+    /// Says something later; a worker that is gone by then hears nothing.
+    pub fn sender(&self) -> impl Fn(ToWorker, Uint8Array) + 'static {
+        let worker = self.worker.clone();
+        move |message, bytes| envelope::send(&worker, &message, &[bytes])
     }
 }
 
@@ -66,16 +81,23 @@ impl Drop for WorkerClient {
     }
 }
 
+/// Pixels to be looked at come into this program's memory; what is only passed on stays in the browser's.
+fn attach(message: &FromWorker, buffers: Vec<Uint8Array>, held: &Held) -> Attached {
+    let mut buffers = buffers.into_iter();
+    match message {
+        FromWorker::Preview { .. } => Attached { pixels: buffers.next().map(|bytes| Rc::new(bytes.to_vec())), held: Vec::new() },
+        FromWorker::Done { .. } => Attached {
+            pixels: buffers.next().map(|bytes| Rc::new(bytes.to_vec())),
+            held: buffers.next().and_then(|png| held.add_download(&png)).into_iter().collect(),
+        },
+        FromWorker::Failed { .. } => Attached { pixels: None, held: buffers.map(|bytes| held.add_bytes(bytes)).collect() },
+        _ => Attached::default(),
+    }
+}
+
 /// The worker's start script, whose name the build writes into the page: a page never starts the worker of
 /// another version.
 fn program() -> String {
     let named = dom::document().query_selector("meta[name=worker]").ok().flatten();
     named.and_then(|element| element.get_attribute("content")).unwrap_or_else(|| "worker-start.js".to_owned())
-}
-
-/// The folder the page is in.
-pub fn base() -> String {
-    let address = dom::document().base_uri().ok().flatten().unwrap_or_default();
-    let address = address.split(['?', '#']).next().unwrap_or_default();
-    address.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"))
 }

@@ -1,0 +1,51 @@
+//! What is to be done outside of the state, as data. `effects` does it.
+
+use std::rc::Rc;
+
+use infill::mask::Mask;
+
+use super::{document::Pixels, handle::Handle, models::OwnModel};
+use crate::message::ToWorker;
+
+/// Bytes that go to the worker beside a message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Buffer {
+    /// Pixels of a picture.
+    Pixels(Pixels),
+    /// A mask, one byte a pixel.
+    Mask(Rc<Mask>),
+    /// What an earlier worker sent. It is given away.
+    Held(Handle),
+}
+
+/// One thing to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Start a worker of this number, in place of the one before.
+    StartWorker(u32),
+    /// End the worker, and free the device with it.
+    EndWorker,
+    /// Say something to the worker.
+    Say(ToWorker, Vec<Buffer>),
+    /// Read a model file of the visitor's and give it to the worker.
+    SendModel(OwnModel),
+    /// Remember which model was chosen, for the next visit.
+    RememberModel(String),
+    /// Decode a picture file; the answer carries this number.
+    Decode {
+        /// Counts the files.
+        load: u32,
+        /// The file.
+        file: Handle,
+        /// Its name.
+        name: String,
+    },
+    /// Ask for a file.
+    ChooseFile,
+    /// Keep the page itself for visits without a network. Its files are all here by now, so that the service worker
+    /// finds them in the browser's cache instead of fetching them a second time.
+    RegisterServiceWorker,
+    /// Ask the browser not to throw away the model when room gets scarce. Some ask the visitor, so this comes when
+    /// somebody uses the page, not when it opens.
+    KeepStorage,
+}

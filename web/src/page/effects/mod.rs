@@ -1,0 +1,81 @@
+//! Does what the state wants done outside of it: the only place that talks to the worker, to files and to what the
+//! browser keeps.
+
+mod files;
+mod offline;
+pub mod storage;
+mod worker;
+
+use wasm_bindgen_futures::spawn_local;
+
+use super::{
+    dom,
+    effect::{Buffer, Effect},
+    event::{Attached, Event, Sink},
+    held::Held,
+};
+use crate::message::{FromWorker, ToWorker};
+use worker::WorkerClient;
+
+/// Carries out effects.
+pub struct Effects {
+    sink: Sink,
+    held: Held,
+    worker: Option<WorkerClient>,
+}
+
+impl Effects {
+    /// What follows is said to `sink`.
+    pub fn new(sink: Sink, held: Held) -> Self {
+        Self { sink, held, worker: None }
+    }
+
+    /// Does it, or begins to.
+    pub fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::StartWorker(number) => self.start_worker(number),
+            Effect::EndWorker => self.worker = None,
+            Effect::Say(message, buffers) => self.say(&message, &buffers),
+            Effect::SendModel(own) => {
+                if let (Some(worker), Some(file)) = (&self.worker, self.held.file(own.file)) {
+                    let send = worker.sender();
+                    spawn_local(async move { send(ToWorker::UseModel { name: own.name }, files::bytes(&file).await) });
+                }
+            }
+            Effect::RememberModel(name) => storage::remember_model(&name),
+            Effect::Decode { load, file, name } => {
+                if let Some(file) = self.held.file(file) {
+                    let sink = self.sink.clone();
+                    spawn_local(async move { sink(Event::Decoded { load, result: files::decode(&file, name).await }) });
+                }
+            }
+            Effect::ChooseFile => dom::element::<web_sys::HtmlInputElement>("file").click(),
+            Effect::RegisterServiceWorker => offline::register(),
+            Effect::KeepStorage => offline::keep(),
+        }
+    }
+
+    fn start_worker(&mut self, number: u32) {
+        // The one before goes first: two do not fit into every device.
+        self.worker = None;
+        match WorkerClient::start(number, self.sink.clone(), self.held.clone()) {
+            Ok(worker) => self.worker = Some(worker),
+            Err(failure) => {
+                let message = FromWorker::failed(None, failure);
+                (self.sink)(Event::Worker { worker: number, message, attached: Attached::default() });
+            }
+        }
+    }
+
+    fn say(&self, message: &ToWorker, buffers: &[Buffer]) {
+        let bytes = buffers.iter().filter_map(|buffer| match buffer {
+            Buffer::Pixels(pixels) => Some(js_sys::Uint8Array::from(pixels.as_slice())),
+            Buffer::Mask(mask) => Some(js_sys::Uint8Array::from(mask.values())),
+            Buffer::Held(handle) => self.held.take_bytes(*handle),
+        });
+        let bytes: Vec<_> = bytes.collect();
+        if let Some(worker) = &self.worker {
+            worker.say(message, &bytes);
+        }
+    }
+}

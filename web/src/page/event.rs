@@ -1,0 +1,141 @@
+//! Everything that can happen to the page, as data. `listen` and `effects` say it, `update` says what follows.
+
+use std::rc::Rc;
+
+use infill::{sampler::SamplerKind, task::TaskKind};
+
+use super::{
+    document::{Picture, Pixels},
+    field::Field,
+    gesture::Pointer,
+    handle::Handle,
+    notice::Notice,
+    tool::Tool,
+};
+use crate::message::FromWorker;
+
+/// Where events go.
+pub type Sink = Rc<dyn Fn(Event)>;
+
+/// What came with a worker's message.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Attached {
+    /// Pixels: of a preview, or of a result.
+    pub pixels: Option<Pixels>,
+    /// What the browser holds: a result's PNG file, or what was saved of a run.
+    pub held: Vec<Handle>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The page was opened.
+    Started,
+    /// A pointer went down on the canvas.
+    PointerDown(Pointer),
+    /// A pointer moved: all its points since the last time.
+    PointerMoved(Vec<Pointer>),
+    /// A pointer went up.
+    PointerUp(Pointer),
+    /// The browser took a pointer away: what it was doing is not meant.
+    PointerCancelled(Pointer),
+    /// The pointer left the canvas.
+    PointerLeft,
+    /// Zoom around a point of the canvas, or its middle.
+    Zoom {
+        /// Larger than 1 enlarges.
+        factor: f64,
+        /// The point that stays.
+        at: Option<(f64, f64)>,
+    },
+    /// Show the whole picture.
+    Fit,
+    /// Move the keyboard's ring by so many strides.
+    CursorMoved(f64, f64),
+    /// The space bar went down, or up.
+    Space(bool),
+    /// Make the brush wider or thinner by a factor.
+    ResizeBrush(f64),
+    /// Choose a task.
+    Task(TaskKind),
+    /// Choose the next task that can be chosen, or the one before.
+    TurnTask(bool),
+    /// Choose a tool.
+    Tool(Tool),
+    /// Choose the next tool, or the one before.
+    TurnTool(bool),
+    /// Take the last step back.
+    Undo,
+    /// Make it again.
+    Redo,
+    /// Mark nothing.
+    Clear,
+    /// Mark what is not marked.
+    Invert,
+    /// A number was entered, or what was entered is none.
+    Typed(Field, Option<f64>),
+    /// The number is complete.
+    Entered,
+    /// Choose a sampler.
+    Sampler(SamplerKind),
+    /// Choose a model by the value of its option.
+    Model(String),
+    /// Show the picture before left of this share of its width, the result right of it.
+    Compare(f64),
+    /// Move that line by a share.
+    MoveCompare(f64),
+    /// Begin a run.
+    Run,
+    /// Give the run up.
+    Cancel,
+    /// Make the result the picture to be edited.
+    Keep,
+    /// Go back to before the run.
+    Discard,
+    /// Close the notice.
+    Dismiss,
+    /// Try again what failed.
+    Retry,
+    /// Go on on the CPU.
+    UseCpu,
+    /// Ask for a file.
+    ChooseFile,
+    /// A file is over the page, or is not any more.
+    Dragging(bool),
+    /// A file was chosen, dropped or pasted.
+    File {
+        /// The file.
+        file: Handle,
+        /// Its name.
+        name: String,
+    },
+    /// A picture file was decoded, or could not be.
+    Decoded {
+        /// The number that it was asked for with.
+        load: u32,
+        /// The picture, or why there is none.
+        result: Result<Picture, Notice>,
+    },
+    /// The browser has no memory to show the result.
+    NotShown(String),
+    /// The canvas has another size.
+    Resized {
+        /// Its size, CSS pixels.
+        canvas: (f64, f64),
+        /// Pixels of the screen for one of these.
+        density: f64,
+    },
+    /// The page is left, perhaps for good.
+    Hidden,
+    /// The page is looked at again.
+    Shown,
+    /// A worker said something.
+    Worker {
+        /// Its number.
+        worker: u32,
+        /// What it said.
+        message: FromWorker,
+        /// What came with it.
+        attached: Attached,
+    },
+}

@@ -1,0 +1,77 @@
+//! What the page says to people, as data: the notice with its ways on, and the status line. The sentences are in `words`.
+
+use crate::message::{Failure, ModelReport};
+
+/// What stands above the page until it is closed or overtaken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// The worker failed.
+    Failure(Failure),
+    /// A file that is no picture.
+    NotAPicture {
+        /// The file's name.
+        name: String,
+    },
+    /// A picture of too many pixels.
+    TooLarge {
+        /// Its width in pixels.
+        width: usize,
+        /// Its height in pixels.
+        height: usize,
+        /// Pixels that fit.
+        limit: usize,
+    },
+    /// A file came while a run was under way.
+    Busy,
+}
+
+/// The status line.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Status {
+    /// Nothing to say.
+    #[default]
+    Nothing,
+    /// The model is on its way: bytes that arrived, and bytes in all.
+    Fetching {
+        /// Bytes that arrived.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// The model can be used.
+    Ready(ModelReport),
+    /// A picture was opened.
+    Opened {
+        /// Its width in pixels.
+        width: usize,
+        /// Its height in pixels.
+        height: usize,
+    },
+    /// The mask was empty and was inverted.
+    AllMarked,
+    /// A run begins.
+    Working,
+    /// A run has made so many steps.
+    Step {
+        /// Steps made.
+        done: usize,
+        /// Steps in all.
+        total: usize,
+    },
+    /// A run is done.
+    Done {
+        /// Width of the result in pixels.
+        width: usize,
+        /// Height of the result in pixels.
+        height: usize,
+        /// Whole run in milliseconds.
+        milliseconds: f64,
+    },
+    /// A run was given up.
+    Cancelled,
+    /// A device was lost, and another is asked for.
+    GoingOn {
+        /// A run was under way.
+        running: bool,
+    },
+}

@@ -1,0 +1,164 @@
+//! What the canvas shows, as a list of things to draw, last on top: computed from the state, drawn by `view`. Places are
+//! x, y, width, height in CSS pixels of the canvas.
+
+use infill::{mask::Shape, task::TaskKind};
+
+use super::{document::Document, gesture::Gesture, runs::Outcome, state::State};
+
+/// A picture that is drawn as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// The picture that is edited.
+    Picture,
+    /// What is marked on it.
+    Marks,
+    /// A part of the result as it comes about.
+    Preview,
+    /// The result.
+    Outcome,
+}
+
+/// One thing to draw.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A layer, and the part of the canvas that it may touch.
+    Layer {
+        /// Which.
+        layer: Layer,
+        /// Where.
+        place: [f64; 4],
+        /// Only inside of this.
+        clip: Option<[f64; 4]>,
+    },
+    /// A filled rectangle.
+    Fill {
+        /// Where.
+        place: [f64; 4],
+        /// In which colour.
+        colour: &'static str,
+    },
+    /// The edge of a rectangle.
+    Edge {
+        /// Where.
+        place: [f64; 4],
+        /// In which colour.
+        colour: &'static str,
+    },
+    /// An area that is about to be marked, by its corners.
+    Area(Vec<(f64, f64)>),
+    /// A ring, dark and light so that it is seen on everything.
+    Ring {
+        /// Its middle.
+        at: (f64, f64),
+        /// Its radius.
+        radius: f64,
+    },
+}
+
+/// All that the canvas shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// Size of the canvas, CSS pixels.
+    pub size: (f64, f64),
+    /// Pixels of the screen for one of these.
+    pub density: f64,
+    /// Enlarged pixels are shown as such; others are smoothed.
+    pub smooth: bool,
+    /// From the bottom up.
+    pub items: Vec<Item>,
+}
+
+const FRAME: &str = "#0b6e5f";
+
+/// What the state looks like.
+pub fn scene(state: &State) -> Scene {
+    let mut items = Vec::new();
+    if let Some(document) = &state.document {
+        picture(&mut items, state, document);
+        match (&state.outcome, state.task) {
+            (Some(outcome), _) => compare(&mut items, state, outcome),
+            (None, task) => {
+                work(&mut items, state, document);
+                match task {
+                    TaskKind::Uncrop => frame(&mut items, on_canvas(state, document.frame())),
+                    TaskKind::Inpaint if !state.runs.is_busy() => hand(&mut items, state),
+                    _ => {}
+                }
+            }
+        }
+    }
+    let look = &state.look;
+    Scene { size: look.canvas, density: look.density, smooth: look.viewport.scale < 4.0, items }
+}
+
+/// A place on the picture, on the canvas.
+fn on_canvas(state: &State, [x, y, width, height]: [f64; 4]) -> [f64; 4] {
+    let viewport = state.look.viewport;
+    let (left, top) = viewport.to_canvas(x, y);
+    [left, top, width * viewport.scale, height * viewport.scale]
+}
+
+fn whole(document: &Document) -> [f64; 4] {
+    [0.0, 0.0, document.picture.width as f64, document.picture.height as f64]
+}
+
+fn picture(items: &mut Vec<Item>, state: &State, document: &Document) {
+    if state.task == TaskKind::Uncrop && state.outcome.is_none() {
+        items.push(Item::Fill { place: on_canvas(state, document.frame()), colour: "rgba(128, 136, 132, 0.35)" });
+    }
+    items.push(Item::Layer { layer: Layer::Picture, place: on_canvas(state, whole(document)), clip: None });
+}
+
+/// The result, right of the line.
+fn compare(items: &mut Vec<Item>, state: &State, outcome: &Outcome) {
+    let (left, top) = (-(outcome.origin.0 as f64), -(outcome.origin.1 as f64));
+    let (width, height) = (outcome.width as f64, outcome.height as f64);
+    let share = state.look.compare;
+    let clip = on_canvas(state, [left + width * (1.0 - share), top, width * share, height]);
+    items.push(Item::Layer { layer: Layer::Outcome, place: on_canvas(state, [left, top, width, height]), clip: Some(clip) });
+    items.push(Item::Fill { place: [clip[0] - 1.0, clip[1], 2.0, clip[3]], colour: "#ffffff" });
+}
+
+/// What comes about, or what is marked.
+fn work(items: &mut Vec<Item>, state: &State, document: &Document) {
+    if let Some(preview) = &state.runs.preview {
+        let [x, y, width, height] = preview.place;
+        let [left, top, ..] = if state.task == TaskKind::Uncrop { document.extend } else { [0; 4] };
+        let place = on_canvas(state, [x - left as f64, y - top as f64, width, height]);
+        items.push(Item::Layer { layer: Layer::Preview, place, clip: None });
+    } else if state.task == TaskKind::Inpaint {
+        items.push(Item::Layer { layer: Layer::Marks, place: on_canvas(state, whole(document)), clip: None });
+    }
+}
+
+/// The frame with a handle in the middle of each side.
+fn frame(items: &mut Vec<Item>, [left, top, width, height]: [f64; 4]) {
+    items.push(Item::Edge { place: [left, top, width, height], colour: FRAME });
+    let (right, bottom, x, y) = (left + width, top + height, left + width / 2.0, top + height / 2.0);
+    for (x, y, width, height) in [(left, y, 10.0, 36.0), (right, y, 10.0, 36.0), (x, top, 36.0, 10.0), (x, bottom, 36.0, 10.0)] {
+        items.push(Item::Fill { place: [x - width / 2.0, y - height / 2.0, width, height], colour: FRAME });
+    }
+}
+
+/// The brush's ring under the pointer, the one that the keyboard moves, and the area that is being pulled up.
+fn hand(items: &mut Vec<Item>, state: &State) {
+    let viewport = state.look.viewport;
+    let keyboard = state.hand.cursor.map(|(x, y)| viewport.to_canvas(x, y));
+    let radius = if state.tool.has_width() { (state.brush * viewport.scale / 2.0).max(2.0) } else { 5.0 };
+    items.extend([keyboard, state.hand.hover].into_iter().flatten().map(|at| Item::Ring { at, radius }));
+    if let Gesture::Mark { tool, path, .. } = &state.hand.gesture
+        && let Some(shape) = tool.at_the_end(path)
+    {
+        let corners = corners(&shape);
+        items.push(Item::Area(corners.into_iter().map(|(x, y)| viewport.to_canvas(f64::from(x), f64::from(y))).collect()));
+    }
+}
+
+fn corners(shape: &Shape) -> Vec<(f32, f32)> {
+    match shape {
+        Shape::Rectangle { x, y, width, height } => vec![(*x, *y), (x + width, *y), (x + width, y + height), (*x, y + height)],
+        Shape::Polygon { points } => points.clone(),
+        // These are drawn at once, and have no corners.
+        Shape::Disc { .. } | Shape::Segment { .. } => Vec::new(),
+    }
+}

@@ -1,0 +1,198 @@
+//! Everything the page knows. The document in the browser shows it and is never asked.
+
+use std::collections::BTreeMap;
+
+use infill::{sampler::SamplerKind, task::TaskKind};
+
+use super::{
+    document::Document,
+    field::Field,
+    gesture::Gesture,
+    handle::Handle,
+    models::Models,
+    notice::{Notice, Status},
+    runs::{Outcome, Runs},
+    tool::Tool,
+    viewport::Viewport,
+};
+use crate::message::ModelChoice;
+
+/// Bytes that the pixels of other pictures to go to may take.
+const OTHERS_LIMIT: usize = 256 << 20;
+
+/// How the picture is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// Size of the canvas, CSS pixels.
+    pub canvas: (f64, f64),
+    /// Pixels of the screen for a CSS pixel.
+    pub density: f64,
+    /// Where the picture lies on the canvas.
+    pub viewport: Viewport,
+    /// The picture is shown whole, and stays so when the canvas changes.
+    pub fitted: bool,
+    /// Share of the picture's width that shows the result, from the right.
+    pub compare: f64,
+}
+
+/// Pointers and keys on the canvas.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Hand {
+    /// The pointer, on the canvas.
+    pub hover: Option<(f64, f64)>,
+    /// The ring that the keyboard moves, on the picture.
+    pub cursor: Option<(f64, f64)>,
+    /// What pointers are doing.
+    pub gesture: Gesture,
+    /// Fingers that are down, on the canvas.
+    pub touches: BTreeMap<i32, (f64, f64)>,
+    /// The space bar is down: dragging moves the picture.
+    pub space: bool,
+}
+
+/// What runs are asked for with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Sampler.
+    pub sampler: SamplerKind,
+    /// Seed of the noise.
+    pub seed: u64,
+    /// Evaluations of the net for each crop; none where the model's own number is wanted.
+    pub steps: Option<usize>,
+    /// Factor of all noise; none where the model's own is wanted.
+    pub temperature: Option<f64>,
+}
+
+/// A number that is being entered, and the frame before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Typing {
+    /// The field, which is left as it is meanwhile.
+    pub field: Field,
+    /// Pixels to add before: left, top, right, bottom.
+    pub frame: [usize; 4],
+}
+
+/// Everything the page knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The folder that the page is in.
+    pub base: String,
+    /// The picture.
+    pub document: Option<Document>,
+    /// The pictures before each "Keep editing", the latest last.
+    pub earlier: Vec<Document>,
+    /// Those that were gone back from, the latest last.
+    pub later: Vec<Document>,
+    /// A finished run that is looked at.
+    pub outcome: Option<Outcome>,
+    /// The task.
+    pub task: TaskKind,
+    /// The tool.
+    pub tool: Tool,
+    /// Brush width in pixels of the picture.
+    pub brush: f64,
+    /// What runs are asked for with.
+    pub settings: Settings,
+    /// A number that is being entered.
+    pub typing: Option<Typing>,
+    /// How the picture is looked at.
+    pub look: Look,
+    /// Pointers and keys on the canvas.
+    pub hand: Hand,
+    /// Runs.
+    pub runs: Runs,
+    /// The worker and its model.
+    pub models: Models,
+    /// Counts the files that were opened; what was decoded of an earlier one is no news.
+    pub load: u32,
+    /// A file is dragged over the page.
+    pub dragging: bool,
+    /// The status line.
+    pub status: Status,
+    /// What is said above the page.
+    pub notice: Option<Notice>,
+    /// The last thing that was asked for failed.
+    pub failed: bool,
+}
+
+impl State {
+    /// Before anything happened.
+    pub fn new(base: String, choice: ModelChoice) -> Self {
+        Self {
+            base,
+            document: None,
+            earlier: Vec::new(),
+            later: Vec::new(),
+            outcome: None,
+            task: TaskKind::Inpaint,
+            tool: Tool::Brush,
+            brush: 40.0,
+            settings: Settings { sampler: SamplerKind::DpmSolver, seed: 0, steps: None, temperature: None },
+            typing: None,
+            look: Look {
+                canvas: (1.0, 1.0),
+                density: 1.0,
+                viewport: Viewport { scale: 1.0, left: 0.0, top: 0.0 },
+                fitted: true,
+                compare: 0.5,
+            },
+            hand: Hand::default(),
+            runs: Runs::default(),
+            models: Models { choice, ..Models::default() },
+            load: 0,
+            dragging: false,
+            status: Status::Nothing,
+            notice: None,
+            failed: false,
+        }
+    }
+
+    /// What the page is doing, in the word that style sheets and tests know.
+    pub fn phase(&self) -> &'static str {
+        match self {
+            _ if self.runs.is_busy() => "running",
+            _ if self.failed => "failed",
+            _ if self.outcome.is_some() => "done",
+            _ if self.models.model.is_some() => "ready",
+            _ => "loading",
+        }
+    }
+
+    /// The picture may be changed: nothing is under way, and no result is looked at.
+    pub fn is_editable(&self) -> bool {
+        self.document.is_some() && !self.runs.is_busy() && self.outcome.is_none()
+    }
+
+    /// Whether there is something to undo, and to redo.
+    pub fn travels(&self) -> (bool, bool) {
+        let (undo, redo) = self.document.as_ref().map_or((false, false), |document| document.history.available(self.task));
+        let may = self.is_editable();
+        (may && (undo || !self.earlier.is_empty()), may && (redo || !self.later.is_empty()))
+    }
+
+    /// Whether a task can be chosen. A result is looked at as what it is; it is kept or discarded before the next task.
+    pub fn offers(&self, task: TaskKind) -> bool {
+        let known = self.models.model.as_ref().is_none_or(|model| model.tasks.contains(&task));
+        known && !self.runs.is_busy() && self.outcome.is_none()
+    }
+
+    /// What the browser is to hold on to.
+    pub fn handles(&self) -> impl Iterator<Item = Handle> {
+        let models = [&self.models.own, &self.models.offered].into_iter().flatten().map(|own| own.file);
+        let kept =
+            self.runs.interrupted.iter().filter_map(|interrupted| interrupted.kept.as_ref()).flat_map(|(_, handles)| handles.clone());
+        models.chain(kept).chain(self.outcome.iter().map(|outcome| outcome.file))
+    }
+
+    /// Forgets the oldest of the other pictures when all take too much.
+    pub fn limit_others(&mut self) {
+        let size = |documents: &[Document]| documents.iter().map(|document| document.picture.pixels.len()).sum::<usize>();
+        while self.earlier.len() + self.later.len() > 1 && size(&self.earlier) + size(&self.later) > OTHERS_LIMIT {
+            if self.earlier.is_empty() {
+                self.later.remove(0)
+            } else {
+                self.earlier.remove(0)
+            };
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The tasks as they stand in the page. A new task is an arm in each of these, and a button with its id in index.html.
+
+use infill::task::TaskKind;
+
+/// The id of a task's button.
+pub fn id(task: TaskKind) -> &'static str {
+    match task {
+        TaskKind::Inpaint => "task-inpaint",
+        TaskKind::Uncrop => "task-uncrop",
+        TaskKind::Colorize => "task-colorize",
+        TaskKind::Restore => "task-restore",
+    }
+}
+
+/// What the button says that begins a run.
+pub fn verb(task: TaskKind) -> &'static str {
+    match task {
+        TaskKind::Inpaint => "Fill",
+        TaskKind::Uncrop => "Extend",
+        TaskKind::Colorize => "Colour",
+        TaskKind::Restore => "Repair",
+    }
+}
+
+/// What to do, in one line.
+pub fn hint(task: TaskKind) -> &'static str {
+    match task {
+        TaskKind::Inpaint => "Paint over what is to be replaced. Everything else stays exactly as it is.",
+        TaskKind::Uncrop => "Pull the frame outwards by its sides, or enter pixels.",
+        TaskKind::Colorize => "Gives the picture new colours; its brightness stays.",
+        TaskKind::Restore => "Removes the blocks and ringing of JPEG compression.",
+    }
+}
+
+/// What a result's file name ends in.
+pub fn ending(task: TaskKind) -> &'static str {
+    match task {
+        TaskKind::Inpaint => "filled",
+        TaskKind::Uncrop => "extended",
+        TaskKind::Colorize => "coloured",
+        TaskKind::Restore => "repaired",
+    }
+}

@@ -1,0 +1,68 @@
+//! The tools that change the mask. A new tool is a variant here, with the arms that the compiler asks for, and a button
+//! with its id in index.html.
+
+use infill::mask::Shape;
+
+/// A point on the picture, pixels.
+pub type Point = (f32, f32);
+
+/// What the pointer does to the mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// Marks along a line.
+    Brush,
+    /// Takes marks away along a line.
+    Eraser,
+    /// Marks a rectangle.
+    Rectangle,
+}
+
+impl Tool {
+    /// All of them, as they stand in the page.
+    pub const ALL: [Self; 3] = [Self::Brush, Self::Eraser, Self::Rectangle];
+
+    /// The id of its button.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Brush => "brush",
+            Self::Eraser => "eraser",
+            Self::Rectangle => "rectangle",
+        }
+    }
+
+    /// Whether it marks; else it takes marks away.
+    pub fn marks(self) -> bool {
+        match self {
+            Self::Brush | Self::Rectangle => true,
+            Self::Eraser => false,
+        }
+    }
+
+    /// Whether the brush's width matters to it.
+    pub fn has_width(self) -> bool {
+        match self {
+            Self::Brush | Self::Eraser => true,
+            Self::Rectangle => false,
+        }
+    }
+
+    /// What it draws at once when the pointer goes from one point to the next.
+    pub fn along(self, from: Point, to: Point, radius: f32) -> Option<Shape> {
+        match self {
+            Self::Brush | Self::Eraser => Some(Shape::Segment { from, to, radius }),
+            Self::Rectangle => None,
+        }
+    }
+
+    /// What it draws when the pointer goes up, from all points of the gesture; until then its outline is shown.
+    pub fn at_the_end(self, path: &[Point]) -> Option<Shape> {
+        let (first, last) = (path.first()?, path.last()?);
+        match self {
+            Self::Brush | Self::Eraser => None,
+            Self::Rectangle => {
+                let (width, height) = ((last.0 - first.0).abs(), (last.1 - first.1).abs());
+                Some(Shape::Rectangle { x: first.0.min(last.0), y: first.1.min(last.1), width, height })
+            }
+        }
+    }
+}

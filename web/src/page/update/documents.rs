@@ -1,0 +1,94 @@
+//! Which picture is edited, and at which task: opening, keeping and discarding results, undo and redo across all of it.
+
+use infill::task::TaskKind;
+
+use super::{framing, looking, pointers};
+use crate::page::{
+    document::{Document, Picture},
+    field::Field,
+    gesture::Gesture,
+    state::State,
+};
+
+/// Shows a picture in place of the one before.
+pub fn show(state: &mut State, document: Document) {
+    state.brush = Field::Brush.used((document.picture.width.min(document.picture.height) as f64 / 8.0).max(2.0).round());
+    state.document = Some(document);
+    (state.outcome, state.runs.preview, state.runs.interrupted) = (None, None, None);
+    (state.hand.cursor, state.hand.gesture, state.typing) = (None, Gesture::None, None);
+    (state.notice, state.failed) = (None, false);
+    looking::fit(state);
+}
+
+/// Makes the result the picture to be edited.
+pub fn keep_outcome(state: &mut State) {
+    let Some((outcome, before)) = state.outcome.take().zip(state.document.take()) else { return };
+    let picture = Picture { name: before.picture.name.clone(), width: outcome.width, height: outcome.height, pixels: outcome.pixels };
+    state.earlier.push(before);
+    state.later.clear();
+    state.limit_others();
+    show(state, Document::new(picture));
+}
+
+/// Goes back to before the run.
+pub fn discard_outcome(state: &mut State) {
+    if state.outcome.take().is_some() {
+        state.failed = false;
+        looking::fit(state);
+    }
+}
+
+/// Takes the last step back that is seen at this task; before the first, goes back to the picture before the last
+/// "Keep editing".
+pub fn undo(state: &mut State) {
+    travel(state, Document::undo, |state| &mut state.earlier, |state| &mut state.later);
+}
+
+/// Makes it again.
+pub fn redo(state: &mut State) {
+    travel(state, Document::redo, |state| &mut state.later, |state| &mut state.earlier);
+}
+
+type Pile = fn(&mut State) -> &mut Vec<Document>;
+
+fn travel(state: &mut State, step: fn(&mut Document, TaskKind) -> bool, from: Pile, to: Pile) {
+    framing::finish_typing(state);
+    // Who is drawing has not made a step yet.
+    if !state.is_editable() || matches!(state.hand.gesture, Gesture::Mark { .. } | Gesture::Side { .. }) {
+        return;
+    }
+    let task = state.task;
+    if state.document.as_mut().is_some_and(|document| step(document, task)) {
+        if state.look.fitted {
+            looking::fit(state);
+        }
+        return;
+    }
+    let Some(other) = from(state).pop() else { return };
+    if let Some(document) = state.document.replace(other) {
+        to(state).push(document);
+    }
+    state.hand.cursor = None;
+    looking::fit(state);
+}
+
+/// Chooses a task.
+pub fn choose_task(state: &mut State, task: TaskKind) {
+    if state.offers(task) {
+        framing::finish_typing(state);
+        pointers::settle(state);
+        state.task = task;
+        looking::fit(state);
+    }
+}
+
+/// Chooses the next task that can be chosen, or the one before.
+pub fn turn_task(state: &mut State, forwards: bool) {
+    let count = TaskKind::ALL.len();
+    let place = TaskKind::ALL.iter().position(|task| *task == state.task).unwrap_or(0);
+    let stride = if forwards { 1 } else { count - 1 };
+    let mut others = (1..count).map(|turn| TaskKind::ALL[(place + turn * stride) % count]);
+    if let Some(next) = others.find(|task| state.offers(*task)) {
+        choose_task(state, next);
+    }
+}

@@ -1,0 +1,30 @@
+//! How runs end that come to nothing.
+
+use crate::{
+    message::Failure,
+    page::{
+        notice::{Notice, Status},
+        state::State,
+    },
+};
+
+/// The run is given up.
+pub fn cancelled(state: &mut State) {
+    state.runs.end();
+    state.runs.interrupted = None;
+    (state.failed, state.status) = (false, Status::Cancelled);
+    no_longer_busy(state);
+}
+
+/// Something failed, and nothing is under way any more.
+pub fn failed(state: &mut State, failure: Failure) {
+    state.runs.end();
+    (state.failed, state.status, state.notice) = (true, Status::Nothing, Some(Notice::Failure(failure)));
+}
+
+/// Whoever was told to wait for the run's end may go on.
+pub fn no_longer_busy(state: &mut State) {
+    if state.notice == Some(Notice::Busy) {
+        state.notice = None;
+    }
+}

@@ -1,0 +1,93 @@
+//! What follows from an event: the only place where the state is changed. It does nothing to the world; what is to be
+//! done there it gives back.
+
+mod documents;
+mod ending;
+mod files;
+mod framing;
+mod looking;
+mod models;
+mod painting;
+mod pointers;
+mod recovery;
+mod runs;
+mod worker;
+
+use super::{effect::Effect, event::Event, field::Field, state::State};
+
+/// Changes the state as an event wants it, and says what is to be done.
+pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Started => return recovery::start_worker(state),
+        Event::PointerDown(pointer) => pointers::down(state, pointer),
+        Event::PointerMoved(points) => points.iter().for_each(|pointer| pointers::moved(state, pointer)),
+        Event::PointerUp(pointer) => pointers::up(state, &pointer),
+        Event::PointerCancelled(pointer) => pointers::cancelled(state, &pointer),
+        Event::PointerLeft => state.hand.hover = None,
+        Event::Zoom { factor, at } => looking::zoom(&mut state.look, factor, at),
+        Event::Fit => looking::fit(state),
+        Event::CursorMoved(x, y) => painting::move_cursor(state, x, y),
+        Event::Space(down) => painting::space(state, down),
+        Event::ResizeBrush(factor) => painting::resize_brush(state, factor),
+        Event::Task(task) => documents::choose_task(state, task),
+        Event::TurnTask(forwards) => documents::turn_task(state, forwards),
+        Event::Tool(tool) => state.tool = tool,
+        Event::TurnTool(forwards) => painting::turn_tool(state, forwards),
+        Event::Undo => documents::undo(state),
+        Event::Redo => documents::redo(state),
+        Event::Clear => painting::clear(state),
+        Event::Invert => painting::invert(state),
+        Event::Typed(field, entered) => typed(state, field, entered),
+        Event::Entered => framing::finish_typing(state),
+        Event::Sampler(sampler) => state.settings.sampler = sampler,
+        Event::Model(value) => return models::choose(state, &value),
+        Event::Compare(share) => state.look.compare = 1.0 - share.clamp(0.0, 1.0),
+        Event::MoveCompare(share) => state.look.compare = (state.look.compare - share).clamp(0.0, 1.0),
+        Event::Run => return runs::start(state),
+        Event::Cancel => return runs::cancel(state),
+        Event::Keep => documents::keep_outcome(state),
+        Event::Discard => documents::discard_outcome(state),
+        Event::Dismiss => state.notice = None,
+        Event::Retry => return recovery::retry(state),
+        Event::UseCpu => {
+            state.models.force_cpu = true;
+            return recovery::restart_worker(state);
+        }
+        Event::ChooseFile => return vec![Effect::ChooseFile],
+        Event::Dragging(over) => state.dragging = over,
+        Event::File { file, name } => return files::given(state, file, name),
+        Event::Decoded { load, result } => files::decoded(state, load, result),
+        Event::NotShown(detail) => runs::not_shown(state, &detail),
+        Event::Resized { canvas, density } => looking::resized(state, canvas, density),
+        Event::Hidden => {
+            state.models.alive = false;
+            return vec![Effect::EndWorker];
+        }
+        // Back from the browser's store of pages, where no worker survives.
+        Event::Shown if !state.models.alive => return recovery::restart_worker(state),
+        Event::Shown => {}
+        Event::Worker { worker, message, attached } => return worker::hear(state, worker, message, attached),
+    }
+    Vec::new()
+}
+
+/// A number was entered: the nearest that can be used is used at once.
+fn typed(state: &mut State, field: Field, entered: Option<f64>) {
+    if matches!(field, Field::Side(_)) && !state.is_editable() {
+        return;
+    }
+    if field != Field::Brush {
+        framing::begin_typing(state, field);
+    }
+    let used = entered.map(|entered| field.used(entered));
+    match field {
+        Field::Brush => state.brush = used.unwrap_or(40.0),
+        Field::Side(side) => framing::set_side(state, side, used.unwrap_or(0.0) as usize),
+        Field::Seed => state.settings.seed = used.unwrap_or(0.0) as u64,
+        Field::Steps => state.settings.steps = used.map(|steps| steps as usize),
+        Field::Temperature => state.settings.temperature = used,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Changes of the mask: by the tools, by the keyboard's ring, as a whole.
+
+use std::rc::Rc;
+
+use infill::{
+    mask::{Mask, Shape},
+    task::TaskKind,
+};
+
+use crate::page::{
+    field::Field,
+    gesture::{Gesture, Pointer},
+    notice::Status,
+    state::State,
+    tool::{Point, Tool},
+};
+
+/// Where a point of the canvas lies on the picture.
+fn on_picture(state: &State, (x, y): (f64, f64)) -> Point {
+    let (x, y) = state.look.viewport.to_picture(x, y);
+    (x as f32, y as f32)
+}
+
+/// Puts the tool down.
+pub fn begin(state: &mut State, pointer: &Pointer) -> Gesture {
+    let Some(document) = &state.document else { return Gesture::None };
+    let (before, tool) = (document.marks.mask().clone(), state.tool);
+    let here = on_picture(state, pointer.at);
+    draw(state, tool, here, here, pointer.radius_share());
+    Gesture::Mark { pointer: pointer.id, tool, before, path: vec![here] }
+}
+
+/// Goes on with it.
+pub fn go_on(state: &mut State, tool: Tool, path: &mut Vec<Point>, pointer: &Pointer) {
+    let here = on_picture(state, pointer.at);
+    let last = path.last().copied().unwrap_or(here);
+    draw(state, tool, last, here, pointer.radius_share());
+    path.push(here);
+}
+
+fn draw(state: &mut State, tool: Tool, from: Point, to: Point, share: f64) {
+    let radius = (state.brush * share / 2.0) as f32;
+    if let (Some(shape), Some(document)) = (tool.along(from, to, radius), &mut state.document) {
+        document.marks.draw(&shape, tool.marks());
+    }
+}
+
+/// Takes it up: one step that can be undone.
+pub fn end(state: &mut State, tool: Tool, before: &Mask, path: &[Point]) {
+    if let (Some(shape), Some(document)) = (tool.at_the_end(path), &mut state.document) {
+        document.marks.draw(&shape, tool.marks());
+    }
+    remember(state, before);
+}
+
+/// It was not meant: the mask is as it was before.
+pub fn take_back(state: &mut State, before: Rc<Mask>) {
+    if let Some(document) = &mut state.document {
+        document.marks.replace(before, document.whole());
+    }
+}
+
+fn remember(state: &mut State, before: &Mask) {
+    if state.document.as_mut().is_some_and(|document| document.changed_from(before)) {
+        state.later.clear();
+    }
+}
+
+/// Changes the mask as a whole, where it is to be seen and nobody is drawing on it.
+fn change(state: &mut State, change: impl FnOnce(&mut Mask)) {
+    if !may_mark(state) {
+        return;
+    }
+    let Some(document) = &mut state.document else { return };
+    let before = document.marks.mask().clone();
+    let mut mask = Rc::unwrap_or_clone(before.clone());
+    change(&mut mask);
+    document.marks.replace(Rc::new(mask), document.whole());
+    remember(state, &before);
+}
+
+fn may_mark(state: &State) -> bool {
+    state.is_editable() && state.task == TaskKind::Inpaint && !matches!(state.hand.gesture, Gesture::Mark { .. })
+}
+
+/// Nothing is marked.
+pub fn clear(state: &mut State) {
+    change(state, |mask| *mask = Mask::empty(mask.width(), mask.height()));
+}
+
+/// What was not marked is marked, and the other way round. Who inverts nothing has all marked, and is told.
+pub fn invert(state: &mut State) {
+    if may_mark(state) && state.document.as_ref().is_some_and(|document| document.marks.mask().is_empty()) {
+        state.status = Status::AllMarked;
+    }
+    change(state, Mask::invert);
+}
+
+/// Makes the brush wider or thinner.
+pub fn resize_brush(state: &mut State, factor: f64) {
+    let wanted = state.brush * factor;
+    // By one pixel at least, or a small brush would never change.
+    let wanted = if factor > 1.0 { wanted.max(state.brush + 1.0) } else { wanted.min(state.brush - 1.0) };
+    state.brush = Field::Brush.used(wanted.round());
+}
+
+/// Chooses the tool after this one, or before it.
+pub fn turn_tool(state: &mut State, forwards: bool) {
+    let count = Tool::ALL.len();
+    let place = Tool::ALL.iter().position(|tool| *tool == state.tool).unwrap_or(0);
+    state.tool = Tool::ALL[(place + if forwards { 1 } else { count - 1 }) % count];
+}
+
+/// Moves the keyboard's ring by so many quarters of the brush.
+pub fn move_cursor(state: &mut State, x: f64, y: f64) {
+    let Some(document) = &state.document else { return };
+    let (width, height) = (document.picture.width as f64, document.picture.height as f64);
+    let stride = (state.brush / 4.0).max(1.0);
+    let (from_x, from_y) = state.hand.cursor.unwrap_or((width / 2.0, height / 2.0));
+    state.hand.cursor = Some(((from_x + x * stride).clamp(0.0, width), (from_y + y * stride).clamp(0.0, height)));
+}
+
+/// The space bar paints where the keyboard's ring is; the first press shows where that is. With the pointer over the
+/// picture it lets dragging move it.
+pub fn space(state: &mut State, down: bool) {
+    match (state.hand.cursor, state.hand.hover) {
+        _ if !down => state.hand.space = false,
+        (None, Some(_)) => state.hand.space = true,
+        (None, None) => move_cursor(state, 0.0, 0.0),
+        (Some(at), _) => dab(state, at),
+    }
+}
+
+/// Puts the brush down once.
+fn dab(state: &mut State, (x, y): (f64, f64)) {
+    if !may_mark(state) {
+        return;
+    }
+    let (radius, marks) = ((state.brush / 2.0) as f32, state.tool.marks());
+    let Some(document) = &mut state.document else { return };
+    let before = document.marks.mask().clone();
+    document.marks.draw(&Shape::Disc { x: x as f32, y: y as f32, radius }, marks);
+    remember(state, &before);
+}

@@ -1,0 +1,122 @@
+//! Runs: asked for, under way, done or given up. What follows from a failure is in `ending` and `recovery`.
+
+use infill::task::TaskKind;
+
+use super::{ending, framing, pointers};
+use crate::{
+    message::{Failure, RunRequest, ToWorker},
+    page::{
+        document::Pixels,
+        effect::{Buffer, Effect},
+        event::Attached,
+        notice::Status,
+        runs::{Activity, Asked, Outcome, Preview},
+        state::State,
+    },
+};
+
+/// The run that the controls and the picture ask for, once there are a picture and a model.
+fn asked(state: &State) -> Option<Asked> {
+    let (document, model) = (state.document.as_ref()?, state.models.model.as_ref()?);
+    let request = RunRequest {
+        id: 0,
+        task: state.task,
+        width: document.picture.width,
+        height: document.picture.height,
+        extend: if state.task == TaskKind::Uncrop { document.extend } else { [0; 4] },
+        sampler: state.settings.sampler,
+        steps: state.settings.steps,
+        temperature: state.settings.temperature,
+        seed: state.settings.seed,
+        resume: None,
+    };
+    let mask = (state.task == TaskKind::Inpaint).then(|| document.marks.mask().clone());
+    Some(Asked { request, mask, model: model.name.clone() })
+}
+
+/// Sends the picture off. A run of the same that was broken off goes on from where it was.
+pub fn start(state: &mut State) -> Vec<Effect> {
+    if state.runs.is_busy() || state.outcome.is_some() {
+        return Vec::new();
+    }
+    framing::finish_typing(state);
+    pointers::settle(state);
+    state.notice = None;
+    let Some(asked) = asked(state) else { return Vec::new() };
+    let Some(document) = &state.document else { return Vec::new() };
+    let mut buffers = vec![Buffer::Pixels(document.picture.pixels.clone())];
+    buffers.extend(asked.mask.clone().map(Buffer::Mask));
+    let runs = &mut state.runs;
+    let mut request = asked.request.clone();
+    request.id = runs.id + 1;
+    match runs.interrupted.take() {
+        Some(interrupted) => {
+            if let Some((saved, held)) = interrupted.kept.filter(|_| interrupted.asked == asked) {
+                request.resume = Some(saved);
+                buffers.extend(held.into_iter().map(Buffer::Held));
+            }
+        }
+        // Devices are counted by run.
+        None => runs.losses = 0,
+    }
+    if request.resume.is_none() {
+        runs.progress = 0.0;
+    }
+    (runs.id, runs.activity) = (request.id, Activity::Running { asked, cancelling: false });
+    (state.failed, state.status) = (false, Status::Working);
+    vec![Effect::Say(ToWorker::Run(request), buffers), Effect::KeepStorage]
+}
+
+/// Asks the worker to stop after the step under way; between two workers there is none.
+pub fn cancel(state: &mut State) -> Vec<Effect> {
+    match &mut state.runs.activity {
+        Activity::Idle => {}
+        Activity::Running { cancelling, .. } => {
+            *cancelling = true;
+            return vec![Effect::Say(ToWorker::Cancel, Vec::new())];
+        }
+        Activity::Waiting => ending::cancelled(state),
+    }
+    Vec::new()
+}
+
+/// A step was made.
+pub fn progressed(state: &mut State, done: usize, total: usize) {
+    let total = total.max(1);
+    state.runs.progress = done as f64 / total as f64;
+    // Said aloud at every tenth, not at every step.
+    let tenth = |done: usize| done * 10 / total;
+    if done == 1 || tenth(done) != tenth(done.saturating_sub(1)) {
+        state.status = Status::Step { done, total };
+    }
+}
+
+/// A part of the picture as it comes about.
+pub fn previewed(state: &mut State, place: [i64; 4], size: (usize, usize), pixels: Option<Pixels>) {
+    if let Some(pixels) = pixels.filter(|pixels| pixels.len() == 4 * size.0 * size.1) {
+        state.runs.preview = Some(Preview { pixels, size, place: place.map(|number| number as f64) });
+    }
+}
+
+/// The run is done.
+pub fn finished(state: &mut State, (width, height): (usize, usize), milliseconds: f64, attached: Attached) {
+    let Activity::Running { asked, .. } = &state.runs.activity else { return };
+    let (Some(pixels), Some(file)) = (attached.pixels, attached.held.first().copied()) else {
+        return not_shown(state, "it did not arrive");
+    };
+    if pixels.len() != 4 * width * height {
+        return not_shown(state, &format!("{} bytes came for {width} × {height} pixels", pixels.len()));
+    }
+    let [left, top, ..] = asked.request.extend;
+    state.outcome = Some(Outcome { task: asked.request.task, pixels, width, height, origin: (left, top), file });
+    state.runs.end();
+    state.runs.losses = 0;
+    (state.failed, state.status) = (false, Status::Done { width, height, milliseconds });
+    ending::no_longer_busy(state);
+}
+
+/// The result is of no use because it cannot be shown.
+pub fn not_shown(state: &mut State, detail: &str) {
+    state.outcome = None;
+    ending::failed(state, Failure::Request { detail: format!("the result cannot be shown ({detail})") });
+}

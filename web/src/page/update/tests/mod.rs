@@ -1,0 +1,112 @@
+//! The page without a browser: events go in, and the state and what is to be done are looked at.
+
+mod files;
+mod framing;
+mod marks;
+mod runs;
+mod screen;
+
+use std::rc::Rc;
+
+use infill::task::TaskKind;
+
+use super::update;
+use crate::{
+    message::{DeviceReport, FromWorker, ModelChoice, ModelReport, ToWorker},
+    page::{
+        document::Picture,
+        effect::Effect,
+        event::{Attached, Event},
+        gesture::{Pointer, PointerKind},
+        handle::Handle,
+        state::State,
+    },
+};
+
+const WIDTH: usize = 40;
+const HEIGHT: usize = 30;
+
+/// A picture of one grey.
+fn picture(name: &str, grey: u8) -> Picture {
+    Picture { name: name.to_owned(), width: WIDTH, height: HEIGHT, pixels: Rc::new(vec![grey; 4 * WIDTH * HEIGHT]) }
+}
+
+/// A message of the worker that is in use.
+fn said(state: &mut State, message: FromWorker) -> Vec<Effect> {
+    said_with(state, message, Attached::default())
+}
+
+fn said_with(state: &mut State, message: FromWorker, attached: Attached) -> Vec<Effect> {
+    let worker = state.models.worker;
+    update(state, Event::Worker { worker, message, attached })
+}
+
+fn model(name: &str, own: bool) -> FromWorker {
+    let tasks = TaskKind::ALL.to_vec();
+    FromWorker::Model(ModelReport { name: name.to_owned(), size: 16, tasks, parameters: 200_000, kept: true, own })
+}
+
+/// A worker listens, has a device and has its model.
+fn prepare_worker(state: &mut State, webgpu: bool) -> Vec<Effect> {
+    said(state, FromWorker::Ready);
+    said(state, FromWorker::Device(DeviceReport { webgpu, adapter: String::new(), reason: None }));
+    said(state, model("tiny", false))
+}
+
+/// A page with a model, and a picture of 40×30 pixels on a canvas where it is ten times as large.
+fn opened() -> State {
+    let mut state = State::new("http://here/".to_owned(), ModelChoice::First);
+    update(&mut state, Event::Started);
+    prepare_worker(&mut state, true);
+    let canvas = (10.0 * WIDTH as f64 / 0.94, 10.0 * HEIGHT as f64 / 0.94);
+    update(&mut state, Event::Resized { canvas, density: 1.0 });
+    open(&mut state, "photo.png", 9);
+    state
+}
+
+fn open(state: &mut State, name: &str, grey: u8) {
+    update(state, Event::File { file: Handle(7), name: name.to_owned() });
+    let load = state.load;
+    update(state, Event::Decoded { load, result: Ok(picture(name, grey)) });
+}
+
+/// A point of the picture on the canvas.
+fn at(state: &State, x: f64, y: f64) -> (f64, f64) {
+    state.look.viewport.to_canvas(x, y)
+}
+
+fn mouse(state: &State, x: f64, y: f64) -> Pointer {
+    Pointer { id: 1, kind: PointerKind::Mouse, primary: true, at: at(state, x, y), pressure: 0.5, button: 0, shift: false }
+}
+
+fn finger(state: &State, id: i32, x: f64, y: f64) -> Pointer {
+    Pointer { id, kind: PointerKind::Touch, primary: id == 10, ..mouse(state, x, y) }
+}
+
+fn pen(state: &State, pressure: f64, x: f64, y: f64) -> Pointer {
+    Pointer { id: 2, kind: PointerKind::Pen, pressure, ..mouse(state, x, y) }
+}
+
+/// From one point of the picture to another with the main button down.
+fn drag(state: &mut State, from: (f64, f64), to: (f64, f64)) {
+    let (down, up) = (mouse(state, from.0, from.1), mouse(state, to.0, to.1));
+    update(state, Event::PointerDown(down));
+    update(state, Event::PointerMoved(vec![up]));
+    update(state, Event::PointerUp(up));
+}
+
+fn marked(state: &State) -> f64 {
+    state.document.as_ref().expect("a picture").marks.mask().area() * (WIDTH * HEIGHT) as f64
+}
+
+fn extend(state: &State) -> [usize; 4] {
+    state.document.as_ref().expect("a picture").extend
+}
+
+/// The request for a run among effects.
+fn requested(effects: &[Effect]) -> Option<crate::message::RunRequest> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Say(ToWorker::Run(request), _) => Some(request.clone()),
+        _ => None,
+    })
+}

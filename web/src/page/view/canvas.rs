@@ -1,0 +1,73 @@
+//! Draws a scene.
+
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+
+use super::layers::Layers;
+use crate::page::{
+    dom,
+    scene::{Item, Scene},
+};
+
+/// Draws all of it.
+pub fn draw(scene: &Scene, layers: &Layers) {
+    let canvas: HtmlCanvasElement = dom::element("canvas");
+    let (width, height) = scene.size;
+    let wanted = ((width * scene.density).round() as u32, (height * scene.density).round() as u32);
+    if (canvas.width(), canvas.height()) != wanted {
+        canvas.set_width(wanted.0);
+        canvas.set_height(wanted.1);
+    }
+    let context = dom::context(&canvas);
+    let _ = context.set_transform(scene.density, 0.0, 0.0, scene.density, 0.0, 0.0);
+    context.clear_rect(0.0, 0.0, width, height);
+    context.set_image_smoothing_enabled(scene.smooth);
+    for item in &scene.items {
+        paint(&context, item, layers);
+    }
+}
+
+fn paint(context: &CanvasRenderingContext2d, item: &Item, layers: &Layers) {
+    match item {
+        Item::Layer { layer, place: [x, y, width, height], clip } => {
+            let Some(picture) = layers.canvas(*layer) else { return };
+            if let Some([x, y, width, height]) = clip {
+                context.save();
+                context.begin_path();
+                context.rect(*x, *y, *width, *height);
+                context.clip();
+            }
+            let _ = context.draw_image_with_html_canvas_element_and_dw_and_dh(picture, *x, *y, *width, *height);
+            if clip.is_some() {
+                context.restore();
+            }
+        }
+        Item::Fill { place: [x, y, width, height], colour } => {
+            context.set_fill_style_str(colour);
+            context.fill_rect(*x, *y, *width, *height);
+        }
+        Item::Edge { place: [x, y, width, height], colour } => {
+            context.set_stroke_style_str(colour);
+            context.set_line_width(2.0);
+            context.stroke_rect(*x, *y, *width, *height);
+        }
+        Item::Area(corners) => {
+            context.begin_path();
+            corners.iter().for_each(|(x, y)| context.line_to(*x, *y));
+            context.close_path();
+            context.set_fill_style_str("rgba(236, 72, 112, 0.4)");
+            context.fill();
+            context.set_stroke_style_str("#ffffff");
+            context.set_line_width(1.0);
+            context.stroke();
+        }
+        Item::Ring { at: (x, y), radius } => {
+            for (colour, extra) in [("rgba(0, 0, 0, 0.7)", 1.0), ("rgba(255, 255, 255, 0.9)", 0.0)] {
+                context.set_stroke_style_str(colour);
+                context.set_line_width(1.0);
+                context.begin_path();
+                let _ = context.arc(*x, *y, radius + extra, 0.0, std::f64::consts::TAU);
+                context.stroke();
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Texts, buttons and inputs as the state wants them.
+
+use infill::task::TaskKind;
+use web_sys::{HtmlElement, HtmlOptionElement, HtmlSelectElement};
+
+use super::written::{self, Written};
+use crate::page::{dom, field::Field, held::Held, state::State, tasks, tool::Tool, words};
+
+/// Writes what changed.
+pub fn show(written: &mut Written, state: &State, held: &Held) {
+    let focused = written::focused();
+    page(written, state);
+    notice(written, state);
+    tools(written, state);
+    inputs(written, state);
+    run(written, state);
+    outcome(written, state, held);
+    models(written, state);
+    keep_focus(state, &focused);
+}
+
+fn page(written: &mut Written, state: &State) {
+    if let Some(body) = dom::document().body() {
+        if written.is_new("body", "data-state", state.phase()) {
+            let _ = body.set_attribute("data-state", state.phase());
+        }
+        if written.is_new("body", "dragging", if state.dragging { "yes" } else { "no" }) {
+            let _ = body.class_list().toggle_with_force("dragging", state.dragging);
+        }
+    }
+    written.show("starting", false);
+    written.show("empty", state.document.is_none());
+    written.show("work", state.document.is_some());
+    written.text("device", &words::device(state.models.device.as_ref()));
+    written.text("status", &words::status(&state.status));
+}
+
+fn notice(written: &mut Written, state: &State) {
+    if let Some(notice) = &state.notice {
+        let advice = words::notice(notice, state.models.on_gpu());
+        written.text("message-text", &advice.text);
+        written.show("retry", advice.retry);
+        written.show("use-cpu", advice.use_cpu);
+        written.show("choose-other", advice.choose_other);
+    }
+    written.show("message", state.notice.is_some());
+}
+
+fn tools(written: &mut Written, state: &State) {
+    let (free, done) = (!state.runs.is_busy(), state.outcome.is_some());
+    for task in TaskKind::ALL {
+        written.choose(tasks::id(task), state.task == task);
+        written.enable(tasks::id(task), state.offers(task));
+    }
+    for tool in Tool::ALL {
+        written.choose(tool.id(), state.tool == tool);
+    }
+    written.text("hint", words::hint(state.task, done));
+    written.show("mask-tools", state.task == TaskKind::Inpaint && !done);
+    written.show("extend-tools", state.task == TaskKind::Uncrop && !done);
+    let (undo, redo) = state.travels();
+    for (id, enabled) in [("undo", undo), ("redo", redo), ("clear", free), ("invert", free), ("open-other", free), ("model", free)] {
+        written.enable(id, enabled);
+    }
+}
+
+/// Numbers show what is used, but where one is being entered.
+fn inputs(written: &mut Written, state: &State) {
+    let extend = state.document.as_ref().map_or([0; 4], |document| document.extend);
+    let settings = &state.settings;
+    for field in Field::ALL {
+        if let Field::Side(_) = field {
+            written.enable(field.id(), !state.runs.is_busy());
+        }
+        if state.typing.is_some_and(|typing| typing.field == field) {
+            continue;
+        }
+        let used = match field {
+            Field::Brush => state.brush.to_string(),
+            Field::Side(side) => extend[side].to_string(),
+            Field::Seed => settings.seed.to_string(),
+            Field::Steps => settings.steps.map_or_else(String::new, |steps| steps.to_string()),
+            Field::Temperature => settings.temperature.map_or_else(String::new, |temperature| temperature.to_string()),
+        };
+        written::set_value(field.id(), &used);
+    }
+    written.text("size-value", &format!("{:.0}", state.brush));
+    written::select("sampler", &settings.sampler.to_string());
+}
+
+fn run(written: &mut Written, state: &State) {
+    let (busy, done) = (state.runs.is_busy(), state.outcome.is_some());
+    written.text("run", tasks::verb(state.task));
+    written.enable("run", !busy && state.models.model.is_some() && state.document.is_some());
+    written.show("run", !done);
+    written.show("progress-row", busy);
+    written.attribute("progress", "value", &state.runs.progress.to_string());
+}
+
+fn outcome(written: &mut Written, state: &State, held: &Held) {
+    for id in ["download", "keep", "discard", "compare-row"] {
+        written.show(id, state.outcome.is_some());
+    }
+    if let (Some(outcome), Some(document)) = (&state.outcome, &state.document) {
+        if let Some(address) = held.address(outcome.file) {
+            written.attribute("download", "href", &address);
+        }
+        written.attribute("download", "download", &format!("{}-{}.png", document.picture.name, tasks::ending(outcome.task)));
+    }
+    let percent = ((1.0 - state.look.compare) * 100.0).round() as u32;
+    written.attribute("compare", "aria-valuenow", &percent.to_string());
+    written.attribute("compare", "aria-valuetext", &words::compared(percent));
+    if written.is_new("compare-thumb", "left", &percent.to_string()) {
+        let _ = dom::element::<HtmlElement>("compare-thumb").style().set_property("left", &format!("{percent}%"));
+    }
+}
+
+/// The list of models, where there is something to choose.
+fn models(written: &mut Written, state: &State) {
+    let options = state.models.options();
+    if written.is_new("model", "options", &format!("{options:?}")) {
+        let list: HtmlSelectElement = dom::element("model");
+        list.set_text_content(None);
+        for (value, text) in &options {
+            if let Ok(option) = HtmlOptionElement::new_with_text_and_value(text, value) {
+                let _ = list.append_child(&option);
+            }
+        }
+    }
+    written::select("model", state.models.chosen());
+    written.show("model-row", options.len() > 1);
+}
+
+/// The focus goes with what is chosen of a group. Whoever pressed a button that is gone now goes on at the one that took
+/// its place.
+fn keep_focus(state: &State, focused: &str) {
+    let chosen = tasks::id(state.task);
+    if TaskKind::ALL.iter().any(|task| tasks::id(*task) == focused) && focused != chosen && written::is_usable(chosen) {
+        written::focus(chosen);
+    }
+    let chosen = state.tool.id();
+    if Tool::ALL.iter().any(|tool| tool.id() == focused) && focused != chosen {
+        written::focus(chosen);
+    }
+    if ["run", "cancel", "keep", "discard"].contains(&focused) && !written::is_usable(focused) {
+        written::focus(match (state.runs.is_busy(), &state.outcome) {
+            (true, _) => "cancel",
+            (false, Some(_)) => "download",
+            (false, None) => "run",
+        });
+    }
+}

@@ -1,0 +1,130 @@
+//! The pictures that the canvas is drawn from, each on a canvas of its own, brought up to date where they changed.
+
+use std::rc::Rc;
+
+use infill::mask::{Mask, Rect};
+use wasm_bindgen::{Clamped, JsValue};
+use web_sys::{HtmlCanvasElement, ImageData};
+
+use crate::page::{
+    document::{Changed, Document, Pixels},
+    dom,
+    scene::Layer,
+    state::State,
+};
+
+/// Colour and strength of what is marked.
+const OVERLAY: [u8; 3] = [236, 72, 112];
+const STRENGTH: u16 = 150;
+
+/// Pixels of the overlay that are made at a time.
+const STRIPE: usize = 1 << 20;
+
+/// A canvas with the pixels that are on it.
+type Sheet = Option<(Pixels, HtmlCanvasElement)>;
+
+/// What is marked, of which picture, as of which revision.
+struct Overlay {
+    picture: Pixels,
+    revision: u64,
+    canvas: HtmlCanvasElement,
+}
+
+/// All of them.
+#[derive(Default)]
+pub struct Layers {
+    picture: Sheet,
+    preview: Sheet,
+    outcome: Sheet,
+    overlay: Option<Overlay>,
+}
+
+impl Layers {
+    /// The canvas of a layer.
+    pub fn canvas(&self, layer: Layer) -> Option<&HtmlCanvasElement> {
+        let sheet = match layer {
+            Layer::Picture => &self.picture,
+            Layer::Preview => &self.preview,
+            Layer::Outcome => &self.outcome,
+            Layer::Marks => return self.overlay.as_ref().map(|overlay| &overlay.canvas),
+        };
+        sheet.as_ref().map(|(_, canvas)| canvas)
+    }
+
+    /// Brings all up to date; whether anything changed.
+    ///
+    /// # Errors
+    /// When the browser is out of memory.
+    pub fn update(&mut self, state: &State) -> Result<bool, JsValue> {
+        let picture = state.document.as_ref().map(|document| &document.picture);
+        if let (Some(picture), Some((pixels, _))) = (picture, &self.outcome)
+            && Rc::ptr_eq(pixels, &picture.pixels)
+        {
+            // A result that was kept is on a canvas already.
+            self.picture = self.outcome.take();
+        }
+        let mut changed = lay(&mut self.picture, picture.map(|picture| (&picture.pixels, picture.width, picture.height)))?;
+        let preview = state.runs.preview.as_ref();
+        changed |= lay(&mut self.preview, preview.map(|preview| (&preview.pixels, preview.size.0, preview.size.1)))?;
+        let outcome = state.outcome.as_ref();
+        changed |= lay(&mut self.outcome, outcome.map(|outcome| (&outcome.pixels, outcome.width, outcome.height)))?;
+        match &state.document {
+            Some(document) => changed |= self.overlay(document)?,
+            None => self.overlay = None,
+        }
+        Ok(changed)
+    }
+
+    fn overlay(&mut self, document: &Document) -> Result<bool, JsValue> {
+        let (picture, marks) = (&document.picture, &document.marks);
+        let known = self.overlay.take().filter(|overlay| Rc::ptr_eq(&overlay.picture, &picture.pixels));
+        let overlay = known.map(|overlay| (marks.since(overlay.revision), overlay));
+        let (changed, overlay) = overlay.unwrap_or_else(|| {
+            let canvas = dom::new_canvas(picture.width, picture.height);
+            (Changed::All, Overlay { picture: picture.pixels.clone(), revision: 0, canvas })
+        });
+        let place = match changed {
+            Changed::Nothing => None,
+            Changed::Part(place) => Some(place),
+            Changed::All => Some(document.whole()),
+        };
+        if let Some(place) = place {
+            tint(&overlay.canvas, marks.mask(), place)?;
+        }
+        self.overlay = Some(Overlay { revision: marks.revision(), ..overlay });
+        Ok(place.is_some())
+    }
+}
+
+/// Puts pixels onto a canvas of their own, unless they are there already.
+fn lay(sheet: &mut Sheet, wanted: Option<(&Pixels, usize, usize)>) -> Result<bool, JsValue> {
+    let Some((pixels, width, height)) = wanted else { return Ok(sheet.take().is_some()) };
+    if sheet.as_ref().is_some_and(|(there, _)| Rc::ptr_eq(there, pixels)) {
+        return Ok(false);
+    }
+    let size = (width as u32, height as u32);
+    let canvas = sheet.take().map(|(_, canvas)| canvas).filter(|canvas| (canvas.width(), canvas.height()) == size);
+    let canvas = canvas.unwrap_or_else(|| dom::new_canvas(width, height));
+    put(&canvas, pixels, width, height, (0, 0))?;
+    *sheet = Some((pixels.clone(), canvas));
+    Ok(true)
+}
+
+/// Draws a part of a mask anew.
+fn tint(canvas: &HtmlCanvasElement, mask: &Mask, place: Rect) -> Result<(), JsValue> {
+    let [red, green, blue] = OVERLAY;
+    let rows = (STRIPE / place.width.max(1)).max(1);
+    for top in (place.top..place.bottom()).step_by(rows) {
+        let bottom = place.bottom().min(top + rows);
+        let values = (top..bottom).flat_map(|y| &mask.row(y)[place.left..place.right()]);
+        let pixels: Vec<u8> = values.flat_map(|value| [red, green, blue, (u16::from(*value) * STRENGTH / 255) as u8]).collect();
+        put(canvas, &pixels, place.width, bottom - top, (place.left, top))?;
+    }
+    Ok(())
+}
+
+/// Puts RGBA pixels onto a canvas.
+fn put(canvas: &HtmlCanvasElement, pixels: &[u8], width: usize, height: usize, at: (usize, usize)) -> Result<(), JsValue> {
+    let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width as u32, height as u32)?;
+    dom::context(canvas).put_image_data(&data, at.0 as f64, at.1 as f64)
+}

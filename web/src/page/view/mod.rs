@@ -1,0 +1,56 @@
+//! Brings the document in line with the state: controls at once, the canvas in the browser's next frame. It reads the
+//! state, changes nothing of it, and alone writes to the document.
+
+mod canvas;
+mod controls;
+mod layers;
+mod written;
+
+use super::{
+    event::{Event, Sink},
+    held::Held,
+    scene::{Scene, scene},
+    state::State,
+};
+use layers::Layers;
+use written::Written;
+
+/// What was written and drawn last.
+pub struct View {
+    sink: Sink,
+    held: Held,
+    written: Written,
+    layers: Layers,
+    drawn: Option<Scene>,
+    /// The browser had no memory the last time.
+    failing: bool,
+}
+
+impl View {
+    /// Nothing was written yet.
+    pub fn new(sink: Sink, held: Held) -> Self {
+        Self { sink, held, written: Written::default(), layers: Layers::default(), drawn: None, failing: false }
+    }
+
+    /// Writes what changed of texts and controls.
+    pub fn show(&mut self, state: &State) {
+        controls::show(&mut self.written, state, &self.held);
+    }
+
+    /// Draws the canvas if something on it changed.
+    pub fn draw(&mut self, state: &State) {
+        let updated = self.layers.update(state);
+        let failed_before = std::mem::replace(&mut self.failing, updated.is_err());
+        let changed = match updated {
+            Ok(changed) => changed,
+            // Told once, or what follows from it would fail again and again.
+            Err(_) if failed_before => return,
+            Err(error) => return (self.sink)(Event::NotShown(format!("{error:?}"))),
+        };
+        let scene = scene(state);
+        if changed || self.drawn.as_ref() != Some(&scene) {
+            canvas::draw(&scene, &self.layers);
+            self.drawn = Some(scene);
+        }
+    }
+}
