@@ -40,6 +40,9 @@ fn settings(request: &RunRequest, model: &Model) -> SamplerSettings {
     }
 }
 
+/// How much detail holes and new area get from the picture itself: all, as in the program.
+const DETAIL: f32 = 1.0;
+
 /// Carries out a run and posts everything about it but a failure.
 pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Model, cancelled: &Cell<bool>) -> Result<(), Failure> {
     let begun = now();
@@ -86,12 +89,13 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Mod
 /// A new edit, or the one that was broken off.
 fn begin(request: &RunRequest, edit: EditRequest, kept: Vec<Uint8Array>, model: &Model) -> Result<Rc<UnderWay>, Failure> {
     let Some(saved) = &request.resume else {
-        return Ok(rescue::begin(request.id, Edit::new(edit, &model.config).map_err(refused)?, None));
+        let edit = Edit::new(edit, &model.config).map_err(refused)?.with_detail(DETAIL);
+        return Ok(rescue::begin(request.id, edit, None));
     };
     let progress = rescue::unpack(saved, &kept).ok_or_else(|| refused("what was kept of the run did not arrive"))?;
     drop(kept);
     let memory = progress.run.clone();
-    let edit = Edit::resume(edit, &model.config, progress, &model.device()).map_err(refused)?;
+    let edit = Edit::resume(edit, &model.config, progress, &model.device()).map_err(refused)?.with_detail(DETAIL);
     Ok(rescue::begin(request.id, edit, memory))
 }
 
