@@ -26,7 +26,7 @@ pub fn passes(level: &Level, sources: usize, coarsest: bool, round: usize) -> Ve
     if coarsest && (round == 0 || pairs <= ALL / 4) {
         return vec![Pass::All((stride / 4).max(1))];
     }
-    if round % 2 == 0 && stride == 1 {
+    if round.is_multiple_of(2) && stride == 1 {
         return vec![Pass::All(1)];
     }
     vec![Pass::Near(1, true), Pass::Near(2, false), Pass::Near(4, false), Pass::Near(1, true)]
