@@ -9,6 +9,9 @@ use crate::parallel;
 pub const ROUNDS: usize = 40;
 /// How much the correction is held to 0 where differences count 1: it is felt some ten pixels away.
 const HELD: f32 = 0.01;
+/// Where sources disagree by this much (three channels, 0 to 255) the difference counts half: two that do not belong together
+/// keep their edge, or each would take on the other's colour turned round.
+const SEAM: f32 = 40.0;
 /// Overrelaxation.
 const OMEGA: f32 = 1.5;
 
@@ -18,9 +21,11 @@ struct Cell {
     target: u32,
     /// The neighbours' places in the other half; `NONE` for a known one, whose correction is 0.
     near: [u32; 4],
-    /// The sum of what the differences lack, by channel.
+    /// How much the difference to each neighbour counts.
+    weights: [f32; 4],
+    /// The weighted sum of what the differences lack, by channel.
     lack: [f32; 3],
-    /// How many neighbours count.
+    /// The sum of the weights.
     count: f32,
 }
 
@@ -51,7 +56,7 @@ impl Blend {
             let (x, y) = level.at(target);
             let half: &mut Vec<Cell> = &mut cells[(x + y) % 2];
             places[target] = half.len() as u32;
-            half.push(Cell { target: target as u32, near: [NONE; 4], lack: [0.0; 3], count: 0.0 });
+            half.push(Cell { target: target as u32, near: [NONE; 4], weights: [0.0; 4], lack: [0.0; 3], count: 0.0 });
         }
         for cell in cells.iter_mut().flatten() {
             join(cell, level, outcome, &colours, &places);
@@ -69,9 +74,9 @@ impl Blend {
             let relax = |place: usize| {
                 let (cell, value) = (&cells[place], own[place]);
                 let mut sum = cell.lack;
-                for near in cell.near.iter().filter(|near| **near != NONE) {
+                for (near, weight) in cell.near.iter().zip(cell.weights).filter(|(near, _)| **near != NONE) {
                     for (sum, other) in sum.iter_mut().zip(other[*near as usize]) {
-                        *sum += other;
+                        *sum += weight * other;
                     }
                 }
                 let share = 1.0 / (HELD + cell.count);
@@ -112,10 +117,14 @@ fn join(cell: &mut Cell, level: &Level, outcome: &[Option<Vote>], colours: &[[f3
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => continue,
         };
+        let lack: [f32; 3] = std::array::from_fn(|channel| colours[near][channel] - colours[own][channel] - wanted[channel]);
+        let squares = lack[0] * lack[0] + lack[1] * lack[1] + lack[2] * lack[2];
+        let weight = 1.0 / (1.0 + squares * (1.0 / (SEAM * SEAM)));
         cell.near[side] = places[near];
-        cell.count += 1.0;
-        for (channel, wanted) in wanted.into_iter().enumerate() {
-            cell.lack[channel] -= wanted - (colours[near][channel] - colours[own][channel]);
+        cell.weights[side] = weight;
+        cell.count += weight;
+        for (sum, lack) in cell.lack.iter_mut().zip(lack) {
+            *sum += weight * lack;
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod area;
 mod blend;
+mod expected;
 mod guide;
 mod level;
 mod patch;

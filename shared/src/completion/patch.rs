@@ -6,8 +6,9 @@ use super::plane::{Plane, ROW, SIDE, Source};
 const GUIDED: usize = 27;
 
 /// How much a source's own detail is preferred over none, as a share of its mean square. A smooth patch is a better
-/// guess, by squares, than any texture that is not the very same: without this, texture is lost.
-const DETAIL: f32 = 0.3;
+/// guess, by squares, than any texture that is not the very same: without this, texture is lost. More detail than the known
+/// surroundings have is not preferred, or a hole in a clear sky gets what the picture has of texture elsewhere.
+const DETAIL: f32 = 0.5;
 
 /// A patch to be matched.
 pub struct Patch {
@@ -17,13 +18,16 @@ pub struct Patch {
     share: f32,
     guide: [i16; GUIDED],
     guidance: f32,
+    /// The detail that the surroundings have.
+    expected: f32,
 }
 
 impl Patch {
     /// The patch around a pixel. `weights` say how much each pixel counts, 0 to 127 (products must fit 16 bits), and have the
     /// plane's room around them, `guidance` how much a difference to the guide does.
     pub fn new(plane: &Plane, weights: &[u8], x: usize, y: usize, guidance: f32) -> Self {
-        let mut patch = Self { values: [0; SIDE * ROW], weights: [0; SIDE * ROW], share: 0.0, guide: [0; GUIDED], guidance };
+        let expected = plane.expected_detail(x, y);
+        let mut patch = Self { values: [0; SIDE * ROW], weights: [0; SIDE * ROW], share: 0.0, guide: [0; GUIDED], guidance, expected };
         let (start, stride) = (plane.patch_start(x, y), plane.stride());
         let mut sum = 0i32;
         for row in 0..SIDE {
@@ -48,7 +52,7 @@ impl Patch {
     /// `best` where it is not below it.
     pub fn cost(&self, plane: &Plane, source: Source, best: f32) -> f32 {
         let (first, stride) = (plane.patch_start(source.x(), source.y()), plane.stride());
-        let detail = DETAIL * plane.detail(source);
+        let detail = DETAIL * plane.detail(source).min(self.expected);
         let mut sum = 0;
         for row in 0..SIDE {
             if row == 3 && sum as f32 * self.share - detail >= best {

@@ -1,7 +1,10 @@
 //! `Plane`: colours of one level of the pyramid with room around them, so that the patch of every pixel can be read; and
 //! `Source`, a place of it in 32 bits.
 
-use super::area::{RADIUS, whole_patches};
+use super::{
+    area::{RADIUS, whole_patches},
+    expected::Expected,
+};
 
 /// Pixels along a patch.
 pub const SIDE: usize = 2 * RADIUS + 1;
@@ -54,6 +57,8 @@ pub struct Plane {
     whole: Vec<bool>,
     /// Mean square of what a 3×3 mean takes from the patch around a pixel: how much detail it has.
     detail: Vec<u16>,
+    /// The detail that the known surroundings of a place have.
+    expected: Expected,
 }
 
 impl Plane {
@@ -67,8 +72,10 @@ impl Plane {
             guide: padded(guide, width, height),
             whole: whole_patches(hole, width),
             detail: Vec::new(),
+            expected: Expected::default(),
         };
         plane.detail = plane.measure_detail();
+        plane.expected = Expected::new(&plane.detail, &plane.whole, width);
         plane
     }
 
@@ -119,6 +126,11 @@ impl Plane {
     /// See the field.
     pub fn detail(&self, source: Source) -> f32 {
         f32::from(self.detail[source.y() * self.width + source.x()])
+    }
+
+    /// The detail that is to be expected around a place, from the wholly known patches nearest to it.
+    pub fn expected_detail(&self, x: usize, y: usize) -> f32 {
+        self.expected.at(x, y)
     }
 
     fn measure_detail(&self) -> Vec<u16> {
