@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     mask::Mask,
-    picture::{Picture, from_unit, to_unit},
+    picture::{Picture, blend},
 };
 
 /// What cannot be completed.
@@ -107,7 +107,10 @@ impl Completion {
         let mut write = |x: usize, y: usize, colour: [f32; 3]| {
             let coverage = self.remaining.coverage(x, y);
             let made = self.guide.picture.get(x, y).map(f32::from);
-            let mixed = std::array::from_fn(|channel| made[channel] + self.detail * (colour[channel] - made[channel]));
+            let mixed = std::array::from_fn(|channel| {
+                let value: f32 = made[channel] + self.detail * (colour[channel] - made[channel]);
+                value / 127.5 - 1.0
+            });
             self.picture.set(x, y, blend(self.picture.get(x, y), mixed, coverage));
         };
         for (x, y, colour) in work.result() {
@@ -129,13 +132,4 @@ impl Completion {
     pub fn into_picture(self) -> Picture {
         self.picture
     }
-}
-
-/// `original` where coverage is 0, `made` (0 to 255) where it is 255, and in between.
-fn blend(original: [u8; 3], made: [f32; 3], coverage: u8) -> [u8; 3] {
-    let part = f32::from(coverage) / 255.0;
-    std::array::from_fn(|channel| {
-        let original = to_unit(original[channel]);
-        from_unit(original + part * ((made[channel] / 127.5 - 1.0).clamp(-1.0, 1.0) - original))
-    })
 }

@@ -67,6 +67,15 @@ pub fn from_unit(value: f32) -> u8 {
     ((value + 1.0) * 127.5).round() as u8
 }
 
+/// `original` where coverage is 0, `generated` (−1 to 1; what lies outside is cut) where it is 255, and in between.
+pub fn blend(original: [u8; 3], generated: [f32; 3], coverage: u8) -> [u8; 3] {
+    let part = f32::from(coverage) / 255.0;
+    std::array::from_fn(|channel| {
+        let original = to_unit(original[channel]);
+        from_unit(original + part * (generated[channel].clamp(-1.0, 1.0) - original))
+    })
+}
+
 impl Picture {
     /// A picture from RGB values, row by row.
     ///

@@ -11,7 +11,7 @@ use crate::{
     config::HoleCondition,
     mask::Mask,
     noise,
-    picture::{Picture, from_unit, smooth_fill, to_unit},
+    picture::{Picture, blend, smooth_fill},
 };
 
 /// Replaces the missing part of `[3, height, width]` by what the net is shown there.
@@ -84,15 +84,6 @@ impl Fill {
         }
         (known, missing)
     }
-}
-
-/// `original` where coverage is 0, `generated` where it is 255, and in between.
-fn blend(original: [u8; 3], generated: [f32; 3], coverage: u8) -> [u8; 3] {
-    let part = f32::from(coverage) / 255.0;
-    std::array::from_fn(|channel| {
-        let original = to_unit(original[channel]);
-        from_unit(original + part * (generated[channel].clamp(-1.0, 1.0) - original))
-    })
 }
 
 impl Work for Fill {

@@ -50,8 +50,7 @@ pub fn read(folder: &Path, case: PhotoCase, photo: &Path, (width, height): (usiz
         let (found, name) = ((mask.width(), mask.height()), path.display());
         bail!(input(format!("the mask {name} is {}×{}, its photograph {width}×{height}; they must be of one size", found.0, found.1)));
     }
-    let whole = mask.values().iter().map(|value| if *value >= THRESHOLD { 255 } else { 0 }).collect();
-    let mask = Mask::new(width, height, whole)?;
+    let mask = whole(mask);
     if mask.is_empty() || mask.is_full() {
         let what = if mask.is_empty() { "nothing" } else { "everything" };
         bail!(input(format!("the mask {} marks {what}; white is filled, black is kept", path.display())));
