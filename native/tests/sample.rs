@@ -100,7 +100,8 @@ fn depth_grey_and_transparency_survive() {
 fn orientation_is_applied_and_the_colour_profile_kept() {
     let folder = workplace();
     let path = folder.path();
-    let profile = b"not a real profile, but passed on as it is".to_vec();
+    // The header of a profile for RGB; what it says is passed on as it is.
+    let profile = [&[0; 16], b"RGB ".as_slice(), &[7; 108]].concat();
     // EXIF of one entry: orientation 6, a quarter turn to the right.
     let exif = [b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".as_slice()].concat();
     let mut png = Vec::new();

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PathBufValueParser, TypedValueParser},
+};
 use infill::{
     sampler::{SamplerKind, SamplerSettings},
     task::Task,
@@ -25,7 +28,7 @@ pub struct EditArguments {
     /// The picture: png, jpeg or webp.
     pub picture: PathBuf,
     /// Where the result goes: .png keeps depth and transparency, .jpg and .webp have 8 bits.
-    #[arg(long, short, value_parser = output_path)]
+    #[arg(long, short, value_parser = PathBufValueParser::new().try_map(output_path))]
     pub output: PathBuf,
     /// Seed of the noise; another seed gives another answer.
     #[arg(long, default_value_t = 0)]
@@ -70,7 +73,10 @@ impl EditArguments {
         let output = OutputFiles { path: self.output.clone(), samples, mean, quality };
         output.check(self.force)?;
         let file = picture_file::read(&self.picture)?;
+        file.say_notes(&self.picture);
         let task = task(&file)?;
+        let (width, height) = task.result_size(file.original.width() as usize, file.original.height() as usize);
+        OutputFormat::of(&self.output).map_or(Ok(()), |format| format.check_size(width, height))?;
         let model = model_on_disk::read(&model_on_disk::locate(self.model.as_deref())?)?;
         let sampling = self.sampling.resolve(&model.config, task.kind());
         let sampler = SamplerSettings { kind, steps: sampling.steps, eta, temperature: sampling.temperature, guess: sampling.guess, seed };
@@ -84,8 +90,7 @@ fn share(text: &str) -> Result<f32> {
     Ok(share)
 }
 
-fn output_path(text: &str) -> Result<PathBuf> {
-    let path = PathBuf::from(text);
+fn output_path(path: PathBuf) -> Result<PathBuf> {
     OutputFormat::of(&path).context("the output must end in .png, .jpg or .webp")?;
     Ok(path)
 }

@@ -12,7 +12,7 @@ use crate::{edit, pictures::picture_file};
 /// Fill what a mask marks; every other pixel stays as it is.
 #[derive(Debug, Args)]
 pub struct InpaintArguments {
-    /// The mask, a picture of the same size: white is filled, black or transparent is kept.
+    /// The mask, a picture of the same size: white, or any one colour, is filled; black or transparent is kept.
     #[arg(long)]
     pub mask: PathBuf,
     #[command(flatten)]
@@ -24,5 +24,5 @@ pub struct InpaintArguments {
 /// # Errors
 /// A picture, mask or model that cannot be used, or an output that cannot be written.
 pub fn run(arguments: &InpaintArguments) -> Result<()> {
-    edit::run(arguments.edit.resolve(|_| Ok(Task::Inpaint { mask: picture_file::read(&arguments.mask)?.mask()? }))?)
+    edit::run(arguments.edit.resolve(|_| Ok(Task::Inpaint { mask: picture_file::read_mask(&arguments.mask)? }))?)
 }

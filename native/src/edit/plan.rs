@@ -46,9 +46,14 @@ impl OutputFiles {
         if self.samples == 1 || self.mean {
             return vec![self.path.clone()];
         }
-        let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-        let (stem, ending) = (part(self.path.file_stem()), part(self.path.extension()));
-        (1..=self.samples).map(|number| self.path.with_file_name(format!("{stem}-{number}.{ending}"))).collect()
+        // Names need not be UTF-8.
+        let numbered = |number: u64| {
+            let mut name = self.path.file_stem().unwrap_or_default().to_owned();
+            name.push(format!("-{number}."));
+            name.push(self.path.extension().unwrap_or_default());
+            self.path.with_file_name(name)
+        };
+        (1..=self.samples).map(numbered).collect()
     }
 
     /// Checks that all of them can be written, before hours of work.

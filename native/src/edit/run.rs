@@ -80,14 +80,14 @@ pub fn run(plan: EditPlan) -> Result<()> {
 /// An empty mask is no error: the output is the picture.
 fn unchanged(output: &OutputFiles, file: PictureFile) -> Result<()> {
     eprintln!("the mask is empty, so there is nothing to fill; the output is the unchanged picture");
-    let (mut original, profile) = (Some(file.original), file.profile);
+    let (mut original, metadata) = (Some(file.original), file.metadata);
     let paths = output.paths();
     for path in &paths {
         let picture = match paths.len() {
             1 => original.take(),
             _ => original.clone(),
         };
-        pictures::write(path, picture.unwrap_or_default(), profile.clone(), output.quality)?;
+        pictures::write(path, picture.unwrap_or_default(), metadata.clone(), output.quality)?;
     }
     Ok(())
 }
@@ -106,13 +106,13 @@ fn finish(edit: Edit, model: &Model, interrupt: &Interrupt, written: u64) -> Res
 /// Writes an answer in the file's own depth and channels.
 fn write(path: &Path, file: PictureFile, result: &Picture, task: &Task, quality: u8) -> Result<()> {
     let file = if *task == Task::Colorize { file.into_colour() } else { file };
-    let profile = file.profile.clone();
+    let metadata = file.metadata.clone();
     let merged = match task {
         Task::Inpaint { mask } => file.with_result(result, (0, 0), |x, y| touched(mask, x, y)),
         Task::Uncrop(border) => file.with_result(result, (border.left, border.top), |_, _| false),
         Task::Colorize | Task::Restore => file.with_result(result, (0, 0), |_, _| true),
     };
-    pictures::write(path, merged, profile, quality)?;
+    pictures::write(path, merged, metadata, quality)?;
     tracing::info!("wrote {}", path.display());
     Ok(())
 }

@@ -25,7 +25,7 @@ pub fn draw(folder: &Path, count: usize, size: usize, seed: u64) -> anyhow::Resu
         .map(|rank| {
             let mut rng = noise::stream(seed, Purpose::Evaluation, Case::InpaintMasks.number(), rank);
             let path = &files[rng.random_range(0..files.len())];
-            let mask = picture_file::read(path)?.mask()?.resize(size, size);
+            let mask = picture_file::read_mask(path)?.resize(size, size);
             let covered = (0..size * size).filter(|place| mask.covers(place % size, place / size)).count();
             if covered == 0 || covered == size * size {
                 let (what, way) = if covered == 0 { ("nothing", "paint white") } else { ("everything", "leave something black") };

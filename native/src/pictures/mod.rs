@@ -2,21 +2,29 @@
 //! user wants kept. It knows the tasks only through `infill::task` and nothing of the net.
 
 mod dataset;
+mod decode;
+mod exif;
 mod folder;
+mod format;
 mod jpeg;
+mod jpeg_segments;
 mod loader;
 mod merge;
+mod metadata;
 mod names;
 mod output;
 pub mod picture_file;
+mod png_chunks;
 mod shards;
 mod square;
+mod transparent;
 
 pub use dataset::{Dataset, DatasetRecord, picture_files};
+pub use format::OutputFormat;
 pub use jpeg::round_trip;
 pub use loader::{Loader, LoaderSettings};
 pub use names::{file_name, is_picture};
-pub use output::{OutputFormat, write};
+pub use output::write;
 pub use square::centre_square;
 
 #[cfg(test)]

@@ -1,70 +1,92 @@
-//! One picture file, turned upright, with its colour profile, its depth and its transparency. Data sets and single pictures are
-//! decoded here alike; what is done to a picture is `infill::edit`'s business.
+//! One picture file, turned upright, with what it says about itself, its depth and its transparency. What is done to a picture
+//! is `infill::edit`'s business.
 
-use std::{io::Cursor, path::Path};
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, metadata::Orientation};
-use infill::{mask::Mask, picture::Picture};
+use anyhow::{Context, Result};
+use image::DynamicImage;
+use infill::{
+    mask::{self, Mask, MaskReading},
+    picture::Picture,
+};
 
+use super::{
+    metadata::Metadata,
+    transparent::{self, over_white},
+};
 use crate::exit::input;
-
-/// A picture of 100 MP with 16 bits and transparency needs 800 MB.
-const DECODED_LIMIT: u64 = 1 << 30;
 
 /// A picture as the file has it, turned upright.
 pub struct PictureFile {
     /// Samples in the file's own depth and channels.
     pub original: DynamicImage,
-    /// The file's ICC profile. Samples are never converted; the profile goes with them.
-    pub profile: Option<Vec<u8>>,
+    /// What the file says about itself.
+    pub metadata: Metadata,
+    /// What whoever gave the file should know.
+    pub notes: Vec<String>,
 }
 
 /// Reads a picture.
 ///
 /// # Errors
-/// A file that is missing, no picture, or cut short.
+/// A file that is missing, no picture, too large, or cut short.
 pub fn read(path: &Path) -> Result<PictureFile> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
-    PictureFile::decode(&bytes).with_context(|| format!("{} is not a whole picture", path.display())).map_err(input)
+    PictureFile::decode(&bytes).with_context(|| format!("{} cannot be used", path.display())).map_err(input)
+}
+
+/// Reads a mask, and warns where it may be meant otherwise.
+///
+/// # Errors
+/// As [`read`], or a picture of which it is not clear what is to be filled.
+pub fn read_mask(path: &Path) -> Result<Mask> {
+    let file = read(path)?;
+    let reading = file.mask().with_context(|| format!("{} cannot be used as a mask", path.display())).map_err(input)?;
+    file.say_notes(path);
+    if let Some(doubt) = reading.doubt {
+        tracing::warn!("{}: {doubt}", path.display());
+    }
+    Ok(reading.mask)
 }
 
 impl PictureFile {
-    /// Decodes the bytes of a file.
+    /// Warns of what whoever gave the file should know.
+    pub fn say_notes(&self, path: &Path) {
+        for note in &self.notes {
+            tracing::warn!("{}: {note}", path.display());
+        }
+    }
+
+    /// The colours as the net's pipeline takes them: 8-bit RGB, without transparency. What is wholly transparent has the colour of
+    /// what is visible nearby.
+    pub fn picture(&self) -> Result<Picture> {
+        let mut colours = self.original.to_rgb8().into_raw();
+        let (width, height) = (self.original.width() as usize, self.original.height() as usize);
+        if self.original.color().has_alpha() {
+            let hidden: Vec<bool> = self.original.to_luma_alpha8().pixels().map(|pixel| pixel[1] == 0).collect();
+            transparent::cover(&mut colours, width, &hidden);
+        }
+        Picture::new(width, height, colours).map_err(input)
+    }
+
+    /// The mask that a picture paints ([`mask::read`]).
     ///
     /// # Errors
-    /// The bytes are no picture, not the whole of one, or one that needs more than a gigabyte.
-    pub fn decode(bytes: &[u8]) -> Result<Self> {
-        let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
-        let mut limits = Limits::default();
-        limits.max_alloc = Some(DECODED_LIMIT);
-        reader.limits(limits);
-        let jpeg = reader.format() == Some(ImageFormat::Jpeg);
-        // The decoder fills what is missing with grey; the end marker tells whether something is.
-        if jpeg && !bytes.windows(2).rev().take(65_536).any(|pair| pair == [0xFF, 0xD9]) {
-            bail!("its end is missing");
-        }
-        let mut decoder = reader.into_decoder().context("it is not a png, jpeg or webp picture")?;
-        // A picture with unreadable metadata is still a picture.
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let profile = decoder.icc_profile().unwrap_or_default();
-        let mut original = DynamicImage::from_decoder(decoder).context("it is damaged or cut short")?;
-        original.apply_orientation(orientation);
-        Ok(Self { original, profile })
-    }
-
-    /// The colours as the net's pipeline takes them: 8-bit RGB, without transparency.
-    pub fn picture(&self) -> Result<Picture> {
-        let colours = self.original.to_rgb8();
-        let (width, height) = (colours.width() as usize, colours.height() as usize);
-        Picture::new(width, height, colours.into_raw()).map_err(input)
-    }
-
-    /// The mask that a picture paints: white is to be filled, black and transparent is kept.
-    pub fn mask(&self) -> Result<Mask> {
+    /// It is not clear what is to be filled.
+    pub fn mask(&self) -> Result<MaskReading> {
         let (width, height) = (self.original.width() as usize, self.original.height() as usize);
-        let values = self.original.to_luma_alpha8().pixels().map(|pixel| (u16::from(pixel[0]) * u16::from(pixel[1]) / 255) as u8).collect();
-        Mask::new(width, height, values).map_err(input)
+        let (bytes, words) = (u16::from(u8::MAX), u16::MAX);
+        let reading = match &self.original {
+            DynamicImage::ImageLuma8(buffer) => mask::read(width, height, bytes, pixels(buffer.as_raw(), 1, bytes)),
+            DynamicImage::ImageLumaA8(buffer) => mask::read(width, height, bytes, pixels(buffer.as_raw(), 2, bytes)),
+            DynamicImage::ImageRgb8(buffer) => mask::read(width, height, bytes, pixels(buffer.as_raw(), 3, bytes)),
+            DynamicImage::ImageRgba8(buffer) => mask::read(width, height, bytes, pixels(buffer.as_raw(), 4, bytes)),
+            DynamicImage::ImageLuma16(buffer) => mask::read(width, height, words, pixels(buffer.as_raw(), 1, words)),
+            DynamicImage::ImageLumaA16(buffer) => mask::read(width, height, words, pixels(buffer.as_raw(), 2, words)),
+            DynamicImage::ImageRgb16(buffer) => mask::read(width, height, words, pixels(buffer.as_raw(), 3, words)),
+            other => mask::read(width, height, words, pixels(other.to_rgba16().as_raw(), 4, words)),
+        };
+        Ok(reading?)
     }
 
     /// The colours as data sets take them: 8-bit RGB, grey repeated, transparency laid over white. A colour profile is not
@@ -75,32 +97,45 @@ impl PictureFile {
     pub fn over_white(self) -> Result<Picture> {
         let (width, height) = (self.original.width() as usize, self.original.height() as usize);
         let opaque = !self.original.color().has_alpha();
-        let pixels = if opaque { self.original.into_rgb8().into_raw() } else { over_white(&self.original) };
-        Picture::new(width, height, pixels).context("it has no pixels")
+        let pixels = if opaque { self.original.into_rgb8() } else { over_white(&self.original) };
+        Picture::new(width, height, pixels.into_raw()).context("it has no pixels")
     }
 }
 
-fn over_white(picture: &DynamicImage) -> Vec<u8> {
-    let blend = |colour: u8, alpha: u8| {
-        let (colour, alpha) = (u32::from(colour), u32::from(alpha));
-        ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-    };
-    let rgba = picture.to_rgba8();
-    rgba.pixels().flat_map(|pixel| [0, 1, 2].map(|channel| blend(pixel[channel], pixel[3]))).collect()
+/// Red, green, blue and alpha of every pixel, from so many channels.
+fn pixels<T: Copy + Into<u16>>(samples: &[T], channels: usize, most: u16) -> impl Iterator<Item = [u16; 4]> + Clone {
+    samples.chunks_exact(channels).map(move |pixel| match *pixel {
+        [grey] => [grey.into(), grey.into(), grey.into(), most],
+        [grey, alpha] => [grey.into(), grey.into(), grey.into(), alpha.into()],
+        [red, green, blue] => [red.into(), green.into(), blue.into(), most],
+        [red, green, blue, alpha] => [red.into(), green.into(), blue.into(), alpha.into()],
+        _ => [0; 4],
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use image::{ImageBuffer, Luma};
+    use image::{ImageBuffer, Luma, LumaA, Rgba};
 
     use super::*;
 
+    fn file(original: impl Into<DynamicImage>) -> PictureFile {
+        PictureFile { original: original.into(), metadata: Metadata::default(), notes: Vec::new() }
+    }
+
     #[test]
     fn masks_are_white_where_to_fill_and_not_where_transparent() {
-        let painted = ImageBuffer::from_fn(2, 1, |x, _| image::LumaA([255u8, 255 * x as u8]));
-        let mask = PictureFile { original: painted.into(), profile: None }.mask().unwrap();
-        assert_eq!(mask.values(), [0, 255]);
-        let grey = PictureFile { original: ImageBuffer::from_pixel(1, 1, Luma([255u16 * 257])).into(), profile: None };
-        assert!(grey.mask().unwrap().is_full());
+        let painted = ImageBuffer::from_fn(2, 1, |x, _| LumaA([255u8, 255 * x as u8]));
+        assert_eq!(file(painted).mask().unwrap().mask.values(), [0, 255]);
+        let deep = ImageBuffer::from_fn(4, 1, |x, _| Luma([[0u16, 3000, 62_000, 65_535][x as usize]]));
+        assert_eq!(file(deep).mask().unwrap().mask.values(), [0, 0, 255, 255]);
+        assert!(file(ImageBuffer::from_pixel(1, 1, Luma([255u16 * 257]))).mask().unwrap().mask.is_full());
+        assert!(file(ImageBuffer::from_pixel(3, 1, Luma([1u8]))).mask().unwrap_err().to_string().contains("1 of 255"));
+    }
+
+    #[test]
+    fn what_is_transparent_lends_no_colour() {
+        let half = ImageBuffer::from_fn(6, 1, |x, _| if x < 3 { Rgba([10u8, 20, 30, 9]) } else { Rgba([250, 0, 250, 0]) });
+        assert_eq!(file(half).picture().unwrap().pixels(), [10, 20, 30].repeat(6));
     }
 }

@@ -37,12 +37,24 @@ impl Task {
         }
     }
 
+    /// Width and height of the result, from those of the picture.
+    pub fn result_size(&self, width: usize, height: usize) -> (usize, usize) {
+        match self {
+            Self::Uncrop(border) => {
+                let sum = |before: usize, length: usize, after: usize| before.saturating_add(length).saturating_add(after);
+                (sum(border.left, width, border.right), sum(border.top, height, border.bottom))
+            }
+            Self::Inpaint { .. } | Self::Colorize | Self::Restore => (width, height),
+        }
+    }
+
     /// The task on a picture, as windows for a net.
     ///
     /// # Errors
     /// A mask that is empty or of another size, a border of nothing, a result beyond [`PIXEL_LIMIT`] or [`SIDE_LIMIT`].
     pub fn begin(self, picture: Picture, net: Net) -> Result<Box<dyn Work>, TaskError> {
         check_size(picture.width(), picture.height())?;
+        let (width, height) = self.result_size(picture.width(), picture.height());
         Ok(match self {
             Self::Inpaint { mask } => {
                 let (of_mask, of_picture) = ((mask.width(), mask.height()), (picture.width(), picture.height()));
@@ -58,8 +70,7 @@ impl Task {
                 if border == Border::default() {
                     return Err(TaskError::NothingToAdd);
                 }
-                let sum = |before: usize, length: usize, after: usize| before.saturating_add(length).saturating_add(after);
-                check_size(sum(border.left, picture.width(), border.right), sum(border.top, picture.height(), border.bottom))?;
+                check_size(width, height)?;
                 Box::new(uncrop::begin(&picture, &border, net))
             }
             Self::Colorize => Box::new(colorize::Colorize::new(picture, net.size)),

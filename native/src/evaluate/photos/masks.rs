@@ -45,7 +45,7 @@ pub fn read(folder: &Path, case: PhotoCase, photo: &Path, (width, height): (usiz
             photo.display()
         )));
     }
-    let mask = picture_file::read(&path)?.mask()?;
+    let mask = picture_file::read_mask(&path)?;
     if (mask.width(), mask.height()) != (width, height) {
         let (found, name) = ((mask.width(), mask.height()), path.display());
         bail!(input(format!("the mask {name} is {}×{}, its photograph {width}×{height}; they must be of one size", found.0, found.1)));
@@ -135,11 +135,13 @@ mod tests {
         };
         paint(9, |_| 255);
         assert!(failure().contains("9×6") && failure().contains("8×6"), "{}", failure());
-        paint(8, |_| 100);
+        paint(8, |_| 0);
         assert!(failure().contains("nothing"), "{}", failure());
-        paint(8, |_| 200);
+        paint(8, |_| 255);
         assert!(failure().contains("everything"), "{}", failure());
-        paint(8, |x| if x < 4 { 130 } else { 120 });
+        paint(8, |_| 100);
+        assert!(failure().contains("100 of 255"), "{}", failure());
+        paint(8, |x| [255, 255, 255, 130, 120, 0, 0, 0][x as usize]);
         assert_eq!(found().expect("a mask").values()[..8], [255, 255, 255, 255, 0, 0, 0, 0]);
     }
 }
