@@ -204,4 +204,12 @@ fn training_goes_on_from_an_exported_model() {
     expect(&infill(path, "export first/model.infill -o small.infill"), 0, &[]);
     expect(&infill(path, &format!("train --init small.infill --data pictures --run second {small}")), 0, &[]);
     expect(&infill(path, &format!("train --init small.infill --preset nature --data pictures --run third {small}")), 3, &["another net"]);
+    // At twice the size, with what it was told to optimise by, and resumed without the file.
+    let grown = "--data pictures --run grown --set train.optimizer=muon";
+    expect(&infill(path, &format!("train --init small.infill --grow 2 {grown} {small}")), 0, &[]);
+    expect(&infill(path, "train --run grown --resume --steps 3"), 0, &["3 steps done"]);
+    let settings = std::fs::read_to_string(path.join("grown/config.toml")).unwrap();
+    assert!(settings.contains("patch = 4") && settings.contains("size = 32") && settings.contains("optimizer = \"muon\""), "{settings}");
+    expect(&infill(path, &format!("train --init small.infill --grow 1 --data pictures --run wrong {small}")), 3, &["1 times", "2 or more"]);
+    expect(&infill(path, &format!("train --preset tiny --grow 2 --data pictures --run wrong {small}")), 2, &["--init"]);
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Factor of the log-SNR before the sinusoids, so that neighbouring levels look different to the net.
-const LOG_SNR_SCALE: f64 = 10.0;
+pub const LOG_SNR_SCALE: f64 = 10.0;
 
 /// Estimates clean pictures from noisy ones.
 pub trait Denoiser {

@@ -8,6 +8,7 @@ use infill::model_file::ModelFile;
 
 use super::{device_arguments::DevicesArguments, training_choices::TrainingChoices};
 use crate::{
+    exit::input,
     model_on_disk,
     train::{self, RunDirectory, TrainingPlan, TrainingSettings, settings_file},
 };
@@ -44,6 +45,10 @@ pub struct TrainArguments {
     /// Start from the weights of this model file.
     #[arg(long, value_name = "MODEL")]
     pub init: Option<PathBuf>,
+    /// Make the model of --init one for pictures so many times as wide and high, such as 2 to go on at 128 pixels from 64: its
+    /// patches grow, and it begins where it was.
+    #[arg(long, value_name = "FACTOR", requires = "init")]
+    pub grow: Option<usize>,
     /// Seed of everything random.
     #[arg(long)]
     pub seed: Option<u64>,
@@ -79,6 +84,10 @@ impl TrainArguments {
     fn resolve(&self) -> Result<TrainingPlan> {
         let directory = RunDirectory::open(&self.run, self.resume)?;
         let initial = self.init.as_deref().map(model_on_disk::read).transpose()?;
+        let initial = match (initial, self.grow) {
+            (Some(file), Some(factor)) => Some(file.grown(factor).map_err(input)?),
+            (initial, _) => initial,
+        };
         Ok(TrainingPlan {
             settings: self.settings(&directory, initial.as_ref())?,
             directory,

@@ -3,6 +3,7 @@
 //! trainer's checkpoints.
 
 mod content;
+mod grow;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -19,6 +20,7 @@ use crate::{
 };
 use content::Content;
 pub use content::Encoding;
+pub use grow::GrowError;
 
 /// What the metadata calls this kind of file.
 const FORMAT: &str = "infill-model";

@@ -23,7 +23,9 @@ pub struct TrainConfig {
     /// Pictures that a device computes at once; a larger batch is made of several, whose gradients are
     /// averaged. 0 is all of a device's part.
     pub micro_batch: usize,
-    /// Adam's rate after the warm-up (paper: 1e-4).
+    /// How weights are updated (paper: Adam).
+    pub optimizer: OptimizerKind,
+    /// Its rate after the warm-up (paper: 1e-4).
     pub learning_rate: f64,
     /// Steps over which the rate rises from 0 (paper: 10,000).
     pub warm_up_steps: u64,
@@ -68,6 +70,17 @@ pub struct TrainConfig {
     pub task_levels: BTreeMap<TaskKind, LevelDistribution>,
 }
 
+/// How weights are updated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Adam (arXiv 1412.6980).
+    #[default]
+    Adam,
+    /// Muon for matrices and convolutions inside the net, Adam for the rest.
+    Muon,
+}
+
 /// Training that begins on smaller pictures: the net is convolutional, and its levels that attend do so
 /// over fewer cells.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,6 +113,7 @@ impl Default for TrainConfig {
             seed: 0,
             batch: 16,
             micro_batch: 0,
+            optimizer: OptimizerKind::Adam,
             learning_rate: 5e-4,
             warm_up_steps: 200,
             decay_steps: 0,

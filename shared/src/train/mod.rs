@@ -1,4 +1,4 @@
-//! Training as `step(batch)`: noise, loss, gradients, Adam and the moving average, on one device or with a
+//! Training as `step(batch)`: noise, loss, gradients, Adam or Muon and the moving average, on one device or with a
 //! batch shared out to several.
 //! Where batches come from, what is written where, and when to stop is the caller's business; so is
 //! reading the loss, which stays on the device.
@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod loss;
 mod measure;
+mod muon;
 mod optimizer;
 mod precision;
 
@@ -20,7 +21,7 @@ use burn::{
 
 use crate::{config::ModelConfig, container::Weight, denoiser::Model, task::Example, unet::parameters};
 use batch::{Batch, Gradients, Worker};
-pub use config::{NotProgressive, Progressive, TrainConfig};
+pub use config::{NotProgressive, OptimizerKind, Progressive, TrainConfig};
 pub use error::TrainError;
 pub use loss::{LossWeighting, MaskedLoss, loss_weight, masked_loss};
 pub use measure::clean_error;
@@ -209,6 +210,7 @@ impl Trainer {
             learning_rate,
             average_decay: self.config.ema_decay_at(self.step),
             clip_norm: self.config.clip_norm,
+            optimizer: self.config.optimizer,
             loss_scale: self.loss_scale.take(),
         };
         let updated = optimizer::update(self.model.unet.clone(), gradients, &mut self.slots, change);

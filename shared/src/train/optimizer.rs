@@ -1,6 +1,5 @@
-//! Adam, global-norm clipping and the moving average, by parameter name. The update rule is burn's
-//! Adam; its own module optimizer is not used because its state hangs on random ids, it clips every
-//! parameter alone and it keeps no average.
+//! Adam or Muon, global-norm clipping and the moving average, by parameter name. The update rules are burn's; its own module
+//! optimizer is not used because its state hangs on random ids, it clips every parameter alone and it keeps no average.
 
 use std::collections::HashMap;
 
@@ -10,7 +9,7 @@ use burn::{
     tensor::{Bool, Device, Tensor},
 };
 
-use super::LossScale;
+use super::{LossScale, config::OptimizerKind, muon::Orthogonal};
 use crate::unet::{NamedParameter, Unet, parameters};
 
 /// What training keeps for one parameter, flattened.
@@ -18,9 +17,9 @@ use crate::unet::{NamedParameter, Unet, parameters};
 pub struct Slot {
     /// Updates made.
     pub steps: usize,
-    /// Adam's mean of gradients.
+    /// Adam's mean of gradients, or Muon's momentum.
     pub moment_1: Tensor<1>,
-    /// Adam's mean of squared gradients.
+    /// Adam's mean of squared gradients; zeros under Muon.
     pub moment_2: Tensor<1>,
     /// Moving average of the weights.
     pub average: Tensor<1>,
@@ -56,6 +55,8 @@ pub(super) struct Change {
     pub learning_rate: f64,
     pub average_decay: f64,
     pub clip_norm: f64,
+    /// How weights inside the net are updated; others always by Adam.
+    pub optimizer: OptimizerKind,
     /// That the gradients carry, if any.
     pub loss_scale: Option<LossScale>,
 }
@@ -90,7 +91,8 @@ pub(super) fn update(unet: Unet, gradients: GradientsParams, slots: &mut HashMap
     let loss_scale = change.loss_scale.clone().zip(is_finite.clone()).map(|(scale, is_finite)| scale.after(&is_finite));
     // β and ε as in the paper's Adam (arXiv 1412.6980); burn's own defaults differ in ε.
     let adam = AdamConfig::new().with_beta_1(0.9).with_beta_2(0.999).with_epsilon(1e-8).build();
-    let mut update = Update { path: Vec::new(), gradients, slots, change, factor, is_finite, adam };
+    let orthogonal = (change.optimizer == OptimizerKind::Muon).then(Orthogonal::new);
+    let mut update = Update { path: Vec::new(), gradients, slots, change, factor, is_finite, adam, orthogonal };
     Updated { unet: unet.map(&mut update), norm, loss_scale }
 }
 
@@ -120,6 +122,28 @@ struct Update<'a> {
     /// Whether the step counts, where it may not.
     is_finite: Option<Tensor<1, Bool>>,
     adam: Adam,
+    orthogonal: Option<Orthogonal>,
+}
+
+impl Update<'_> {
+    /// The weights after a step, with what is kept of it; `average` is still that of before.
+    fn step(&self, name: &str, shape: &[usize], weights: Tensor<1>, gradient: Tensor<1>, old: Option<Slot>) -> (Tensor<1>, Slot) {
+        let learning_rate = self.change.learning_rate;
+        let average = old.as_ref().map_or_else(|| weights.clone(), |slot| slot.average.clone());
+        if let Some(orthogonal) = self.orthogonal.as_ref().filter(|_| Orthogonal::takes(name, shape)) {
+            let (steps, momentum, moment_2) = match old {
+                Some(slot) => (slot.steps, Some(slot.moment_1), slot.moment_2),
+                None => (0, None, weights.zeros_like()),
+            };
+            let (weights, moment_1) = orthogonal.step(learning_rate, weights, gradient, momentum, shape);
+            return (weights, Slot { steps: steps + 1, moment_1, moment_2, average });
+        }
+        let state = old.map(|slot| AdamState::new(AdaptiveMomentumState::new(slot.steps, slot.moment_1, slot.moment_2)));
+        let (weights, state) = self.adam.step(learning_rate, weights, gradient, state);
+        // burn's Adam always gives its state.
+        let momentum = state.expect("Adam's state after a step").momentum;
+        (weights, Slot { steps: momentum.time, moment_1: momentum.moment_1, moment_2: momentum.moment_2, average })
+    }
 }
 
 impl ModuleMapper for Update<'_> {
@@ -144,20 +168,15 @@ impl ModuleMapper for Update<'_> {
         }
         let name = self.path.join(".");
         let old = self.slots.remove(&name);
-        let average = old.as_ref().map_or_else(|| weights.clone(), |slot| slot.average.clone());
         // Held only where they may be needed: what nothing else holds is changed in place.
         let before = self.is_finite.is_some().then(|| (weights.clone(), old.clone()));
-        let state = old.map(|slot| AdamState::new(AdaptiveMomentumState::new(slot.steps, slot.moment_1, slot.moment_2)));
-        let (mut weights, state) = self.adam.step(self.change.learning_rate, weights, gradient, state);
-        let average = average.clone() + (weights.clone() - average).mul_scalar(1.0 - self.change.average_decay);
-        if let Some(AdamState { momentum }) = state {
-            let mut slot = Slot { steps: momentum.time, moment_1: momentum.moment_1, moment_2: momentum.moment_2, average };
-            if let (Some(is_finite), Some((old_weights, old))) = (&self.is_finite, before) {
-                slot = slot.or_as_before(old, &old_weights, is_finite);
-                weights = either(is_finite, weights, old_weights);
-            }
-            self.slots.insert(name, slot);
+        let (mut weights, mut slot) = self.step(&name, &shape, weights, gradient, old);
+        slot.average = slot.average.clone() + (weights.clone() - slot.average).mul_scalar(1.0 - self.change.average_decay);
+        if let (Some(is_finite), Some((old_weights, old))) = (&self.is_finite, before) {
+            slot = slot.or_as_before(old, &old_weights, is_finite);
+            weights = either(is_finite, weights, old_weights);
         }
+        self.slots.insert(name, slot);
         Param::initialized(id, tracked(weights.reshape(shape), &device).require_grad())
     }
 }

@@ -4,7 +4,7 @@
 mod attention;
 mod block;
 pub mod cost;
-mod embedding;
+pub mod embedding;
 mod norm;
 pub mod parameters;
 mod resample;
