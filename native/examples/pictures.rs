@@ -1,5 +1,6 @@
-//! Makes `docs/results.png` and `docs/failures.png`: two scenes drawn by a program (`docs/scene.png`, `docs/flowers.png`), what
-//! the shipped model is given of them, and below each what it answers by the command line. Started by `cargo xtask pictures`.
+//! Makes `docs/results.png`, `docs/failures.png` and `docs/panorama.png`: two scenes drawn by a program (`docs/scene.png`,
+//! `docs/flowers.png`), what the shipped model is given of them, and below each what it answers by the command line. Started by
+//! `cargo xtask pictures`.
 
 use std::{
     fs,
@@ -49,9 +50,13 @@ fn main() -> Result<()> {
 
     let left = imageops::crop_imm(&scene, 0, 0, width / 2, height).to_image();
     let large = [Shape::Disc { x: 130.5, y: 95.5, radius: 68.0 }];
-    let failures = [maker.fill(&scene, &large)?, maker.extend(&left, [0, width / 2])?, maker.colour(&flowers)?, Column(flowers, scene)];
+    let failures = [maker.fill(&scene, &large)?, maker.extend(&left, [0, width / 2])?, maker.colour(&flowers)?, Column(flowers, scene.clone())];
     save(&sheet(&failures), &docs.join("failures.png"))?;
-    println!("docs/results.png and docs/failures.png are made");
+
+    // Four extensions to each side: each window is as wide as the scene is high, and half of it is new.
+    let Column(_, panorama) = maker.extend(&scene, [4 * height / 2; 2])?;
+    save(&panorama, &docs.join("panorama.png"))?;
+    println!("docs/results.png, docs/failures.png and docs/panorama.png are made");
     Ok(())
 }
 
