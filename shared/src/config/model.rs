@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{HoleCondition, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction, SamplerSettings, Sampling, TaskKind, UnetConfig};
+use super::{
+    HoleCondition, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction, SamplerSettings, Sampling, TaskKind, UnetConfig, bounds,
+    error::ConfigError,
+};
 
 /// Everything needed to build a model and to use it as it was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,39 +32,6 @@ pub struct ModelConfig {
     /// How to sample each task where nobody says otherwise, as it was measured for this model.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sampling: BTreeMap<TaskKind, Sampling>,
-}
-
-/// A configuration that no net can be built from.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A preset name that does not exist.
-    #[error("no preset is called `{name}`; there are {known}")]
-    UnknownPreset {
-        /// The name asked for.
-        name: String,
-        /// The names that exist.
-        known: String,
-    },
-    /// The picture side does not survive the halvings.
-    #[error("a size of {size} px is not divisible by {divisor}, which this net's patch and levels need; choose a multiple of {divisor}")]
-    Size {
-        /// The side asked for.
-        size: usize,
-        /// What it must be divisible by.
-        divisor: usize,
-    },
-    /// A count that does not fit another.
-    #[error("{what} is {value}, which does not fit {other}; {way_out}")]
-    Mismatch {
-        /// The setting at fault.
-        what: &'static str,
-        /// Its value.
-        value: String,
-        /// What it must fit.
-        other: String,
-        /// What to choose instead.
-        way_out: &'static str,
-    },
 }
 
 /// Names that [`ModelConfig::preset`] knows.
@@ -136,23 +106,9 @@ impl ModelConfig {
     /// The first setting that does not fit, with what it does not fit and what to choose.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let unet = &self.unet;
-        let positive = [
-            ("size", self.size),
-            ("patch", unet.patch),
-            ("channels", unet.channels),
-            ("blocks", unet.blocks),
-            ("head_channels", unet.head_channels),
-            ("multipliers", unet.multipliers.iter().copied().min().unwrap_or(0)),
-        ];
-        if let Some((what, value)) = positive.into_iter().find(|(_, value)| *value == 0) {
-            return Err(ConfigError::Mismatch {
-                what,
-                value: value.to_string(),
-                other: "a net with at least one of each".to_owned(),
-                way_out: "choose a positive number",
-            });
-        }
-        if unet.multipliers.len() > 16 || !self.size.is_multiple_of(unet.divisor()) {
+        bounds::check_unet(unet, self.size)?;
+        bounds::check_log_snr_range(self.log_snr_range)?;
+        if !self.size.is_multiple_of(unet.divisor()) {
             return Err(ConfigError::Size { size: self.size, divisor: unet.divisor() });
         }
         if !(0.0..1.0).contains(&unet.dropout) {
@@ -161,15 +117,6 @@ impl ModelConfig {
                 value: unet.dropout.to_string(),
                 other: "a probability below 1".to_owned(),
                 way_out: "choose 0 or more and less than 1",
-            });
-        }
-        let [low, high] = self.log_snr_range;
-        if !(low.is_finite() && high.is_finite() && low < high) {
-            return Err(ConfigError::Mismatch {
-                what: "log_snr_range",
-                value: format!("[{low}, {high}]"),
-                other: "an increasing pair".to_owned(),
-                way_out: "put the noisiest level first, for example [-10, 10]",
             });
         }
         let starts_from_condition = matches!(self.prediction, Prediction::Residual | Prediction::Regression);
@@ -188,14 +135,22 @@ impl ModelConfig {
                 guess: sampling.guess,
                 ..SamplerSettings::default()
             };
-            if settings.validate().is_err() {
+            if settings.validate_in(self.log_snr_range).is_err() {
                 return Err(ConfigError::Mismatch {
                     what: "sampling",
                     value: format!("{sampling} for {task}"),
                     other: "what can be sampled with".to_owned(),
-                    way_out: "choose 1 to 10000 steps, a temperature from 0 to 1 and a log-SNR from -30 to 30",
+                    way_out: "choose 1 to 10000 steps, a temperature from 0 to 1 and a log-SNR from -30 to below the largest of the model",
                 });
             }
+        }
+        if self.tasks.len() > TaskKind::ALL.len() {
+            return Err(ConfigError::Mismatch {
+                what: "tasks",
+                value: format!("a list of {}", self.tasks.len()),
+                other: format!("the {} tasks that there are", TaskKind::ALL.len()),
+                way_out: "choose each at most once",
+            });
         }
         self.validate_attention()
     }
@@ -260,6 +215,40 @@ mod tests {
         let attending: Vec<usize> = (0..6).filter(|level| paper.unet.attends(256, *level)).collect();
         assert_eq!(attending, [3, 4, 5]);
         assert!(!paper.unet.attends(128, 5), "at half the size the last level has 4 cells a side");
+    }
+
+    /// A file may say anything; whatever no net can be of is refused before something is built.
+    #[test]
+    fn a_configuration_of_any_numbers_is_refused_or_small_enough_to_build() {
+        let changes: [fn(&mut ModelConfig); 18] = [
+            |config| config.size = usize::MAX,
+            |config| config.size = 1 << 20,
+            |config| config.unet.patch = 1 << 60,
+            |config| config.unet.channels = 15,
+            |config| config.unet.channels = usize::MAX - 1,
+            |config| config.unet.blocks = usize::MAX,
+            |config| config.unet.head_channels = usize::MAX,
+            |config| config.unet.multipliers = vec![usize::MAX],
+            |config| config.unet.multipliers = vec![1; 100_000],
+            |config| config.unet.multipliers = vec![],
+            |config| config.unet.attention = vec![4; 100_000],
+            |config| {
+                config.size = 1024;
+                config.unet.multipliers = vec![1];
+            },
+            |config| config.log_snr_range = [-9.0, 40.0],
+            |config| config.log_snr_range = [-700.0, 9.0],
+            |config| config.log_snr_range = [f64::NAN, 9.0],
+            |config| config.log_snr_range = [1.0, 1.0],
+            |config| config.tasks = vec![TaskKind::Inpaint; 1000],
+            |config| config.sampling = BTreeMap::from([(TaskKind::Inpaint, Sampling { guess: Some(9.0), ..Sampling::default() })]),
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut config = ModelConfig::preset("tiny").unwrap();
+            change(&mut config);
+            let message = config.validate().expect_err(&format!("change {number}")).to_string();
+            assert!(message.contains("choose") || message.contains("for example"), "{message}");
+        }
     }
 
     #[test]

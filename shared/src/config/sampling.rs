@@ -94,6 +94,20 @@ impl SamplerSettings {
     }
 }
 
+impl SamplerSettings {
+    /// Checks every number for a model of this range of log-SNRs.
+    ///
+    /// # Errors
+    /// As [`SamplerSettings::validate`], or a guess at or above the cleanest level of the model, from which there is no step.
+    pub fn validate_in(&self, [_, high]: [f64; 2]) -> Result<(), SettingsError> {
+        self.validate()?;
+        match self.guess {
+            Some(guess) if guess >= high => Err(SettingsError::CleanGuess { guess, high }),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Default for SamplerSettings {
     fn default() -> Self {
         Self { kind: SamplerKind::DpmSolver, steps: 20, eta: 0.0, temperature: 1.0, guess: None, seed: 0 }
@@ -118,6 +132,14 @@ pub enum SettingsError {
     /// A guess without a noise level.
     #[error("a guess at a log-SNR of {0}; choose -30 (nothing of it stays) to 30 (all of it)")]
     Guess(f64),
+    /// A guess at a level that is cleaner than all of the model's.
+    #[error("a guess at a log-SNR of {guess} leaves nothing to sample; this model's levels end at {high}: choose less")]
+    CleanGuess {
+        /// The guess.
+        guess: f64,
+        /// The model's cleanest level.
+        high: f64,
+    },
 }
 
 /// What suits a task: how many evaluations of the net, how much noise, and where sampling begins.

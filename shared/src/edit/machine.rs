@@ -63,7 +63,7 @@ impl Edit {
         if !config.tasks.contains(&kind) {
             return Err(EditError::TaskNotTrained { task: kind, known: config.tasks.clone() });
         }
-        settings.validate()?;
+        settings.validate_in(config.log_snr_range)?;
         settings.steps = config.prediction.evaluations(settings.steps);
         let work = task.begin(picture, Net { size: config.size, hole: config.hole, guess: settings.guess.is_some() })?;
         Ok(Self {

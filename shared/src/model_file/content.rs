@@ -112,14 +112,21 @@ impl Content {
                 let wanted = quantized.scales_shape();
                 return Err(damaged(format!("has scales {dtype:?} {of_scales:?}, not F16 {wanted:?}")));
             }
+            if !quantized.scales.iter().all(|scale| scale.is_finite()) {
+                return Err(damaged("has scales that are not finite".to_owned()));
+            }
             Ok(Self::Quantized(quantized))
         };
+        let floats = |values: Vec<f32>| match values.iter().all(|value| value.is_finite()) {
+            true => Ok(Self::Floats { shape: stored.clone(), values }),
+            false => Err(damaged("holds numbers that are not finite".to_owned())),
+        };
         match dtype {
-            Dtype::F32 => Ok(Self::Floats { shape: stored, values: container::floats(data) }),
-            Dtype::F16 => Ok(Self::Floats { shape: stored, values: halves(data).map(f16::to_f32).collect() }),
-            Dtype::I8 => quantized(Bits::Eight, stored, data.iter().map(|byte| byte.cast_signed()).collect()),
+            Dtype::F32 => floats(container::floats(data)),
+            Dtype::F16 => floats(halves(data).map(f16::to_f32).collect()),
+            Dtype::I8 => quantized(Bits::Eight, stored.clone(), data.iter().map(|byte| byte.cast_signed()).collect()),
             Dtype::U8 => {
-                let mut shape = stored;
+                let mut shape = stored.clone();
                 if let Some(row) = shape.last_mut() {
                     *row *= 2;
                 }

@@ -47,7 +47,7 @@ impl Sampler {
     /// # Errors
     /// Settings out of range.
     pub fn new(settings: &SamplerSettings, log_snr_range: [f64; 2], start: Tensor<4>, known: Option<Known>) -> Result<Self, SettingsError> {
-        settings.validate()?;
+        settings.validate_in(log_snr_range)?;
         let guess = settings.guess.zip(known.as_ref().and_then(|known| known.guess.clone()));
         let [low, high] = log_snr_range;
         let range = guess.as_ref().map_or(log_snr_range, |(log_snr, _)| [log_snr.min(high - LEAST_RANGE).max(low), high]);

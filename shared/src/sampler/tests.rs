@@ -177,14 +177,19 @@ fn a_guess_is_what_sampling_begins_from() {
     assert!((begin(Some(-20.0), 1.0).levels()[0] - schedule::noise_level(-8.0)).abs() < 1e-12);
     let off: f32 = (begin(None, 1.0).noisy() - start.clone()).abs().max().into_scalar();
     assert_eq!(off, 0.0);
-    // At the clean end there is still a step to go.
+    // Next to the clean end there is still a step to go; at it there is none.
     for kind in SamplerKind::ALL {
-        let settings = SamplerSettings { guess: Some(30.0), ..settings(kind, 5) };
+        let settings = SamplerSettings { guess: Some(7.999), ..settings(kind, 5) };
         let mut sampler = Sampler::new(&settings, [-8.0, 8.0], start.clone(), Some(known())).unwrap();
         while !sampler.is_finished() {
             sampler.step(&Exact { deviation: 0.5 });
         }
         assert!(values(sampler.finish()).iter().all(|value| value.is_finite()), "{kind}");
+    }
+    for guess in [8.0, 30.0] {
+        let settings = SamplerSettings { guess: Some(guess), ..settings(SamplerKind::DpmSolver, 5) };
+        let refused = Sampler::new(&settings, [-8.0, 8.0], start.clone(), Some(known())).unwrap_err();
+        assert_eq!(refused, SettingsError::CleanGuess { guess, high: 8.0 });
     }
     let nonsense = SamplerSettings { guess: Some(99.0), ..settings(SamplerKind::DpmSolver, 5) };
     assert!(nonsense.validate().unwrap_err().to_string().contains("99"));

@@ -111,6 +111,9 @@ impl ClassifierFile {
     pub fn parse(bytes: &[u8]) -> anyhow::Result<ClassifierFile> {
         let file: Container<'_, Header> = Container::read(KIND, bytes).map_err(explained)?;
         let weights = file.floats().map_err(explained)?;
+        if let Some(weight) = weights.iter().find(|weight| weight.values.iter().any(|value| !value.is_finite())) {
+            bail!("the classifier is damaged: its weight `{}` holds numbers that are not finite; copy the file again", weight.name);
+        }
         let header = file.header;
         let (net, classes) = (header.net, header.classes);
         ensure!(net.is_sound(), "no net can be built of the classifier's description ({net:?}); train it again");
