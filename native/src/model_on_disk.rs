@@ -6,7 +6,10 @@ use anyhow::{Context, Result, bail};
 use infill::model_file::ModelFile;
 use sha2::{Digest, Sha256};
 
-use crate::exit::input;
+use crate::{exit::input, files};
+
+/// Eight times the paper's model in 32 bits.
+const MOST_BYTES: u64 = 16 << 30;
 
 /// The model that comes with the project.
 const SHIPPED: &str = "web/models/nature.infill";
@@ -52,7 +55,7 @@ pub fn read_with_digest(path: &Path) -> Result<(ModelFile, String)> {
 }
 
 fn read_bytes(path: &Path) -> Result<(ModelFile, Vec<u8>)> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read the model {}", path.display())).map_err(input)?;
+    let bytes = files::read_at_most(path, MOST_BYTES)?;
     let file = ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
     Ok((file, bytes))
 }

@@ -10,7 +10,7 @@ use super::{device_arguments::DevicesArguments, training_choices::TrainingChoice
 use crate::{
     exit::input,
     model_on_disk,
-    train::{self, RunDirectory, TrainingPlan, TrainingSettings, settings_file},
+    train::{self, RunDirectory, TrainingPlan, TrainingSettings},
 };
 
 /// Train a model on folders of pictures and tar shards.
@@ -100,11 +100,7 @@ impl TrainArguments {
 
     /// A new run's settings, or those that a resumed run's folder holds, with what the options change.
     fn settings(&self, directory: &RunDirectory, initial: Option<&ModelFile>) -> Result<TrainingSettings> {
-        let mut settings = if self.resume {
-            self.choices.change(settings_file::read(&directory.config_path())?)?
-        } else {
-            self.choices.settings(initial)?
-        };
+        let mut settings = if self.resume { self.choices.change(directory.settings()?)? } else { self.choices.settings(initial)? };
         if !self.data.is_empty() {
             settings.run.data.clone_from(&self.data);
         }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::names::file_name;
-use super::picture_file::PictureFile;
-use super::{folder, shards};
-use crate::exit::input;
+use super::picture_file::{MOST_BYTES, PictureFile};
+use super::{folder, shards, sources::expand};
+use crate::{exit::input, files};
 
 /// Compressed bytes of shards are kept in memory up to this many in all; beyond, they are read when
 /// they are needed.
@@ -39,6 +39,8 @@ struct Entry {
     source: usize,
     /// Path inside the source, with `/` between its parts.
     member: String,
+    /// The same as the system has it, in folders.
+    path: PathBuf,
     /// Compressed size in bytes.
     bytes: u64,
     /// First byte inside a shard; 0 in folders.
@@ -47,7 +49,7 @@ struct Entry {
 }
 
 /// What a model was trained on, for its file and its run directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetRecord {
     /// Pictures in all.
     pub pictures: usize,
@@ -55,6 +57,21 @@ pub struct DatasetRecord {
     pub index_sha256: String,
     /// Each source with what it holds.
     pub sources: Vec<SourceRecord>,
+}
+
+impl DatasetRecord {
+    /// In what this set differs from the one that a run began with; `None` when it does not.
+    pub fn difference(&self, before: &Self) -> Option<String> {
+        if self.index_sha256 == before.index_sha256 {
+            return None;
+        }
+        let of = |record: &Self| {
+            let sources = record.sources.iter().map(|source| format!("{} with {}", source.name, source.pictures));
+            format!("{} pictures ({})", record.pictures, sources.collect::<Vec<_>>().join(", "))
+        };
+        let which = if of(self) == of(before) { "; their names or sizes are others" } else { "" };
+        Some(format!("there are {} now and were {}{which}", of(self), of(before)))
+    }
 }
 
 /// One source of a [`DatasetRecord`].
@@ -105,6 +122,7 @@ impl Dataset {
             self.entries.extend(members.into_iter().map(|member| Entry {
                 source,
                 member: member.name,
+                path: PathBuf::new(),
                 bytes: member.bytes,
                 offset: member.offset,
                 class: member.class,
@@ -115,6 +133,7 @@ impl Dataset {
             self.entries.extend(files.into_iter().map(|file| Entry {
                 source,
                 member: file.name,
+                path: file.path,
                 bytes: file.bytes,
                 offset: 0,
                 class: None,
@@ -155,8 +174,8 @@ impl Dataset {
         let decode = |bytes: &[u8]| PictureFile::decode(bytes)?.over_white();
         let decoded = match &self.sources[entry.source] {
             Source::Folder { root, .. } => {
-                let path = root.join(&entry.member);
-                std::fs::read(&path).context("it cannot be read").and_then(|bytes| decode(&bytes))
+                let path = root.join(&entry.path);
+                files::read_at_most(&path, MOST_BYTES).and_then(|bytes| decode(&bytes))
             }
             Source::Shard(shard) => shard.read(entry.offset, entry.bytes).and_then(|bytes| decode(&bytes)),
         };
@@ -197,38 +216,7 @@ impl Dataset {
 /// A folder that cannot be read.
 pub fn picture_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let (root, files) = folder::open(folder)?;
-    Ok(files.into_iter().map(|file| root.join(file.name)).collect())
-}
-
-/// Patterns replaced by what they match, sorted; every path once.
-fn expand(sources: &[String]) -> anyhow::Result<Vec<PathBuf>> {
-    if sources.is_empty() {
-        bail!("no training data given; name folders of pictures or tar shards");
-    }
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for source in sources {
-        let mut found = Vec::new();
-        if Path::new(source).exists() {
-            found.push(PathBuf::from(source));
-        } else if source.contains(['*', '?', '[']) {
-            let matches = glob::glob(source).with_context(|| format!("`{source}` is not a file pattern"))?;
-            for path in matches {
-                found.push(path.with_context(|| format!("a match of `{source}`"))?);
-            }
-            found.sort();
-            if found.is_empty() {
-                bail!("no file matches `{source}`");
-            }
-        } else {
-            bail!("`{source}` does not exist; give a folder, a tar shard, a picture or a pattern");
-        }
-        for path in found {
-            if !paths.contains(&path) {
-                paths.push(path);
-            }
-        }
-    }
-    Ok(paths)
+    Ok(files.into_iter().map(|file| root.join(file.path)).collect())
 }
 
 /// A tar file by its name; folders are never shards.

@@ -39,6 +39,10 @@ fn of_format(bytes: &[u8]) -> Result<PictureFile> {
 }
 
 fn png(bytes: &[u8]) -> Result<PictureFile> {
+    // The decoder takes memory for a row before it tells the size.
+    if let Some([w1, w2, w3, w4, h1, h2, h3, h4]) = bytes.get(16..24) {
+        check_size(u32::from_be_bytes([*w1, *w2, *w3, *w4]), u32::from_be_bytes([*h1, *h2, *h3, *h4]))?;
+    }
     let mut limits = Limits::default();
     limits.max_alloc = Some(BESIDE_BYTES);
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).context(DAMAGED)?;
@@ -103,16 +107,24 @@ fn check_riff(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The samples as they are stored, and what the decoder knows beside them.
-fn samples(mut decoder: impl ImageDecoder) -> Result<PictureFile> {
-    let (width, height) = decoder.dimensions();
+fn check_size(width: u32, height: u32) -> Result<()> {
     let pixels = u64::from(width) * u64::from(height);
-    if pixels > PIXEL_LIMIT as u64 || width.max(height) as usize > SIDE_LIMIT || decoder.total_bytes() > SAMPLE_BYTES {
+    if pixels > PIXEL_LIMIT as u64 || width.max(height) as usize > SIDE_LIMIT {
         bail!(
             "it is {width}×{height} ({} megapixels); at most {} megapixels and {SIDE_LIMIT} pixels a side can be handled: scale it down",
             pixels.div_ceil(1_000_000),
             PIXEL_LIMIT / 1_000_000
         );
+    }
+    Ok(())
+}
+
+/// The samples as they are stored, and what the decoder knows beside them.
+fn samples(mut decoder: impl ImageDecoder) -> Result<PictureFile> {
+    let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
+    if decoder.total_bytes() > SAMPLE_BYTES {
+        bail!("its samples need {} bytes; at most {SAMPLE_BYTES} can be handled: scale it down", decoder.total_bytes());
     }
     // A picture with unreadable metadata is still a picture.
     let exif = decoder.exif_metadata().unwrap_or_default().map(exif::without_prefix);

@@ -16,6 +16,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::dataset::Dataset;
 use super::jpeg::round_trip;
+use crate::exit::input;
 
 /// Decoded, shrunk pictures are kept in memory up to this many bytes.
 const CACHE_BYTES: usize = 5 << 28;
@@ -168,7 +169,7 @@ impl Maker {
                 return Ok((index, example?));
             }
         }
-        bail!("every one of the {count} pictures is broken (the first: {})", self.dataset.name(0));
+        bail!(input(format!("every one of the {count} pictures is broken (the first: {})", self.dataset.name(0))));
     }
 
     /// Runs `use_it` on a picture as samples are cut from it; `None` for a broken one, which is named

@@ -16,6 +16,7 @@ mod output;
 pub mod picture_file;
 mod png_chunks;
 mod shards;
+mod sources;
 mod square;
 mod transparent;
 
@@ -23,8 +24,9 @@ pub use dataset::{Dataset, DatasetRecord, picture_files};
 pub use format::OutputFormat;
 pub use jpeg::round_trip;
 pub use loader::{Loader, LoaderSettings};
-pub use names::{file_name, is_picture};
+pub use names::{file_name, is_foreign, is_picture};
 pub use output::write;
+pub use sources::{from_run, to_run};
 pub use square::centre_square;
 
 #[cfg(test)]

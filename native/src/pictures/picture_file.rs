@@ -14,7 +14,10 @@ use super::{
     metadata::Metadata,
     transparent::{self, over_white},
 };
-use crate::exit::input;
+use crate::{exit::input, files};
+
+/// No picture that can be handled has a larger file.
+pub const MOST_BYTES: u64 = 1 << 30;
 
 /// A picture as the file has it, turned upright.
 pub struct PictureFile {
@@ -31,7 +34,7 @@ pub struct PictureFile {
 /// # Errors
 /// A file that is missing, no picture, too large, or cut short.
 pub fn read(path: &Path) -> Result<PictureFile> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+    let bytes = files::read_at_most(path, MOST_BYTES)?;
     PictureFile::decode(&bytes).with_context(|| format!("{} cannot be used", path.display())).map_err(input)
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::names::{file_name, is_picture};
+use super::names::{file_name, is_foreign, is_picture};
 
 /// A tar file whose members can be read by offset.
 #[derive(Debug)]
@@ -47,6 +47,8 @@ fn index(path: &Path) -> anyhow::Result<Vec<Member>> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut archive = tar::Archive::new(BufReader::new(file));
+    // The empty blocks that end an archive are not the file's end where archives were put one behind the other.
+    archive.set_ignore_zeros(true);
     let mut members = Vec::new();
     let mut classes = BTreeMap::new();
     for entry in archive.entries_with_seek().context("it is not a tar file")? {
@@ -59,10 +61,13 @@ fn index(path: &Path) -> anyhow::Result<Vec<Member>> {
         if offset.checked_add(bytes).is_none_or(|end| end > length) {
             bail!("it is truncated: {name} needs {bytes} bytes at {offset}, the file has {length}");
         }
+        if name.split('/').any(is_foreign) {
+            continue;
+        }
         if name.ends_with(".cls") {
-            let mut class = String::new();
-            entry.take(4096).read_to_string(&mut class).with_context(|| format!("class {name}"))?;
-            classes.insert(key(&name).to_owned(), class.trim().to_owned());
+            let mut class = Vec::new();
+            entry.take(4096).read_to_end(&mut class).with_context(|| format!("class {name}"))?;
+            classes.insert(key(&name).to_owned(), String::from_utf8_lossy(&class).trim().to_owned());
         } else if is_picture(&name) {
             members.push(Member { name, offset, bytes, class: None });
         }
@@ -86,7 +91,7 @@ impl Shard {
     /// The file changed or vanished since it was indexed.
     pub fn read(&self, offset: u64, bytes: u64) -> anyhow::Result<Cow<'_, [u8]>> {
         if let Some(all) = &self.bytes {
-            let member = all.get(offset as usize..(offset + bytes) as usize);
+            let member = offset.checked_add(bytes).and_then(|end| all.get(offset as usize..end as usize));
             return Ok(Cow::Borrowed(member.context("the shard changed while it was read")?));
         }
         let mut file = File::open(&self.path)?;

@@ -12,7 +12,7 @@ use infill::{
 use serde::{Deserialize, Serialize};
 
 use super::settings::TrainingSettings;
-use crate::{files, readback};
+use crate::{files, pictures::DatasetRecord, readback};
 
 const KIND: Kind = Kind { key: "infill-checkpoint", format: None, version: 1 };
 
@@ -24,6 +24,9 @@ struct Header {
     /// Loss of the averaged model on the validation pictures, where there are any.
     #[serde(default)]
     validation_loss: Option<f64>,
+    /// The pictures that the run trained on until then; files of earlier programs have none.
+    #[serde(default)]
+    data: Option<DatasetRecord>,
     /// CRC-32C of the tensors in the order of their names; files of earlier programs have none.
     #[serde(default)]
     crc32c: Option<u32>,
@@ -47,7 +50,7 @@ pub fn read_weights(parameters: Vec<NamedParameter>) -> Result<Vec<Weight>> {
 ///
 /// # Errors
 /// When the file cannot be written or a number of the state is not finite; nothing is left half-written.
-pub fn write(path: &Path, trainer: &Trainer, settings: &TrainingSettings, validation_loss: Option<f64>) -> Result<()> {
+pub fn write(path: &Path, trainer: &Trainer, settings: &TrainingSettings, data: DatasetRecord, validation_loss: Option<f64>) -> Result<()> {
     let weights = read_weights(trainer.state())?;
     if let Some(weight) = weights.iter().find(|weight| weight.values.iter().any(|value| !value.is_finite())) {
         bail!("{} holds numbers that are not finite, and nothing can go on from such a checkpoint", weight.name);
@@ -55,7 +58,7 @@ pub fn write(path: &Path, trainer: &Trainer, settings: &TrainingSettings, valida
     let stored: Vec<Stored> = weights.iter().map(Stored::floats).collect();
     let checksum = checksum(stored.iter().map(|stored| (stored.name.as_str(), stored.bytes.as_slice())).collect());
     let (step, settings) = (trainer.step_count(), settings.clone());
-    let header = Header { version: KIND.version, step, settings, validation_loss, crc32c: Some(checksum) };
+    let header = Header { version: KIND.version, step, settings, validation_loss, data: Some(data), crc32c: Some(checksum) };
     files::write_atomically(path, &container::write(KIND, &header, &stored)?)
 }
 
@@ -64,12 +67,12 @@ fn checksum(mut tensors: Vec<(&str, &[u8])>) -> u32 {
     tensors.into_iter().fold(0, |sum, (_, bytes)| crc32c::crc32c_append(sum, bytes))
 }
 
-/// Puts the trainer back to where a checkpoint was written.
+/// Puts the trainer back to where a checkpoint was written, and says on which pictures it was trained until then.
 ///
 /// # Errors
 /// A file that is truncated, damaged, foreign, or of a run with another model or seed; the trainer is
 /// unchanged then.
-pub fn read(path: &Path, trainer: &mut Trainer) -> Result<()> {
+pub fn read(path: &Path, trainer: &mut Trainer) -> Result<Option<DatasetRecord>> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file = open(&bytes)?;
     let header = &file.header;
@@ -85,8 +88,11 @@ pub fn read(path: &Path, trainer: &mut Trainer) -> Result<()> {
         bail!("it is damaged: its tensors have the CRC-32C {found:08x}, and {written:08x} was written");
     }
     let state: HashMap<String, Weight> = file.floats()?.into_iter().map(|weight| (weight.name.clone(), weight)).collect();
+    if let Some(name) = state.values().find(|weight| weight.values.iter().any(|value| !value.is_finite())).map(|weight| &weight.name) {
+        bail!("it is damaged: {name} holds numbers that are not finite");
+    }
     trainer.resume(header.step, &state)?;
-    Ok(())
+    Ok(file.header.data)
 }
 
 /// The validation loss that a checkpoint was written with.

@@ -3,8 +3,8 @@
 //! It is the record of a run and enough to go on with it.
 
 use std::{
-    cell::Cell,
-    fs::{self, File},
+    cell::{Cell, OnceCell, RefCell},
+    fs::{self, File, TryLockError},
     io::{BufWriter, Write},
     path::{Path, PathBuf},
 };
@@ -17,8 +17,12 @@ use infill::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{checkpoint, settings::TrainingSettings};
-use crate::{exit::input, files, pictures::Dataset};
+use super::{checkpoint, settings::TrainingSettings, settings_file};
+use crate::{
+    exit::input,
+    files,
+    pictures::{self, Dataset},
+};
 
 /// One line of `stats.jsonl`. All but the times are the same in every run with the same settings; which lines
 /// have a validation loss hangs on the clock where checkpoints are written by time.
@@ -53,6 +57,9 @@ pub struct Stat {
 pub struct RunDirectory {
     root: PathBuf,
     first_step: Cell<u64>,
+    lock: OnceCell<File>,
+    /// Sources of pictures as they were found, and as the run's settings have them.
+    found: RefCell<Vec<(String, String)>>,
 }
 
 impl RunDirectory {
@@ -61,7 +68,7 @@ impl RunDirectory {
     /// # Errors
     /// A run is there already, or none is.
     pub fn open(root: &Path, resume: bool) -> Result<Self> {
-        let directory = Self { root: root.to_owned(), first_step: Cell::new(0) };
+        let directory = Self { root: root.to_owned(), first_step: Cell::new(0), lock: OnceCell::new(), found: RefCell::default() };
         let exists = directory.config_path().exists();
         if resume && !exists {
             bail!(input(format!("{} holds no run to resume; leave out --resume to begin one", root.display())));
@@ -111,21 +118,77 @@ impl RunDirectory {
             let path = self.root.join(folder);
             fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display())).map_err(input)?;
         }
-        files::write_atomically(&self.config_path(), toml::to_string_pretty(settings)?.as_bytes())
+        self.lock()?;
+        if self.config_path().exists() {
+            bail!(input(format!("{} holds the run of another process by now; choose another --run", self.root.display())));
+        }
+        self.write_settings(settings)
+    }
+
+    /// Keeps other processes from this run as long as this one lives, and tidies up behind one that was killed.
+    fn lock(&self) -> Result<()> {
+        let path = self.root.join(".lock");
+        let file = File::create(&path).with_context(|| format!("cannot write {}", path.display())).map_err(input)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                bail!(input(format!("another process trains in {}; wait for it, or choose another --run", self.root.display())))
+            }
+            Err(TryLockError::Error(error)) => tracing::warn!("{} cannot be kept from other processes: {error}", self.root.display()),
+        }
+        for folder in ["", "checkpoints", "samples"] {
+            files::remove_unfinished(&self.root.join(folder));
+        }
+        let _ = self.lock.set(file);
+        Ok(())
+    }
+
+    fn write_settings(&self, settings: &TrainingSettings) -> Result<()> {
+        files::write_atomically(&self.config_path(), toml::to_string_pretty(&self.written(settings))?.as_bytes())
+    }
+
+    /// Settings as they are written down: with sources of pictures relative to the run.
+    fn written(&self, settings: &TrainingSettings) -> TrainingSettings {
+        let mut settings = settings.clone();
+        for source in settings.run.data.iter_mut().chain(&mut settings.run.validation) {
+            let known = self.found.borrow().iter().find(|(found, _)| found == source).map(|(_, written)| written.clone());
+            *source = known.unwrap_or_else(|| pictures::to_run(source, &self.root));
+        }
+        settings
+    }
+
+    /// The settings of a run that is resumed, with its pictures as they are found from here.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that holds something else.
+    pub fn settings(&self) -> Result<TrainingSettings> {
+        let mut settings: TrainingSettings = settings_file::read(&self.config_path())?;
+        for source in settings.run.data.iter_mut().chain(&mut settings.run.validation) {
+            let found = pictures::from_run(source, &self.root);
+            self.found.borrow_mut().push((found.clone(), std::mem::replace(source, found)));
+        }
+        Ok(settings)
     }
 
     /// Goes back to the newest checkpoint that can be used, naming those that cannot.
     ///
     /// # Errors
     /// When there are checkpoints and none of them can be used.
-    pub fn resume(&self, trainer: &mut Trainer, settings: &TrainingSettings) -> Result<()> {
+    pub fn resume(&self, trainer: &mut Trainer, settings: &TrainingSettings, data: &Dataset) -> Result<()> {
+        self.lock()?;
         let mut refused = Vec::new();
         for path in self.checkpoints()?.into_iter().rev() {
             match checkpoint::read(&path, trainer) {
-                Ok(()) => {
+                Ok(before) => {
                     tracing::info!("going on after step {} from {}", trainer.step_count(), path.display());
+                    if let Some(difference) = before.and_then(|before| data.describe().difference(&before)) {
+                        tracing::warn!(
+                            "the pictures are not those of the checkpoint: {difference}; from here on the run sees others, and in \
+                             another order, than without the interruption"
+                        );
+                    }
                     self.first_step.set(trainer.step_count());
-                    return files::write_atomically(&self.config_path(), toml::to_string_pretty(settings)?.as_bytes());
+                    return self.write_settings(settings);
                 }
                 Err(error) => {
                     tracing::warn!("{} is passed over: {error:#}", path.display());
@@ -173,14 +236,16 @@ impl RunDirectory {
     pub fn save(&self, trainer: &Trainer, settings: &TrainingSettings, data: &Dataset, validation_loss: Option<f64>) -> Result<()> {
         let step = trainer.step_count();
         let path = self.root.join("checkpoints").join(format!("step-{step:08}.safetensors"));
-        checkpoint::write(&path, trainer, settings, validation_loss).with_context(|| format!("cannot save {}", path.display()))?;
+        let described = data.describe();
+        checkpoint::write(&path, trainer, &self.written(settings), described.clone(), validation_loss)
+            .with_context(|| format!("cannot save {}", path.display()))?;
         let average = trainer.average();
         let record = TrainingRecord {
             steps: step,
             pictures_seen: settings.run.pictures_seen_before + step * settings.train.batch as u64,
             seed: settings.train.seed,
             settings: serde_json::to_value(&settings.train)?,
-            data: serde_json::to_value(data.describe())?,
+            data: serde_json::to_value(described)?,
         };
         let weights = checkpoint::read_weights(parameters::list(&average.unet))?;
         let bytes = ModelFile::encode(&average.config, &record, &weights, Encoding::F32)?;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     device,
-    exit::{Cancelled, input},
+    exit::{CANCELLED, Cancelled, input},
     files::write_atomically,
     formats::tensorboard::TensorBoard,
     pictures::{Dataset, Loader},
@@ -55,17 +55,22 @@ pub fn run(plan: TrainingPlan) -> Result<()> {
     };
     let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), initial, device)?.with_devices(others);
     if resume {
-        directory.resume(&mut trainer, &settings)?;
+        directory.resume(&mut trainer, &settings, &data)?;
     } else {
         directory.begin(&settings)?;
     }
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     // A second handler in one process (tests) is no reason to stop.
-    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
+    let _ = ctrlc::set_handler(move || {
+        // The first one stops after the step and saves; a second one does not wait for that.
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(CANCELLED));
+        }
+    });
     let root = directory.root().to_owned();
     let training = Training { directory, settings, data, validation, trainer, stop, started: Instant::now(), limit };
-    device::name_the_lost(&chosen, || to_go_on_from(&root), || training.go())
+    device::name_the_lost(&chosen, move || to_go_on_from(&root), || training.go())
 }
 
 /// What is left of a run that broke off.

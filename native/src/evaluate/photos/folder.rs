@@ -9,7 +9,7 @@ use rand::Rng;
 
 use crate::exit::input;
 use crate::pictures::picture_file;
-use crate::pictures::{file_name, is_picture};
+use crate::pictures::{file_name, is_foreign, is_picture};
 
 /// A photograph, found but not read.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub fn choose(folder: &Path, count: usize, seed: u64) -> anyhow::Result<Vec<Phot
     for entry in std::fs::read_dir(folder).with_context(reading).map_err(input)? {
         let path = entry.with_context(reading)?.path();
         let name = file_name(&path);
-        if path.is_file() && is_picture(&name) {
+        if path.is_file() && is_picture(&name) && !is_foreign(&name) {
             photos.push(Photo { name, bytes: path.metadata().with_context(reading)?.len(), path });
         }
     }
