@@ -58,7 +58,7 @@ mod remote {
     };
 
     use super::{
-        support::{HANGS, command, wait_for},
+        support::{HANGS, TOKEN, command, wait_for},
         *,
     };
 
@@ -69,12 +69,9 @@ mod remote {
     }
 
     impl Server {
-        fn start(token: Option<&str>) -> Self {
+        fn start(token: &str) -> Self {
             let mut command = command(&std::env::temp_dir(), "serve-device --port 0 --device cpu");
-            command.stdout(Stdio::piped()).stderr(Stdio::null());
-            if let Some(token) = token {
-                command.env("INFILL_TOKEN", token);
-            }
+            command.env("INFILL_TOKEN", token).stdout(Stdio::piped()).stderr(Stdio::null());
             let mut child = command.spawn().unwrap();
             let mut line = String::new();
             BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -97,7 +94,7 @@ mod remote {
         let folder = pictures(5);
         let path = folder.path();
         train(path, "one", "--device cpu");
-        let server = Server::start(None);
+        let server = Server::start(TOKEN);
         train(path, "two", &format!("--devices cpu,remote:{}", server.address));
         train(path, "alone", &format!("--devices remote:{}", server.address));
         let one = column(&path.join("one"), "loss");
@@ -115,7 +112,7 @@ mod remote {
     fn a_server_that_dies_is_named_and_the_run_goes_on_without_it() {
         let folder = pictures(5);
         let path = folder.path();
-        let mut server = Server::start(None);
+        let mut server = Server::start(TOKEN);
         let devices = format!("cpu,remote:{}", server.address);
         let run = "train --run run --preset tiny --data pictures --batch 2 --steps 100000 --sample-every 0 --checkpoint-every 2";
         let mut child = command(path, &format!("{run} --keep-checkpoints 2 --devices {devices}")).stderr(Stdio::piped()).spawn().unwrap();
@@ -138,16 +135,102 @@ mod remote {
         expect(&infill(path, &resume), 0, &["going on after step"]);
     }
 
+    /// A machine that is unplugged closes no connection: whoever waits for it would wait forever.
+    #[test]
+    fn a_server_that_is_unplugged_is_named_after_a_while() {
+        let folder = pictures(5);
+        let path = folder.path();
+        let server = Server::start(TOKEN);
+        let cable = Cable::to(&server.address);
+        let run = "train --run run --preset tiny --data pictures --batch 2 --steps 100000 --sample-every 0 --checkpoint-every 2";
+        let devices = format!("cpu,remote:ws://{}", cable.address);
+        let mut child = command(path, &format!("{run} --keep-checkpoints 2 --devices {devices}")).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for(&path.join("run/checkpoints/step-00000002.safetensors"), &mut child);
+        cable.pull();
+        let begun = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if begun.elapsed() > HANGS {
+                child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let output = child.wait_with_output().unwrap();
+        expect(&output, 1, &[&format!("{} stopped answering", cable.address), "--resume", "checkpoints/step-"]);
+    }
+
+    /// What lies between a client and a server, and can be pulled: nothing arrives any more and nobody takes a call, but no connection
+    /// is closed.
+    struct Cable {
+        address: std::net::SocketAddr,
+        pulled: std::sync::Arc<std::sync::atomic::AtomicBool>,
+        listening: std::thread::JoinHandle<()>,
+    }
+
+    impl Cable {
+        fn to(server: &str) -> Self {
+            use std::{
+                io::{Read, Write},
+                net::{TcpListener, TcpStream},
+                sync::{
+                    Arc,
+                    atomic::{AtomicBool, Ordering},
+                },
+            };
+            let server = server.trim_start_matches("ws://").to_owned();
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let (address, pulled) = (listener.local_addr().unwrap(), Arc::new(AtomicBool::new(false)));
+            listener.set_nonblocking(true).unwrap();
+            let flag = pulled.clone();
+            let pump = |mut from: TcpStream, mut to: TcpStream, flag: Arc<AtomicBool>| {
+                std::thread::spawn(move || {
+                    let mut bytes = vec![0; 1 << 16];
+                    while let Ok(count) = from.read(&mut bytes) {
+                        while flag.load(Ordering::SeqCst) {
+                            std::thread::sleep(Duration::from_secs(1));
+                        }
+                        if count == 0 || to.write_all(&bytes[..count]).is_err() {
+                            return;
+                        }
+                    }
+                });
+            };
+            let listening = std::thread::spawn(move || {
+                while !flag.load(Ordering::SeqCst) {
+                    let Ok((client, _)) = listener.accept() else {
+                        std::thread::sleep(Duration::from_millis(2));
+                        continue;
+                    };
+                    client.set_nonblocking(false).unwrap();
+                    let upstream = TcpStream::connect(&server).unwrap();
+                    pump(client.try_clone().unwrap(), upstream.try_clone().unwrap(), flag.clone());
+                    pump(upstream, client, flag.clone());
+                }
+            });
+            Self { address, pulled, listening }
+        }
+
+        fn pull(&self) {
+            self.pulled.store(true, std::sync::atomic::Ordering::SeqCst);
+            while !self.listening.is_finished() {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+    }
+
     #[test]
     fn a_server_that_is_not_there_or_wants_a_token_is_named() {
         let folder = pictures(5);
         let path = folder.path();
-        let server = Server::start(Some("open sesame"));
+        let server = Server::start("another token");
         for address in [server.address.as_str(), "ws://127.0.0.1:9"] {
             let output = infill(path, &format!("train --preset tiny --data pictures --run run --devices remote:{address}"));
             expect(&output, 3, &[address, "infill serve-device", "INFILL_TOKEN"]);
         }
-        expect(&infill(path, "serve-device --address 0.0.0.0 --port 0"), 3, &["0.0.0.0", "INFILL_TOKEN"]);
+        // A web page reaches loopback too.
+        for address in ["0.0.0.0", "127.0.0.1"] {
+            let output = command(path, &format!("serve-device --address {address} --port 0")).env_remove("INFILL_TOKEN").output().unwrap();
+            expect(&output, 3, &[address, "INFILL_TOKEN"]);
+        }
     }
 }
 

@@ -1,10 +1,17 @@
 //! Devices of other machines that stop answering in the middle of a training. burn has no error for that: it panics where a
 //! result is waited for. Here the panic becomes an error with the server's name. A server whose machine is cut off without the
-//! connection being closed is waited for, as long as the system does.
+//! connection being closed makes no panic: burn waits for it as long as the system does, which can be forever. Somebody beside asks
+//! whether the servers still answer, and ends the program when one does not.
 
 use std::{
+    collections::BTreeSet,
     net::{TcpStream, ToSocketAddrs},
     panic::{self, AssertUnwindSafe},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::Duration,
 };
 
@@ -15,20 +22,33 @@ use super::place::Devices;
 /// How long a server may take to take a call before it counts as gone.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// How long between two questions whether a server is there.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// A server that takes no call so many times, one after the other, is gone.
+const CALLS: usize = 3;
+
 /// Does work on devices of which some may be of other machines.
 ///
 /// # Errors
 /// The work's own; and where it broke off while devices of other machines were computing, which of their servers do not answer
 /// any more, or what burn said when all of them do. `state` says what there is to go on from.
-pub fn name_the_lost<T>(devices: &Devices, state: impl FnOnce() -> String, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn name_the_lost<T>(
+    devices: &Devices,
+    state: impl Fn() -> String + Send + Sync + 'static,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
     let servers = devices.servers();
     if servers.is_empty() {
         return work();
     }
+    let state = Arc::new(state);
+    let watch = Watch::begin(servers.clone(), state.clone());
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|info| tracing::debug!("{info}")));
     let outcome = panic::catch_unwind(AssertUnwindSafe(work));
     panic::set_hook(hook);
+    drop(watch);
     outcome.unwrap_or_else(|payload| {
         let gone: Vec<&str> = servers.iter().map(String::as_str).filter(|server| !answers(server)).collect();
         let what = if gone.is_empty() {
@@ -40,6 +60,41 @@ pub fn name_the_lost<T>(devices: &Devices, state: impl FnOnce() -> String, work:
         };
         Err(anyhow!("{what}; {}", state()))
     })
+}
+
+/// Asks beside the work whether the servers still answer, until it is dropped.
+struct Watch {
+    ended: Arc<AtomicBool>,
+    thread: thread::Thread,
+}
+
+impl Watch {
+    fn begin(servers: BTreeSet<String>, state: Arc<impl Fn() -> String + Send + Sync + 'static>) -> Self {
+        let ended = Arc::new(AtomicBool::new(false));
+        let stop = ended.clone();
+        let thread = thread::spawn(move || {
+            let mut missed = vec![0; servers.len()];
+            while !stop.load(Ordering::SeqCst) {
+                thread::park_timeout(PAUSE);
+                for (server, missed) in servers.iter().zip(&mut missed) {
+                    *missed = if answers(server) { 0 } else { *missed + 1 };
+                    if *missed >= CALLS && !stop.load(Ordering::SeqCst) {
+                        // The work hangs inside burn and cannot be called off; what it has saved is whole.
+                        eprintln!("infill: {server} stopped answering; {}", state());
+                        std::process::exit(1);
+                    }
+                }
+            }
+        });
+        Self { ended, thread: thread.thread().clone() }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.thread.unpark();
+    }
 }
 
 /// Whether somebody listens at a WebSocket's address.

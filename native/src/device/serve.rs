@@ -22,16 +22,15 @@ pub fn serve(address: SocketAddr, devices: &Devices) -> Result<()> {
     use super::{choose::choose_several, place::TOKEN};
 
     let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
-    if token.is_none() && !address.ip().is_loopback() {
-        bail!(input(format!("{} can be reached from other machines; set {TOKEN}, here and where it is used", address.ip())));
-    }
+    // On loopback too: any web page that somebody opens on this machine can reach a WebSocket there.
+    let Some(token) = token else {
+        bail!(input(format!("whoever reaches {} could compute here; set {TOKEN}, here and where it is used", address.ip())));
+    };
     let devices = choose_several(devices)?;
     let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}")).map_err(input)?;
     let address = listener.local_addr().context("the system does not say where it listens")?;
-    let mut server = RemoteServer::new(devices);
-    if let Some(token) = token {
-        server = server.with_authorizer(TokenAuthorizer::new(token).context("the token is empty")?);
-    }
+    // It compares digests, in the same time whatever was presented, and prints neither.
+    let server = RemoteServer::new(devices).with_authorizer(TokenAuthorizer::new(token).context("the token is empty")?);
     println!("serving on ws://{address}");
     server.serve(WebSocketTransport::from_listener(listener)).context("the server ended")
 }

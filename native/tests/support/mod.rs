@@ -73,9 +73,12 @@ pub fn mask(width: u32, height: u32, hole: [u32; 4]) -> image::GrayImage {
 /// The program in a folder, arguments split at spaces; not started yet.
 pub fn command(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_infill"));
-    command.current_dir(folder).env_remove("INFILL_MODEL").args(arguments.split_whitespace());
+    command.current_dir(folder).env_remove("INFILL_MODEL").env("INFILL_TOKEN", TOKEN).args(arguments.split_whitespace());
     command
 }
+
+/// What servers and clients of the tests share.
+pub const TOKEN: &str = "open sesame";
 
 /// Runs it.
 pub fn infill(folder: &Path, arguments: &str) -> Output {
