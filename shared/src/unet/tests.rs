@@ -138,7 +138,7 @@ fn whole_net_has_the_right_gradient() {
 }
 
 #[test]
-fn attention_mixes_all_cells_and_film_scales() {
+fn attention_mixes_all_cells() {
     let device = Device::flex();
     let attention = randomised(Attention::new(8, 4, &device));
     let input = random([1, 8, 4, 4], 3, &device);
@@ -147,4 +147,24 @@ fn attention_mixes_all_cells_and_film_scales() {
     let moved = Tensor::<4>::from_data(TensorData::new(moved, [1, 8, 4, 4]), &device);
     let change = values(attention.forward(moved) - attention.forward(input));
     assert!(change.iter().all(|value| *value != 0.0), "a cell far away did not notice");
+}
+
+/// The embedding scales and shifts each channel by itself (FiLM), so that the noise level reaches every block.
+#[test]
+fn film_scales_and_shifts_every_channel_by_the_embedding() {
+    let device = Device::flex();
+    let film = randomised(Film::new(8, 12, &device));
+    let scale_shift = |embedding: Tensor<2>| {
+        let both = film.forward(&embedding).0;
+        assert_eq!(both.dims(), [2, 24]);
+        (values(both.clone().narrow(1, 0, 12)), values(both.narrow(1, 12, 12)))
+    };
+    let (first, second) = (scale_shift(embedding(&device)), scale_shift(embedding(&device).mul_scalar(2.0)));
+    assert_eq!(first.0.len(), 24);
+    assert!(first.0.iter().zip(&second.0).all(|(one, other)| one != other), "a scale does not depend on the embedding");
+    assert!(first.1.iter().zip(&second.1).all(|(one, other)| one != other), "a shift does not depend on the embedding");
+    let block = randomised(ResidualBlock::new(8, 12, 8, 0.0, Resample::None, &device));
+    let input = random([2, 8, 4, 4], 3, &device);
+    let answer = |factor: f64| values(block.forward(input.clone(), &embedding(&device).mul_scalar(factor)));
+    assert!(answer(1.0).iter().zip(answer(2.0)).all(|(one, other)| *one != other), "a cell does not depend on the embedding");
 }

@@ -1,6 +1,7 @@
 //! The variants: each changes one thing of the recipe, as `--set` would.
 
-use infill::config::ModelConfig;
+use infill::{config::ModelConfig, train::TrainConfig};
+use serde_json::{Value, json};
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -40,21 +41,46 @@ pub fn all(model: &ModelConfig) -> Vec<Variant> {
         let changes = vec![format!("train.progressive={{ size = {}, share = 0.5 }}", model.size / 2)];
         variants.push(Variant { name: "half the size at first", changes });
     }
-    let [low, high] = infill::config::PAPER_LOG_SNR_RANGE;
-    let mut paper = variant(
-        "Palette's recipe",
-        &[
-            "model.prediction=epsilon",
-            "model.hole=noise",
-            "model.noise_embedding=noise_level",
-            "train.levels=paper",
-            "train.low_discrepancy=false",
-            "train.hole_normalized=false",
-            "train.ema_warm_up=false",
-            "train.clip_norm=0",
-        ],
-    );
-    paper.changes.push(format!("model.log_snr_range=[{low}, {high}]"));
-    variants.push(paper);
+    variants.push(Variant { name: "Palette's recipe", changes: papers(model) });
     variants
+}
+
+/// What `--recipe paper` changes of a model and of its training.
+fn papers(model: &ModelConfig) -> Vec<String> {
+    let mut changes = Vec::new();
+    differences("model", &json!(model), &json!(model.clone().with_paper_recipe()), &mut changes);
+    differences("train", &json!(TrainConfig::default()), &json!(TrainConfig::paper()), &mut changes);
+    changes
+}
+
+/// Assignments that make one table of settings of another.
+fn differences(key: &str, from: &Value, to: &Value, changes: &mut Vec<String>) {
+    match (from, to) {
+        (Value::Object(from), Value::Object(to)) => {
+            for (name, to) in to {
+                differences(&format!("{key}.{name}"), from.get(name).unwrap_or(&Value::Null), to, changes);
+            }
+        }
+        _ if from == to || to.is_null() => {}
+        // What JSON writes as a number, a text or a list is the same in TOML.
+        _ => changes.push(format!("{key}={to}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::{RunSettings, TrainingSettings};
+
+    #[test]
+    fn palette_s_recipe_is_what_the_option_gives() {
+        for preset in ["nature", "browser", "tiny", "paper"] {
+            let model = ModelConfig::preset(preset).expect("a preset");
+            let own = TrainingSettings { model: model.clone(), train: TrainConfig::default(), run: RunSettings::default() };
+            let changes = all(&model).into_iter().find(|variant| variant.name == "Palette's recipe").expect("the variant").changes;
+            let changed = own.with(&changes).expect("settings");
+            assert_eq!(changed.model, model.with_paper_recipe(), "{changes:?}");
+            assert_eq!(changed.train, TrainConfig::paper(), "{changes:?}");
+        }
+    }
 }
