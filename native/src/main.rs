@@ -9,6 +9,8 @@ mod evaluate;
 mod exit;
 mod files;
 mod formats;
+#[cfg(test)]
+mod fuzz;
 mod interrupt;
 mod model_on_disk;
 mod pictures;

@@ -41,6 +41,15 @@ enum Command {
         #[arg(long)]
         only: Option<String>,
     },
+    /// Try hostile files of every format that the program reads, made from seeds by a generator of random numbers.
+    Fuzz {
+        /// How long in all, shared out to the formats.
+        #[arg(default_value_t = 600)]
+        seconds: u64,
+        /// Seed of the generator; another one makes other files.
+        #[arg(long, default_value_t = 2)]
+        seed: u64,
+    },
     /// Make the pictures of the README and of the model card anew, from the shipped model.
     Pictures,
     /// Measure, beside a peer, and print the goals with the figures.
@@ -64,6 +73,7 @@ fn main() -> Result<()> {
         Command::Serve { folder, port } => serve(folder, port),
         Command::Check => stages::run(&stages::check()),
         Command::Test { only } => stages::run(&stages::select(stages::test(), only.as_deref())?),
+        Command::Fuzz { seconds, seed } => stages::fuzz(seconds, seed),
         Command::Pictures => pictures::make(),
         Command::Bench(Bench::Web(settings)) => bench::web(settings),
     }

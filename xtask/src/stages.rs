@@ -21,6 +21,7 @@ pub fn check() -> Vec<Stage> {
     vec![
         Stage { name: "format", run: format },
         Stage { name: "tidy", run: tidy },
+        Stage { name: "dependencies", run: dependencies },
         Stage { name: "clippy", run: clippy },
         Stage { name: "clippy-wasm", run: clippy_wasm },
     ]
@@ -92,6 +93,22 @@ fn tidy() -> Result<()> {
     tools::run(cargo(&["test", "--quiet", "-p", "infill-tests", "--test", "tidy", "--test", "drawing"]))
 }
 
+/// Licences, sources and known faults of dependencies. cargo-deny takes as long to build as everything else in `check`, so it is
+/// used where somebody has installed it, and its absence is said. The list of known faults is a git repository, which it fetches;
+/// where there is no network, the rest is checked.
+fn dependencies() -> Result<()> {
+    if !tools::has("cargo-deny") {
+        println!("SKIPPED: dependencies are not checked; `cargo install --locked cargo-deny` brings what checks them");
+        return Ok(());
+    }
+    tools::run(cargo(&["deny", "check", "licenses", "bans", "sources"]))?;
+    if tools::run(cargo(&["deny", "fetch", "db"])).is_err() {
+        println!("SKIPPED: the list of known faults cannot be fetched, and dependencies are not looked up in it");
+        return Ok(());
+    }
+    tools::run(cargo(&["deny", "check", "advisories"]))
+}
+
 fn clippy() -> Result<()> {
     let mut command = cargo(&["clippy", "-p", "infill", "-p", "infill-kernel", "-p", "infill-cli", "--all-targets"]);
     command.args(NATIVE).args(["--", "-D", "warnings"]);
@@ -125,6 +142,10 @@ fn clippy_wasm() -> Result<()> {
 fn native() -> Result<()> {
     let mut command = cargo(&["test", "-p", "infill", "-p", "infill-kernel", "-p", "infill-cli"]);
     command.args(NATIVE);
+    match tools::python_with_onnxruntime() {
+        Ok(python) => drop(command.env("INFILL_PYTHON", python)),
+        Err(error) => println!("SKIPPED: exported graphs are not computed by onnxruntime, which cannot be installed ({error:#})"),
+    }
     tools::run(command)?;
     // Devices in other processes, left out of other builds because of the crates that they need.
     let mut remote = cargo(&["test", "-p", "infill-cli", "--test", "train_ways"]);
@@ -132,6 +153,17 @@ fn native() -> Result<()> {
     tools::run(remote)?;
     // The page's own arithmetic, which needs no browser, and the server that shows it.
     tools::run(cargo(&["test", "-p", "infill-web", "-p", "xtask", "-p", "infill-tests", "--lib"]))
+}
+
+/// Hostile files for so long; the suite replays a thousand of each format in the stage `native`.
+///
+/// # Errors
+/// A file that ended the program, named.
+pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
+    let mut command = cargo(&["test", "-p", "infill", "-p", "infill-kernel", "-p", "infill-cli"]);
+    command.args(NATIVE).args(["--bin", "infill", "--", "fuzz::tests::every_format_for_a_while", "--ignored", "--nocapture"]);
+    command.env("INFILL_FUZZ_SECONDS", seconds.to_string()).env("INFILL_FUZZ_BEGIN", seed.to_string());
+    tools::run(command)
 }
 
 /// The page's tests, each file of them a program.

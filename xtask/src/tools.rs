@@ -136,10 +136,41 @@ fn npm_folder() -> PathBuf {
     tools().join("npm")
 }
 
+/// A Python with onnxruntime, which tests compare exported graphs with: the one that `INFILL_PYTHON` names, or one of our own.
+///
+/// # Errors
+/// When Python has no virtual environments or pip cannot fetch it; its own message is printed above.
+pub fn python_with_onnxruntime() -> Result<PathBuf> {
+    if let Some(named) = env::var_os("INFILL_PYTHON") {
+        return Ok(named.into());
+    }
+    let folder = tools().join("python");
+    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let works = || Command::new(&python).args(["-c", "import onnxruntime, numpy"]).output().is_ok_and(|output| output.status.success());
+    if !works() {
+        println!("installing onnxruntime with pip");
+        let mut make = command("python3", &["-m", "venv"]);
+        make.arg(&folder);
+        run(make)?;
+        let mut install = Command::new(&python);
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "onnxruntime", "numpy"]);
+        run(install)?;
+        if !works() {
+            bail!("{} has no onnxruntime after its installation", python.display());
+        }
+    }
+    Ok(python)
+}
+
 /// What a program prints for `--version`; none when there is no such program.
 fn version(program: &str) -> Option<String> {
     let output = command(program, &["--version"]).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Whether a program is there.
+pub fn has(program: &str) -> bool {
+    version(program).is_some()
 }
 
 fn says(program: &str, wanted: &str) -> bool {
