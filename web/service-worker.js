@@ -54,14 +54,30 @@ self.addEventListener("activate", event => event.waitUntil((async () => {
   await self.clients.claim();
 })()));
 
+// Whether all files that a page names are there. While a host is brought up to date they may not be yet, or not any more.
+async function isWhole(answer) {
+  const named = new Set((await answer.clone().text()).match(/[\w-]+-[0-9a-f]{8,}(_bg)?\.[a-z]+/g));
+  const there = await Promise.all([...named].map(async name => {
+    if (await caches.match(address(name))) return true;
+    const { status } = await fetch(address(name), { method: "HEAD" });
+    return status !== 404 && status !== 410;
+  }));
+  return !there.includes(false);
+}
+
+// The network's answer, if it is the page. A redirect is the browser's to follow.
+async function fromNetwork(request) {
+  const answer = await fetch(request);
+  if (answer.type === "opaqueredirect") return answer;
+  return answer.ok && await isWhole(answer) ? answer : undefined;
+}
+
+// With a version kept, only a page that works takes its place: not a notice that the host is being worked on.
 async function page(request) {
   const kept = await caches.open(CACHE).then(cache => cache.match(address(PAGE)));
-  const network = fetch(request);
-  if (!kept) return network;
+  if (!kept) return fetch(request);
   const late = new Promise(resolve => setTimeout(resolve, PATIENCE));
-  const answer = await Promise.race([network, late]).catch(() => undefined);
-  network.catch(() => {});
-  return answer && answer.status < 500 ? answer : kept;
+  return await Promise.race([fromNetwork(request), late]).catch(() => undefined) ?? kept;
 }
 
 async function file(request) {

@@ -1,8 +1,11 @@
 //! The page and its worker. The page (`page`) owns the document, the picture and the mask; the
 //! worker (`worker`) owns the device and the model. They share nothing but messages.
 
+#[cfg(any(feature = "worker", test))]
+pub mod decode;
 pub mod envelope;
 pub mod message;
 pub mod page;
+mod slot;
 #[cfg(feature = "worker")]
 pub mod worker;

@@ -4,6 +4,9 @@
 use infill::{sampler::SamplerKind, task::TaskKind};
 use serde::{Deserialize, Serialize};
 
+/// Pixels of a picture or a result that a tab takes: at 24 megapixels page and worker together hold about 1.2 GB at their peak.
+pub const LARGEST: usize = 25_000_000;
+
 /// From the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -14,21 +17,32 @@ pub enum ToWorker {
         force_cpu: bool,
         /// The page's address; the manifest is `models/manifest.json` below it.
         base: String,
+        /// The number of the request for a model.
+        wanted: u32,
         /// Which model to fetch then.
         model: ModelChoice,
     },
     /// Fetch a model: another one, or the same again after a failure.
     FetchModel {
+        /// The number of the request.
+        wanted: u32,
         /// Which.
         model: ModelChoice,
     },
     /// Use a model of the visitor's own. Buffer: the model file.
     UseModel {
+        /// The number of the request; what is asked for with a lower one than another is not used any more.
+        wanted: u32,
         /// The file's name without its ending.
         name: String,
     },
-    /// Fill a picture. Buffers: RGBA pixels, then (for [`TaskKind::Inpaint`]) the mask, one byte a pixel,
-    /// then those of [`RunRequest::resume`].
+    /// Decode a picture. Buffer: the file.
+    Decode {
+        /// The number of the file.
+        load: u32,
+    },
+    /// Fill a picture. Buffers: RGBA pixels, then (for [`TaskKind::Inpaint`]) the mask, one byte a pixel, then profile and
+    /// chunks of [`FromWorker::Decoded`], then those of [`RunRequest::resume`].
     Run(RunRequest),
     /// Stop the run after the step under way.
     Cancel,
@@ -97,6 +111,8 @@ pub enum FromWorker {
     },
     /// Bytes of the model so far.
     Fetching {
+        /// The number that the model was asked for with.
+        wanted: u32,
         /// Bytes that arrived.
         done: u64,
         /// Bytes in all.
@@ -104,6 +120,25 @@ pub enum FromWorker {
     },
     /// The model can be used.
     Model(ModelReport),
+    /// A picture was decoded. Buffers: RGBA pixels, the ICC profile, and the PNG chunks that say how its colours are meant, the
+    /// latter two empty where there is none.
+    Decoded {
+        /// The number of the file.
+        load: u32,
+        /// Width in pixels, upright.
+        width: usize,
+        /// Height in pixels, upright.
+        height: usize,
+        /// What is not as in the file.
+        notes: Vec<Note>,
+    },
+    /// A picture was not decoded.
+    NotDecoded {
+        /// The number of the file.
+        load: u32,
+        /// Why.
+        cause: Undecoded,
+    },
     /// A step was made.
     Progress {
         /// The run.
@@ -142,8 +177,8 @@ pub enum FromWorker {
     },
     /// Something failed. Buffers: those of [`Saved`].
     Failed {
-        /// The run, when there was one.
-        id: Option<u32>,
+        /// What was being done.
+        about: About,
         /// What failed.
         failure: Failure,
         /// How far the run had come, where that could be saved.
@@ -153,9 +188,63 @@ pub enum FromWorker {
 
 impl FromWorker {
     /// A failure with nothing saved.
-    pub fn failed(id: Option<u32>, failure: Failure) -> Self {
-        Self::Failed { id, failure, saved: None }
+    pub fn failed(about: About, failure: Failure) -> Self {
+        Self::Failed { about, failure, saved: None }
     }
+}
+
+/// What failed, by the number that it was asked for with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", content = "number", rename_all = "snake_case")]
+pub enum About {
+    /// The worker itself.
+    Worker,
+    /// A model.
+    Model(u32),
+    /// A run.
+    Run(u32),
+}
+
+/// What is not as in the file that a picture came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// The file has 16 bits a channel.
+    Deep,
+    /// Its colours are not meant as sRGB: shown as if they were, and kept with what says how they are meant.
+    Profile,
+    /// Its profile is not one of RGB samples, and is left out.
+    StrayProfile,
+    /// It was made for print: four inks became three colours.
+    Inks,
+    /// It is the first picture of an animation.
+    Animation,
+    /// Date, place, camera and the like are left out of results.
+    Metadata,
+    /// The browser decoded it: its colours are sRGB with 8 bits now.
+    Converted,
+    /// The browser changes what a page reads of a picture.
+    Inexact,
+}
+
+/// Why the worker did not decode a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Undecoded {
+    /// It is in a format that browsers may know and the worker does not.
+    Unknown,
+    /// It has more than [`LARGEST`] pixels.
+    TooLarge {
+        /// Its width in pixels.
+        width: usize,
+        /// Its height in pixels.
+        height: usize,
+    },
+    /// It is damaged or cut short.
+    Damaged {
+        /// The decoder's words.
+        detail: String,
+    },
 }
 
 /// A model of the list.
@@ -181,6 +270,8 @@ pub struct DeviceReport {
 /// The model in use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelReport {
+    /// The number that it was asked for with.
+    pub wanted: u32,
     /// Name from the manifest.
     pub name: String,
     /// Side of the pictures it works on, pixels.

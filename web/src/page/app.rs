@@ -2,7 +2,7 @@
 //! brought in line, so that nothing is borrowed while the browser is at work and may call back.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, OnceCell},
     collections::VecDeque,
     rc::Rc,
 };
@@ -35,12 +35,12 @@ pub fn start() {
 
 /// The page.
 struct App {
-    queue: RefCell<VecDeque<Event>>,
+    queue: Cell<VecDeque<Event>>,
     /// Taken out while it works: what happens meanwhile waits in the queue.
     inside: Cell<Option<Box<Inside>>>,
     held: Held,
     /// Draws in the browser's next frame, which may have been asked for already.
-    frame: OnceCell<Closure<dyn FnMut()>>,
+    frame: OnceCell<Closure<dyn Fn()>>,
     frame_is_near: Cell<bool>,
     listening: OnceCell<Listening>,
 }
@@ -50,7 +50,7 @@ impl App {
     fn start() {
         let held = Held::default();
         let app = Rc::new(Self {
-            queue: RefCell::default(),
+            queue: Cell::default(),
             inside: Cell::new(None),
             held: held.clone(),
             frame: OnceCell::new(),
@@ -70,21 +70,25 @@ impl App {
 
     /// Something happened.
     fn say(&self, event: Event) {
-        self.queue.borrow_mut().push_back(event);
+        self.queued(|queue| queue.push_back(event));
         self.work();
     }
 
-    fn next(&self) -> Option<Event> {
-        self.queue.borrow_mut().pop_front()
+    /// Looks at the queue, which is out meanwhile.
+    fn queued<R>(&self, look: impl FnOnce(&mut VecDeque<Event>) -> R) -> R {
+        let mut queue = self.queue.take();
+        let result = look(&mut queue);
+        self.queue.set(queue);
+        result
     }
 
     fn work(&self) {
         let Some(mut inside) = self.inside.take() else { return };
-        while let Some(event) = self.next() {
+        while let Some(event) = self.queued(VecDeque::pop_front) {
             for effect in update(&mut inside.state, event) {
                 inside.effects.carry_out(effect);
             }
-            if self.queue.borrow().is_empty() {
+            if self.queued(|queue| queue.is_empty()) {
                 // The browser may say something of this, which is heard in the next round.
                 inside.view.show(&inside.state);
             }
@@ -108,7 +112,7 @@ impl App {
         if let Some(mut inside) = self.inside.take() {
             inside.view.draw(&inside.state);
             self.inside.set(Some(inside));
-            if !self.queue.borrow().is_empty() {
+            if !self.queued(|queue| queue.is_empty()) {
                 self.work();
             }
         }

@@ -8,9 +8,19 @@ use infill::{
 };
 
 use super::history::{History, Step};
+use crate::message::Note;
 
 /// RGBA, row by row, shared by all who show or send it.
 pub type Pixels = Rc<Vec<u8>>;
+
+/// What a file says of how its colours are meant. It goes from the file to the results, and nobody here looks at it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Colours {
+    /// An ICC profile; empty where there is none.
+    pub profile: Rc<Vec<u8>>,
+    /// Chunks of a PNG file.
+    pub chunks: Rc<Vec<u8>>,
+}
 
 /// So many changes of a mask are told apart; who has seen none of them draws all of it anew.
 const RECENT: usize = 64;
@@ -26,6 +36,18 @@ pub struct Picture {
     pub height: usize,
     /// Its pixels.
     pub pixels: Pixels,
+    /// What its file says of its colours.
+    pub colours: Colours,
+    /// What is not as in its file.
+    pub notes: Vec<Note>,
+}
+
+#[cfg(test)]
+impl Picture {
+    /// A picture of which nothing more is known.
+    pub fn plain(name: String, width: usize, height: usize, pixels: Pixels) -> Self {
+        Self { name, width, height, pixels, colours: Colours::default(), notes: Vec::new() }
+    }
 }
 
 /// What changed of a mask since somebody looked at it.
@@ -193,7 +215,7 @@ mod tests {
     use super::*;
 
     fn document() -> Document {
-        Document::new(Picture { name: "p".to_owned(), width: 40, height: 30, pixels: Rc::new(vec![0; 40 * 30 * 4]) })
+        Document::new(Picture::plain("p".to_owned(), 40, 30, Rc::new(vec![0; 40 * 30 * 4])))
     }
 
     #[test]

@@ -35,10 +35,13 @@ pub fn new_canvas(width: usize, height: usize) -> HtmlCanvasElement {
     canvas
 }
 
-/// A canvas's 2D context.
-pub fn context(canvas: &HtmlCanvasElement) -> CanvasRenderingContext2d {
+/// A canvas's 2D context; a browser that has no memory for one more canvas gives none.
+///
+/// # Errors
+/// When there is none.
+pub fn context(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
     let options = js_sys::Object::new();
     let _ = js_sys::Reflect::set(&options, &"willReadFrequently".into(), &JsValue::TRUE);
-    let context = canvas.get_context_with_context_options("2d", &options).ok().flatten();
-    context.map(JsCast::unchecked_into).expect("a canvas has a 2D context")
+    let context = canvas.get_context_with_context_options("2d", &options)?;
+    context.map(JsCast::unchecked_into).ok_or_else(|| JsValue::from_str("the browser has no memory for one more canvas"))
 }

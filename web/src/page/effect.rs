@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use infill::mask::Mask;
 
-use super::{document::Pixels, handle::Handle, models::OwnModel};
+use super::{document::Pixels, handle::Handle, models::OwnModel, opening::Purpose};
 use crate::message::ToWorker;
 
 /// Bytes that go to the worker beside a message.
@@ -14,6 +14,8 @@ pub enum Buffer {
     Pixels(Pixels),
     /// A mask, one byte a pixel.
     Mask(Rc<Mask>),
+    /// What a file says of its colours.
+    Colours(Rc<Vec<u8>>),
     /// What an earlier worker sent. It is given away.
     Held(Handle),
 }
@@ -28,17 +30,36 @@ pub enum Effect {
     /// Say something to the worker.
     Say(ToWorker, Vec<Buffer>),
     /// Read a model file of the visitor's and give it to the worker.
-    SendModel(OwnModel),
+    SendModel {
+        /// The number of the request.
+        wanted: u32,
+        /// The file.
+        own: OwnModel,
+    },
     /// Remember which model was chosen, for the next visit.
     RememberModel(String),
-    /// Decode a picture file; the answer carries this number.
+    /// Read a picture file and have the worker decode it; the answer carries this number.
     Decode {
+        /// Counts the files.
+        load: u32,
+        /// The file.
+        file: Handle,
+    },
+    /// Decode a picture file by the browser's own decoder.
+    DecodeHere {
         /// Counts the files.
         load: u32,
         /// The file.
         file: Handle,
         /// Its name.
         name: String,
+    },
+    /// Try whether the browser has canvases of a size: some leave larger ones empty and say nothing.
+    Probe {
+        /// What for.
+        purpose: Purpose,
+        /// Width and height in pixels.
+        size: (usize, usize),
     },
     /// Ask for a file.
     ChooseFile,

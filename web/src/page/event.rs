@@ -5,11 +5,12 @@ use std::rc::Rc;
 use infill::{sampler::SamplerKind, task::TaskKind};
 
 use super::{
-    document::{Picture, Pixels},
+    document::{Colours, Picture, Pixels},
     field::Field,
     gesture::Pointer,
     handle::Handle,
     notice::Notice,
+    opening::Purpose,
     tool::Tool,
 };
 use crate::message::FromWorker;
@@ -20,8 +21,10 @@ pub type Sink = Rc<dyn Fn(Event)>;
 /// What came with a worker's message.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Attached {
-    /// Pixels: of a preview, or of a result.
+    /// Pixels: of a picture, of a preview, or of a result.
     pub pixels: Option<Pixels>,
+    /// What a picture's file says of its colours.
+    pub colours: Colours,
     /// What the browser holds: a result's PNG file, or what was saved of a run.
     pub held: Vec<Handle>,
 }
@@ -109,12 +112,21 @@ pub enum Event {
         /// Its name.
         name: String,
     },
-    /// A picture file was decoded, or could not be.
+    /// The browser decoded a picture file, or could not.
     Decoded {
         /// The number that it was asked for with.
         load: u32,
         /// The picture, or why there is none.
         result: Result<Picture, Notice>,
+    },
+    /// It was tried whether the browser has canvases of a size.
+    Probed {
+        /// What for.
+        purpose: Purpose,
+        /// Width and height in pixels.
+        size: (usize, usize),
+        /// Whether it has.
+        fits: bool,
     },
     /// The browser has no memory to show the result.
     NotShown(String),

@@ -2,7 +2,7 @@
 //! not know any more is let go.
 
 use std::{
-    cell::RefCell,
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
@@ -11,6 +11,7 @@ use js_sys::{Array, Uint8Array};
 use web_sys::{Blob, BlobPropertyBag, File, Url};
 
 use super::handle::Handle;
+use crate::slot::Slot;
 
 enum Thing {
     File(File),
@@ -18,16 +19,22 @@ enum Thing {
     Download(Address),
 }
 
-#[derive(Default)]
 struct Things {
-    by_handle: BTreeMap<Handle, Thing>,
+    /// Out while it is looked at; the browser is called when it is back.
+    by_handle: Slot<BTreeMap<Handle, Thing>>,
     /// Counts the handles; none is given twice.
-    next: u32,
+    next: Cell<u32>,
 }
 
 /// All that is held. Clones are the same.
-#[derive(Clone, Default)]
-pub struct Held(Rc<RefCell<Things>>);
+#[derive(Clone)]
+pub struct Held(Rc<Things>);
+
+impl Default for Held {
+    fn default() -> Self {
+        Self(Rc::new(Things { by_handle: Slot::with(BTreeMap::new()), next: Cell::new(0) }))
+    }
+}
 
 impl Held {
     /// Holds a file.
@@ -46,45 +53,43 @@ impl Held {
     }
 
     fn add(&self, thing: Thing) -> Handle {
-        let mut things = self.0.borrow_mut();
-        let handle = Handle(things.next);
-        things.next += 1;
-        things.by_handle.insert(handle, thing);
+        let handle = Handle(self.0.next.get());
+        self.0.next.set(handle.0 + 1);
+        self.0.by_handle.using(|things| things.insert(handle, thing));
         handle
+    }
+
+    /// What a handle stands for, as somebody needs it.
+    fn get<R>(&self, handle: Handle, read: impl FnOnce(&Thing) -> Option<R>) -> Option<R> {
+        self.0.by_handle.using(|things| things.get(&handle).and_then(read)).flatten()
     }
 
     /// The file.
     pub fn file(&self, handle: Handle) -> Option<File> {
-        match self.0.borrow().by_handle.get(&handle) {
-            Some(Thing::File(file)) => Some(file.clone()),
-            _ => None,
-        }
+        self.get(handle, |thing| if let Thing::File(file) = thing { Some(file.clone()) } else { None })
     }
 
     /// The bytes, which are not held any more.
     pub fn take_bytes(&self, handle: Handle) -> Option<Uint8Array> {
-        match self.0.borrow_mut().by_handle.remove(&handle) {
-            Some(Thing::Bytes(bytes)) => Some(bytes),
-            _ => None,
-        }
+        let thing = self.0.by_handle.using(|things| things.remove(&handle)).flatten();
+        if let Some(Thing::Bytes(bytes)) = thing { Some(bytes) } else { None }
     }
 
     /// The address of a file to be downloaded.
     pub fn address(&self, handle: Handle) -> Option<String> {
-        match self.0.borrow().by_handle.get(&handle) {
-            Some(Thing::Download(Address(address))) => Some(address.clone()),
-            _ => None,
-        }
+        self.get(handle, |thing| if let Thing::Download(Address(address)) = thing { Some(address.clone()) } else { None })
     }
 
     /// Lets go of everything else.
     pub fn keep_only(&self, wanted: impl Iterator<Item = Handle>) {
         let wanted: BTreeSet<Handle> = wanted.collect();
-        let mut things = self.0.borrow_mut();
-        let gone: Vec<Handle> = things.by_handle.keys().filter(|handle| !wanted.contains(handle)).copied().collect();
-        let gone: Vec<Option<Thing>> = gone.into_iter().map(|handle| things.by_handle.remove(&handle)).collect();
-        // Addresses are given back to the browser when nothing is borrowed any more.
-        drop(things);
+        let gone = self.0.by_handle.using(|things| {
+            let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                std::mem::take(things).into_iter().partition(|(handle, _)| wanted.contains(handle));
+            *things = kept;
+            gone
+        });
+        // Addresses are given back to the browser when the things are in their place again.
         drop(gone);
     }
 }

@@ -7,13 +7,14 @@ use web_sys::{AddEventListenerOptions, Event, EventTarget};
 pub struct Listener {
     target: EventTarget,
     name: &'static str,
-    closure: Closure<dyn FnMut(Event)>,
+    closure: Closure<dyn Fn(Event)>,
 }
 
 impl Listener {
-    /// Listens to an event. The handler may prevent the browser's own handling.
-    pub fn new<E: JsCast>(target: &EventTarget, name: &'static str, mut handler: impl FnMut(E) + 'static) -> Self {
-        let closure = Closure::<dyn FnMut(Event)>::new(move |event: Event| handler(event.unchecked_into()));
+    /// Listens to an event. The handler may prevent the browser's own handling. What it does may make the browser tell the same
+    /// event again before it has ended.
+    pub fn new<E: JsCast>(target: &EventTarget, name: &'static str, handler: impl Fn(E) + 'static) -> Self {
+        let closure = Closure::<dyn Fn(Event)>::new(move |event: Event| handler(event.unchecked_into()));
         let options = AddEventListenerOptions::new();
         options.set_passive(false);
         // Only a target that is no event target refuses.

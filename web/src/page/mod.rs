@@ -20,6 +20,7 @@ mod listen;
 mod listener;
 mod models;
 mod notice;
+mod opening;
 mod runs;
 mod scene;
 mod state;

@@ -1,5 +1,7 @@
 //! Which model is used: one of the page's list, or a file of the visitor's; and the worker that holds it.
 
+use std::collections::BTreeMap;
+
 use super::handle::Handle;
 use crate::message::{DeviceReport, ListedModel, ModelChoice, ModelReport};
 
@@ -22,20 +24,26 @@ pub struct Models {
     pub worker: u32,
     /// There is a worker.
     pub alive: bool,
+    /// It listens.
+    pub listens: bool,
+    /// It has a device, and can be given models.
+    pub equipped: bool,
     /// Use the CPU even where there is WebGPU.
     pub force_cpu: bool,
     /// What the worker computes on, once that is known.
     pub device: Option<DeviceReport>,
     /// The models that can be chosen.
     pub listed: Vec<ListedModel>,
+    /// Counts what was asked for as a model; reports carry the number.
+    pub wanted: u32,
     /// Which model is fetched for a new worker.
     pub choice: ModelChoice,
     /// The model that can be used now.
     pub model: Option<ModelReport>,
     /// The visitor's file that is used or was.
     pub own: Option<OwnModel>,
-    /// The visitor's file that is not known yet to be any good.
-    pub offered: Option<OwnModel>,
+    /// The visitor's files that are not known yet to be any good, by the number that they were sent with.
+    pub offered: BTreeMap<u32, OwnModel>,
 }
 
 impl Models {
@@ -43,6 +51,17 @@ impl Models {
     pub fn options(&self) -> Vec<(String, String)> {
         let listed = self.listed.iter().map(|model| (model.name.clone(), format!("{} ({:.1} MB)", model.name, model.size as f64 / 1e6)));
         listed.chain(self.own.iter().map(|own| (OWN.to_owned(), format!("{} (your file)", own.name)))).collect()
+    }
+
+    /// The visitor's file that is wanted: the last one that was given.
+    pub fn latest_own(&self) -> Option<&OwnModel> {
+        self.offered.values().next_back().or(self.own.as_ref())
+    }
+
+    /// Which model is used: two files may have the same name.
+    pub fn identity(&self) -> Option<(String, Option<Handle>)> {
+        let model = self.model.as_ref()?;
+        Some((model.name.clone(), self.own.as_ref().filter(|_| model.own).map(|own| own.file)))
     }
 
     /// The value of the option that is used.

@@ -12,17 +12,49 @@ pub enum Notice {
         /// The file's name.
         name: String,
     },
+    /// A picture that is damaged or cut short.
+    Damaged {
+        /// The file's name.
+        name: String,
+        /// The decoder's words.
+        detail: String,
+    },
+    /// A picture that only the browser can decode, and the browser does not let the page see its pixels as they are.
+    Unreadable {
+        /// The file's name.
+        name: String,
+    },
     /// A picture of too many pixels.
     TooLarge {
         /// Its width in pixels.
         width: usize,
         /// Its height in pixels.
         height: usize,
-        /// Pixels that fit.
-        limit: usize,
+    },
+    /// A result that would have too many pixels.
+    ResultTooLarge {
+        /// Its width in pixels.
+        width: usize,
+        /// Its height in pixels.
+        height: usize,
+    },
+    /// A picture or result of a size that this browser has no canvas for.
+    NoCanvas {
+        /// Its width in pixels.
+        width: usize,
+        /// Its height in pixels.
+        height: usize,
     },
     /// A file came while a run was under way.
-    Busy,
+    Busy {
+        /// The file's name.
+        name: String,
+    },
+    /// A file came while a run was under way that is over now.
+    NotOpened {
+        /// The file's name.
+        name: String,
+    },
 }
 
 /// The status line.
@@ -40,6 +72,11 @@ pub enum Status {
     },
     /// The model can be used.
     Ready(ModelReport),
+    /// A picture is on its way.
+    Opening {
+        /// The file's name.
+        name: String,
+    },
     /// A picture was opened.
     Opened {
         /// Its width in pixels.

@@ -5,18 +5,31 @@ use std::rc::Rc;
 
 use infill::{mask::Mask, task::TaskKind};
 
-use super::{document::Pixels, handle::Handle};
-use crate::message::{RunRequest, Saved};
+use super::{
+    document::{Colours, Picture, Pixels},
+    handle::Handle,
+};
+use crate::message::{Note, RunRequest, Saved};
 
 /// A run that was asked for, as it was asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
     /// With id 0, and nothing to resume.
     pub request: RunRequest,
+    /// The picture, with its name: whatever happens meanwhile, the result is of this one.
+    pub picture: Picture,
     /// What is to be filled, for inpainting.
     pub mask: Option<Rc<Mask>>,
-    /// The model in use.
-    pub model: String,
+    /// The model in use, and its file where it is the visitor's.
+    pub model: (String, Option<Handle>),
+}
+
+impl Asked {
+    /// Width and height of the result in pixels.
+    pub fn size(&self) -> (usize, usize) {
+        let [left, top, right, bottom] = self.request.extend;
+        (self.picture.width + left + right, self.picture.height + top + bottom)
+    }
 }
 
 /// How far a run had come when its worker failed, with the bytes that the worker sent along.
@@ -64,8 +77,14 @@ pub struct Preview {
 pub struct Outcome {
     /// The task.
     pub task: TaskKind,
+    /// The name of the file that the picture came from, without its ending.
+    pub name: String,
     /// Its pixels.
     pub pixels: Pixels,
+    /// What the file says of its colours.
+    pub colours: Colours,
+    /// What is not as in the file.
+    pub notes: Vec<Note>,
     /// Width in pixels.
     pub width: usize,
     /// Height in pixels.

@@ -11,6 +11,7 @@ use super::{
     handle::Handle,
     models::Models,
     notice::{Notice, Status},
+    opening::Opening,
     runs::{Outcome, Runs},
     tool::Tool,
     viewport::Viewport,
@@ -105,6 +106,8 @@ pub struct State {
     pub models: Models,
     /// Counts the files that were opened; what was decoded of an earlier one is no news.
     pub load: u32,
+    /// The file that is being opened.
+    pub opening: Option<Opening>,
     /// A file is dragged over the page.
     pub dragging: bool,
     /// The status line.
@@ -140,6 +143,7 @@ impl State {
             runs: Runs::default(),
             models: Models { choice, ..Models::default() },
             load: 0,
+            opening: None,
             dragging: false,
             status: Status::Nothing,
             notice: None,
@@ -178,10 +182,11 @@ impl State {
 
     /// What the browser is to hold on to.
     pub fn handles(&self) -> impl Iterator<Item = Handle> {
-        let models = [&self.models.own, &self.models.offered].into_iter().flatten().map(|own| own.file);
+        let models = self.models.own.iter().chain(self.models.offered.values()).map(|own| own.file);
+        let opening = self.opening.iter().map(|opening| opening.file);
         let kept =
             self.runs.interrupted.iter().filter_map(|interrupted| interrupted.kept.as_ref()).flat_map(|(_, handles)| handles.clone());
-        models.chain(kept).chain(self.outcome.iter().map(|outcome| outcome.file))
+        models.chain(opening).chain(kept).chain(self.outcome.iter().map(|outcome| outcome.file))
     }
 
     /// Forgets the oldest of the other pictures when all take too much.

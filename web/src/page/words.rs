@@ -6,7 +6,10 @@ use super::{
     notice::{Notice, Status},
     tasks,
 };
-use crate::message::{DeviceReport, Failure, ModelReport};
+use crate::message::{DeviceReport, Failure, ModelReport, Note};
+
+/// How much fits.
+const FIT: &str = "up to 25 megapixels fit";
 
 /// A sentence, and which ways on fit it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,11 +84,34 @@ pub fn notice(notice: &Notice, on_gpu: bool) -> Advice {
         Notice::NotAPicture { name } => {
             advice(format!("“{name}” is not a picture that this browser can read. Choose a PNG, JPEG or WebP file."), true)
         }
-        Notice::TooLarge { width, height, limit } => advice(
-            format!("This picture has {width} × {height} pixels; up to {} megapixels fit. Scale it down first.", limit / 1_000_000),
+        Notice::Damaged { name, detail } => {
+            advice(format!("“{name}” is damaged or cut short ({}). Open another copy of it.", first_line(detail)), true)
+        }
+        Notice::Unreadable { name } => advice(
+            format!(
+                "“{name}” can be read by the browser alone, and this browser gives pages other pixels than the picture's, against \
+                 fingerprinting. Save it as PNG, JPEG or WebP, or allow this page to read canvases."
+            ),
             true,
         ),
-        Notice::Busy => advice("A run is under way: cancel it first, then open another picture.".to_owned(), false),
+        Notice::TooLarge { width, height } => {
+            advice(format!("This picture has {width} × {height} pixels; {FIT}. Scale it down first."), true)
+        }
+        Notice::ResultTooLarge { width, height } => {
+            advice(format!("The result would have {width} × {height} pixels; {FIT}. Add less, or begin with a smaller picture."), false)
+        }
+        Notice::NoCanvas { width, height } => advice(
+            format!(
+                "This browser has no canvas of {width} × {height} pixels, so it could show nothing. Take a smaller picture, or add less."
+            ),
+            true,
+        ),
+        Notice::Busy { name } => {
+            advice(format!("“{name}” is not opened while a run is under way. Wait for its end or cancel it, then open the file."), false)
+        }
+        Notice::NotOpened { name } => {
+            advice(format!("“{name}” was not opened, because a run was under way. It is over: open the file now."), true)
+        }
     }
 }
 
@@ -97,6 +123,7 @@ pub fn status(status: &Status) -> String {
             format!("Fetching the model: {:.1} of {:.1} MB", *done as f64 / 1e6, *total as f64 / 1e6)
         }
         Status::Ready(report) => model(report),
+        Status::Opening { name } => format!("Opening “{name}”…"),
         Status::Opened { width, height } => format!("{width} × {height} pixels"),
         Status::AllMarked => "Nothing was marked: now the whole picture is. Undo brings it back.".to_owned(),
         Status::Working => "Working…".to_owned(),
@@ -110,9 +137,26 @@ pub fn status(status: &Status) -> String {
     }
 }
 
-/// What to do at a task, in one line.
-pub fn hint(task: TaskKind, done: bool) -> &'static str {
-    if done { "Compare with the slider; download, or keep editing." } else { tasks::hint(task) }
+/// What to do at a task, and what is not as in the picture's file.
+pub fn hint(task: TaskKind, done: bool, notes: &[Note]) -> String {
+    let hint = if done { "Compare with the slider; download, or keep editing." } else { tasks::hint(task) };
+    notes.iter().fold(hint.to_owned(), |text, known| format!("{text} {}", note(*known)))
+}
+
+/// What is not as in the file that a picture came from.
+fn note(note: Note) -> &'static str {
+    match note {
+        Note::Deep => "The file has 16 bits a channel; results have 8 bits.",
+        Note::Profile => "The file has a colour profile of its own: results keep it, and this page shows the colours as if they were sRGB.",
+        Note::StrayProfile => "The file's colour profile does not fit RGB and is left out.",
+        Note::Inks => "The file is made for print (CMYK); its colours became RGB.",
+        Note::Animation => "The file is an animation; only its first picture is used.",
+        Note::Metadata => "Date, place and camera stay in the file; results do not have them.",
+        Note::Converted => "The browser decoded the file: its colours are sRGB with 8 bits now.",
+        Note::Inexact => {
+            "This browser changes pixels that pages read, against fingerprinting: unmarked ones may differ a little from the file."
+        }
+    }
 }
 
 /// Where the line between before and after is, for those who do not see it.
@@ -155,6 +199,12 @@ fn file_name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::LARGEST;
+
+    #[test]
+    fn how_much_fits_is_what_fits() {
+        assert_eq!(FIT, format!("up to {} megapixels fit", LARGEST / 1_000_000));
+    }
 
     #[test]
     fn failures_become_sentences_with_a_way_on() {

@@ -35,36 +35,87 @@ pub struct Fetched {
 
 /// Says which models there are below `base`, fetches one of them, from what the browser kept of it where it
 /// did, and puts it on the device. `None` when none of the list is wanted.
-pub async fn fetch(base: &str, choice: &ModelChoice, device: &Device) -> Result<Option<Fetched>, Failure> {
+///
+/// A list whose model is not all there, as while a host is being brought up to date, gives way to the list that is kept with a
+/// whole model.
+pub async fn fetch(base: &str, wanted: u32, choice: &ModelChoice, device: &Device) -> Result<Option<Fetched>, Failure> {
     let folder = format!("{base}models/");
     let store = Store::open(&folder).await;
-    let unusable = |detail: String| Failure::Model { detail };
-    let text = match (list(&folder).await, choice) {
-        (Ok(text), _) => text,
+    let from = Source { folder: &folder, wanted, store: &store };
+    let text = list(&folder).await;
+    let found = match &text {
+        Ok(text) => {
+            let found = from.bring(text, choice).await;
+            if let Ok(Some(_)) = found {
+                // Only now: as long as the new ones are not all there, the old list and its chunks are what works offline.
+                from.keep(text).await;
+            }
+            found
+        }
         // The visitor's own needs no list.
-        (Err(_), ModelChoice::Own) => return Ok(None),
-        (Err(failure), _) => store.list().await.ok_or(failure)?,
+        Err(_) if *choice == ModelChoice::Own => return Ok(None),
+        Err(failure) => Err(failure.clone()),
     };
-    let manifest: Manifest =
-        serde_json::from_slice(&text).map_err(|error| unusable(format!("the list of models cannot be read: {error}")))?;
-    let listed = manifest.models.iter().map(|entry| ListedModel { name: entry.name.clone(), size: entry.size }).collect();
-    say(&FromWorker::Models { listed }, &[]);
-    let entry = match choice {
-        ModelChoice::Own => return Ok(None),
-        ModelChoice::First => manifest.models.first(),
-        ModelChoice::Named(name) => manifest.models.iter().find(|entry| &entry.name == name).or(manifest.models.first()),
+    let found = match found {
+        Ok(found) => found,
+        Err(failure) => match store.list().await.filter(|kept| text.as_ref().ok() != Some(kept)) {
+            Some(kept) => from.bring(&kept, choice).await.map_err(|_| failure)?,
+            None => return Err(failure),
+        },
     };
-    let entry = entry.ok_or_else(|| unusable("the list of models is empty".to_owned()))?;
-    let (bytes, kept) = chunks(&folder, entry, &store).await?;
-    // Only now: as long as the new ones are not all there, the old list and its chunks are what works offline.
-    store.put_list(&text).await;
-    let all = manifest.models.iter().flat_map(|entry| &entry.chunks).map(|chunk| chunk.sha256.as_str());
-    store.keep_only(&all.collect::<Vec<_>>()).await;
-    let file = ModelFile::parse(&bytes).map_err(|error| unusable(error.to_string()))?;
+    let Some(Brought { name, bytes, kept }) = found else { return Ok(None) };
+    let file = ModelFile::parse(&bytes).map_err(unusable)?;
     // The weights are copied once more on the way to the device; the file's bytes are not needed then.
     drop(bytes);
-    let model = file.to_sampling_model(device).map_err(|error| unusable(error.to_string()))?;
-    Ok(Some(Fetched { name: entry.name.clone(), model, kept }))
+    let model = file.to_sampling_model(device).map_err(unusable)?;
+    Ok(Some(Fetched { name, model, kept }))
+}
+
+fn unusable(cause: impl std::fmt::Display) -> Failure {
+    Failure::Model { detail: cause.to_string() }
+}
+
+/// A model's bytes.
+struct Brought {
+    name: String,
+    bytes: Vec<u8>,
+    kept: bool,
+}
+
+/// Where models come from, and for which request.
+struct Source<'a> {
+    folder: &'a str,
+    wanted: u32,
+    store: &'a Store,
+}
+
+impl Source<'_> {
+    /// Says which models a list has, and brings one of them.
+    async fn bring(&self, text: &[u8], choice: &ModelChoice) -> Result<Option<Brought>, Failure> {
+        let manifest = read(text)?;
+        let listed = manifest.models.iter().map(|entry| ListedModel { name: entry.name.clone(), size: entry.size }).collect();
+        say(&FromWorker::Models { listed }, &[]);
+        let entry = match choice {
+            ModelChoice::Own => return Ok(None),
+            ModelChoice::First => manifest.models.first(),
+            ModelChoice::Named(name) => manifest.models.iter().find(|entry| &entry.name == name).or(manifest.models.first()),
+        };
+        let entry = entry.ok_or_else(|| unusable("the list of models is empty"))?;
+        let (bytes, kept) = chunks(self, entry).await?;
+        Ok(Some(Brought { name: entry.name.clone(), bytes, kept }))
+    }
+
+    /// Keeps a list for the next visit, and nothing that belongs to none of its models.
+    async fn keep(&self, text: &[u8]) {
+        let Ok(manifest) = read(text) else { return };
+        self.store.put_list(text).await;
+        let all = manifest.models.iter().flat_map(|entry| &entry.chunks).map(|chunk| chunk.sha256.as_str());
+        self.store.keep_only(&all.collect::<Vec<_>>()).await;
+    }
+}
+
+fn read(text: &[u8]) -> Result<Manifest, Failure> {
+    serde_json::from_slice(text).map_err(|error| unusable(format!("the list of models cannot be read: {error}")))
 }
 
 async fn list(folder: &str) -> Result<Vec<u8>, Failure> {
@@ -74,9 +125,10 @@ async fn list(folder: &str) -> Result<Vec<u8>, Failure> {
 }
 
 /// A model's bytes, and whether the browser keeps them all.
-async fn chunks(folder: &str, entry: &ModelEntry, store: &Store) -> Result<(Vec<u8>, bool), Failure> {
+async fn chunks(from: &Source<'_>, entry: &ModelEntry) -> Result<(Vec<u8>, bool), Failure> {
+    let Source { folder, wanted, store } = *from;
     let mut bytes = Vec::with_capacity(entry.size as usize);
-    let mut progress = Progress { total: entry.size, reported: 0.0 };
+    let mut progress = Progress { wanted, total: entry.size, reported: 0.0 };
     let mut kept = true;
     for chunk in &entry.chunks {
         let piece = match store.get(&chunk.sha256).await.filter(|bytes| is_whole(bytes, chunk)) {
@@ -95,6 +147,7 @@ async fn chunks(folder: &str, entry: &ModelEntry, store: &Store) -> Result<(Vec<
 }
 
 struct Progress {
+    wanted: u32,
     total: u64,
     reported: f64,
 }
@@ -103,7 +156,7 @@ impl Progress {
     fn report(&mut self, done: u64, last: bool) {
         if last || now() - self.reported >= REPORT_EVERY {
             self.reported = now();
-            say(&FromWorker::Fetching { done, total: self.total }, &[]);
+            say(&FromWorker::Fetching { wanted: self.wanted, done, total: self.total }, &[]);
         }
     }
 }

@@ -13,7 +13,7 @@ mod state;
 mod store;
 mod warm;
 
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 
 use infill::{
     denoiser::Model,
@@ -31,16 +31,21 @@ use scope::{say, scope};
 use state::State;
 
 use crate::{
+    decode::{self, Decoded},
     envelope,
-    message::{Failure, FromWorker, ModelChoice, ModelReport, ToWorker},
+    message::{About, Failure, FromWorker, ModelChoice, ModelReport, ToWorker},
+    slot::Slot,
 };
 
 /// What answers the page's messages.
-type Handler = Closure<dyn FnMut(MessageEvent)>;
+type Handler = Closure<dyn Fn(MessageEvent)>;
+
+/// Pixels of a decoded picture that are given to the browser at a time.
+const STRIPE: u32 = 1 << 20;
 
 thread_local! {
     /// The handlers live as long as the worker.
-    static HANDLERS: RefCell<Vec<Handler>> = const { RefCell::new(Vec::new()) };
+    static HANDLERS: Slot<[Handler; 2]> = const { Slot::empty() };
 }
 
 /// Listens to the page and says that it does.
@@ -56,7 +61,7 @@ pub fn start() {
         Ok((message, buffers)) => handle(state.clone(), message, buffers),
         #[cfg(feature = "bench")]
         Err(_) if bench::answer(&state, &event) => {}
-        Err(error) => say(&FromWorker::failed(None, Failure::Request { detail: error.to_string() }), &[]),
+        Err(error) => say(&FromWorker::failed(About::Worker, Failure::Request { detail: error.to_string() }), &[]),
     });
     // From the start script, which alone sees the browser's device. Without it a device that is lost while
     // nothing runs would be noticed by the next run only.
@@ -68,32 +73,32 @@ pub fn start() {
     scope().set_onmessage(Some(handler.as_ref().unchecked_ref()));
     // A scope takes any listener.
     let _ = scope().add_event_listener_with_callback("devicelost", lost.as_ref().unchecked_ref());
-    HANDLERS.with(|slot| slot.replace(vec![handler, lost]));
+    HANDLERS.with(|slot| slot.put([handler, lost]));
     say(&FromWorker::Ready, &[]);
 }
 
 fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
     match message {
         ToWorker::Cancel => state.cancelled.set(true),
-        ToWorker::Start { force_cpu, base, model } => {
-            state.base.replace(base);
+        ToWorker::Start { force_cpu, base, wanted, model } => {
+            state.base.put(base);
             spawn_local(async move {
                 // Nothing is downloaded before it is known what there is to run it on.
                 let (device, report) = device::choose(force_cpu).await;
-                state.device.replace(Some(device));
+                state.device.put(device);
                 state.on_gpu.set(report.webgpu);
                 say(&FromWorker::Device(report), &[]);
-                fetch(&state, &model).await;
+                fetch(&state, wanted, &model).await;
             });
         }
-        ToWorker::FetchModel { model } => spawn_local(async move { fetch(&state, &model).await }),
-        ToWorker::UseModel { name } => match own_model(&state, &buffers) {
-            Ok(model) => {
-                state.want();
-                use_model(&state, Fetched { name, model, kept: true }, true);
-            }
-            Err(error) => say(&FromWorker::failed(None, Failure::ModelFile { name, detail: error.to_string() }), &[]),
+        ToWorker::FetchModel { wanted, model } => spawn_local(async move { fetch(&state, wanted, &model).await }),
+        // Of two files that were given, the one that took longer to read may be the earlier one.
+        ToWorker::UseModel { wanted, .. } if !state.want(wanted) => {}
+        ToWorker::UseModel { wanted, name } => match own_model(&state, &buffers) {
+            Ok(model) => use_model(&state, wanted, Fetched { name, model, kept: true }, true),
+            Err(error) => say(&FromWorker::failed(About::Model(wanted), Failure::ModelFile { name, detail: error.to_string() }), &[]),
         },
+        ToWorker::Decode { load } => decode_picture(load, buffers),
         ToWorker::Run(request) => spawn_local(async move {
             let id = request.id;
             state.cancelled.set(false);
@@ -105,26 +110,52 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
             match result {
                 Ok(()) => {}
                 Err(failure) if failure.ends_worker() => rescue::fail(failure),
-                Err(failure) => say(&FromWorker::failed(Some(id), failure), &[]),
+                Err(failure) => say(&FromWorker::failed(About::Run(id), failure), &[]),
             }
         }),
     }
 }
 
 /// Fetches a model, once there is a device for it.
-async fn fetch(state: &Rc<State>, choice: &ModelChoice) {
-    let Some(device) = state.device.borrow().clone() else { return };
-    let (base, wanted) = (state.base.borrow().clone(), state.want());
-    match fetch_model::fetch(&base, choice, &device).await {
+async fn fetch(state: &Rc<State>, wanted: u32, choice: &ModelChoice) {
+    let (Some(device), Some(base)) = (state.device.using(|device| device.clone()), state.base.using(|base| base.clone())) else { return };
+    if !state.want(wanted) {
+        return;
+    }
+    match fetch_model::fetch(&base, wanted, choice, &device).await {
         Ok(None) => {}
         _ if state.wanted.get() != wanted => {}
-        Ok(Some(fetched)) => use_model(state, fetched, false),
-        Err(failure) => say(&FromWorker::failed(None, failure), &[]),
+        Ok(Some(fetched)) => use_model(state, wanted, fetched, false),
+        Err(failure) => say(&FromWorker::failed(About::Model(wanted), failure), &[]),
     }
 }
 
-fn use_model(state: &Rc<State>, Fetched { name, model, kept }: Fetched, own: bool) {
+/// Says the pixels of a picture file, or why there are none.
+fn decode_picture(load: u32, buffers: Vec<Uint8Array>) {
+    let bytes = buffers.first().map(Uint8Array::to_vec).unwrap_or_default();
+    drop(buffers);
+    match decode::decode(&bytes) {
+        Ok(Decoded { picture, notes, profile, chunks }) => {
+            drop(bytes);
+            let (width, height) = (picture.width(), picture.height());
+            let message = FromWorker::Decoded { load, width: width as usize, height: height as usize, notes };
+            // A stripe at a time into the browser's memory: memory of this program is never given back.
+            let rgba = Uint8Array::new_with_length(4 * width * height);
+            let rows = (STRIPE / width.max(1)).max(1);
+            for top in (0..height).step_by(rows as usize) {
+                let stripe = picture.crop_imm(0, top, width, rows.min(height - top)).into_rgba8();
+                let start = 4 * width * top;
+                rgba.subarray(start, start + stripe.len() as u32).copy_from(&stripe);
+            }
+            say(&message, &[rgba, Uint8Array::from(profile.as_slice()), Uint8Array::from(chunks.as_slice())]);
+        }
+        Err(cause) => say(&FromWorker::NotDecoded { load, cause }, &[]),
+    }
+}
+
+fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetched, own: bool) {
     let report = ModelReport {
+        wanted,
         name,
         size: model.config.size,
         tasks: model.config.tasks.clone(),
@@ -137,7 +168,7 @@ fn use_model(state: &Rc<State>, Fetched { name, model, kept }: Fetched, own: boo
         own,
     };
     let model = Rc::new(model);
-    state.model.replace(Some(model.clone()));
+    state.model.put(model.clone());
     say(&FromWorker::Model(report), &[]);
     // The CPU compiles nothing.
     if state.on_gpu.get() {
@@ -149,7 +180,7 @@ fn use_model(state: &Rc<State>, Fetched { name, model, kept }: Fetched, own: boo
 /// The visitor's own model on the device, from the file's bytes.
 fn own_model(state: &State, buffers: &[Uint8Array]) -> Result<Model, OwnModelError> {
     let bytes = buffers.first().ok_or(OwnModelError::Empty)?.to_vec();
-    let device = state.device.borrow().clone().ok_or(OwnModelError::NoDevice)?;
+    let device = state.device.using(|device| device.clone()).ok_or(OwnModelError::NoDevice)?;
     Ok(ModelFile::parse(&bytes)?.to_sampling_model(&device)?)
 }
 

@@ -1,53 +1,56 @@
 //! The run under way, kept where a failure of any kind finds it: what is done of it goes to the page with
 //! the failure, and another worker goes on. Only a failure in the middle of a step's own code leaves nothing.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::Cell, rc::Rc};
 
 use infill::edit::{Edit, EditProgress, RunProgress};
 use js_sys::Uint8Array;
 
 use super::scope::say;
-use crate::message::{Failure, FromWorker, Saved};
+use crate::{
+    message::{About, Failure, FromWorker, Saved},
+    slot::Slot,
+};
 
 /// A run, between steps.
 pub struct UnderWay {
     id: u32,
-    /// Never borrowed while the run waits for the device.
-    pub edit: RefCell<Edit>,
-    memory: RefCell<Option<RunProgress>>,
+    /// Out while it makes a step, never while the run waits for the device.
+    pub edit: Slot<Edit>,
+    memory: Slot<RunProgress>,
 }
 
 impl UnderWay {
     /// Keeps the sampler's memory after a step, in place of that of the step before.
     pub fn remember(&self, memory: RunProgress) {
-        self.memory.replace(Some(memory));
+        self.memory.put(memory);
     }
 
     fn save(&self) -> Option<(Saved, Vec<Uint8Array>)> {
-        let progress = self.edit.try_borrow().ok()?.progress(self.memory.try_borrow_mut().ok()?.take());
-        Some(pack(&progress))
+        let memory = self.memory.take();
+        self.edit.using(|edit| pack(&edit.progress(memory)))
     }
 }
 
 thread_local! {
-    static UNDER_WAY: RefCell<Option<Rc<UnderWay>>> = const { RefCell::new(None) };
+    static UNDER_WAY: Slot<Rc<UnderWay>> = const { Slot::empty() };
     static FAILED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A run begins, or goes on with the memory of an earlier one.
 pub fn begin(id: u32, edit: Edit, memory: Option<RunProgress>) -> Rc<UnderWay> {
-    let run = Rc::new(UnderWay { id, edit: RefCell::new(edit), memory: RefCell::new(memory) });
-    UNDER_WAY.with(|slot| slot.replace(Some(run.clone())));
+    let run = Rc::new(UnderWay { id, edit: Slot::with(edit), memory: Slot::default() });
+    if let Some(memory) = memory {
+        run.remember(memory);
+    }
+    UNDER_WAY.with(|slot| slot.put(run.clone()));
     run
 }
 
 /// It is over; the edit, unless somebody holds it.
-pub fn end(run: Rc<UnderWay>) -> Option<Edit> {
-    UNDER_WAY.with(|slot| slot.replace(None));
-    Rc::into_inner(run).map(|run| run.edit.into_inner())
+pub fn end(run: &UnderWay) -> Option<Edit> {
+    drop(UNDER_WAY.with(Slot::take));
+    run.edit.take()
 }
 
 /// Says that something failed after which this worker is of no use, with all that is left of a run. Once:
@@ -56,12 +59,13 @@ pub fn fail(failure: Failure) {
     if FAILED.replace(true) {
         return;
     }
-    let run = UNDER_WAY.with(|slot| slot.try_borrow_mut().ok().and_then(|mut slot| slot.take()));
+    let run = UNDER_WAY.with(Slot::take);
     let (saved, buffers) = match run.as_ref().and_then(|run| run.save()) {
         Some((saved, buffers)) => (Some(saved), buffers),
         None => (None, Vec::new()),
     };
-    say(&FromWorker::Failed { id: run.map(|run| run.id), failure, saved }, &buffers);
+    let about = run.map_or(About::Worker, |run| About::Run(run.id));
+    say(&FromWorker::Failed { about, failure, saved }, &buffers);
 }
 
 fn pack(progress: &EditProgress) -> (Saved, Vec<Uint8Array>) {

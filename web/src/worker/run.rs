@@ -19,7 +19,10 @@ use super::{
     rescue::{self, UnderWay},
     scope::{let_messages_in, now, say},
 };
-use crate::message::{Failure, FromWorker, RunRequest};
+use crate::{
+    decode,
+    message::{Failure, FromWorker, RunRequest},
+};
 
 /// Milliseconds between two previews.
 const PREVIEW_EVERY: f64 = 200.0;
@@ -46,7 +49,9 @@ const DETAIL: f32 = 1.0;
 /// Carries out a run and posts everything about it but a failure.
 pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Model, cancelled: &Cell<bool>) -> Result<(), Failure> {
     let begun = now();
-    let kept = buffers.split_off(buffers.len().min(if request.task == TaskKind::Inpaint { 2 } else { 1 }));
+    let mut kept = buffers.split_off(buffers.len().min(if request.task == TaskKind::Inpaint { 2 } else { 1 }));
+    let said: Vec<Vec<u8>> = kept.drain(..kept.len().min(2)).map(|bytes| bytes.to_vec()).collect();
+    let [profile, chunks] = <[Vec<u8>; 2]>::try_from(said).map_err(|_| refused("what the file says of its colours did not come"))?;
     let (colours, alpha) = split(buffers.first().ok_or_else(|| refused("no picture came with the request"))?);
     let mask = buffers.get(1).map(Uint8Array::to_vec);
     // The browser may have its memory back while the net runs.
@@ -59,31 +64,32 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Mod
     let under_way = begin(request, edit_request, kept, model)?;
     let mut previewed = f64::NEG_INFINITY;
     loop {
-        let state = under_way.edit.borrow_mut().step(model);
+        let state = under_way.edit.using(|edit| edit.step(model)).ok_or_else(ended)?;
         match state {
             EditState::Finished => break,
             EditState::Read(tensor) => {
                 let values = finite(values(tensor).await?)?;
-                under_way.edit.borrow_mut().accept(&values).map_err(refused)?;
+                under_way.edit.using(|edit| edit.accept(&values)).ok_or_else(ended)?.map_err(refused)?;
             }
             // Reading waits for the device: progress is what was computed, not what was queued.
             EditState::Running => look(&under_way, request.id, &mut previewed).await?,
         }
-        let (done, total) = {
-            let edit = under_way.edit.borrow();
-            (edit.done_steps(), edit.total_steps())
-        };
+        let (done, total) = under_way.edit.using(|edit| (edit.done_steps(), edit.total_steps())).ok_or_else(ended)?;
         say(&FromWorker::Progress { id: request.id, done, total }, &[]);
         let_messages_in().await;
         if cancelled.get() {
-            rescue::end(under_way);
+            drop(rescue::end(&under_way));
             say(&FromWorker::Cancelled { id: request.id }, &[]);
             return Ok(());
         }
     }
-    // Nobody else holds it: the device's end would have ended the run.
-    let edit = rescue::end(under_way).ok_or_else(|| refused("the run has ended already"))?;
-    finish(request, edit.into_result(), &alpha, begun)
+    let edit = rescue::end(&under_way).ok_or_else(ended)?;
+    finish(request, edit.into_result(), &alpha, (profile, &chunks), begun)
+}
+
+/// The device's end ended the run.
+fn ended() -> Failure {
+    refused("the run has ended already")
 }
 
 /// A new edit, or the one that was broken off.
@@ -101,10 +107,7 @@ fn begin(request: &RunRequest, edit: EditRequest, kept: Vec<Uint8Array>, model: 
 
 /// After a step: reads the sampler's memory and the estimate at once, keeps the one and shows the other.
 async fn look(under_way: &UnderWay, id: u32, previewed: &mut f64) -> Result<(), Failure> {
-    let (memory, preview) = {
-        let edit = under_way.edit.borrow();
-        (edit.memory(), edit.preview())
-    };
+    let (memory, preview) = under_way.edit.using(|edit| (edit.memory(), edit.preview())).ok_or_else(ended)?;
     let (Some(memory), Some(preview)) = (memory, preview) else { return Ok(()) };
     let flat = |tensor: &Tensor<4>| tensor.clone().reshape([tensor.shape().num_elements()]);
     let parts: Vec<Tensor<1>> = vec![flat(&memory.tensor), flat(&preview.tensor)];
@@ -113,7 +116,9 @@ async fn look(under_way: &UnderWay, id: u32, previewed: &mut f64) -> Result<(), 
     under_way.remember(memory.with_values(kept));
     if now() - *previewed >= PREVIEW_EVERY {
         *previewed = now();
-        post_preview(id, &under_way.edit.borrow(), &shown, preview.area);
+        if let Some(picture) = under_way.edit.using(|edit| edit.compose_preview(&shown)).flatten() {
+            post_preview(id, &picture, preview.area);
+        }
     }
     Ok(())
 }
@@ -126,7 +131,8 @@ fn finite(values: Vec<f32>) -> Result<Vec<f32>, Failure> {
     }
 }
 
-fn finish(request: &RunRequest, result: Picture, alpha: &[u8], begun: f64) -> Result<(), Failure> {
+/// Says the result, as pixels and as a PNG file with what the picture's own file says of its colours.
+fn finish(request: &RunRequest, result: Picture, alpha: &[u8], (profile, chunks): (Vec<u8>, &[u8]), begun: f64) -> Result<(), Failure> {
     let (width, height) = (result.width(), result.height());
     let [left, top, ..] = request.extend;
     let opaque = alpha.iter().all(|value| *value == 255);
@@ -149,9 +155,13 @@ fn finish(request: &RunRequest, result: Picture, alpha: &[u8], begun: f64) -> Re
         true => (Cow::Borrowed(result.pixels()), ExtendedColorType::Rgb8),
         false => (Cow::Owned(rgba.to_vec()), ExtendedColorType::Rgba8),
     };
-    PngEncoder::new(&mut png).write_image(&samples, width as u32, height as u32, colour).map_err(refused)?;
+    let mut encoder = PngEncoder::new(&mut png);
+    if !profile.is_empty() {
+        encoder.set_icc_profile(profile).map_err(refused)?;
+    }
+    encoder.write_image(&samples, width as u32, height as u32, colour).map_err(refused)?;
     let done = FromWorker::Done { id: request.id, width, height, milliseconds: now() - begun };
-    say(&done, &[rgba, Uint8Array::from(png.as_slice())]);
+    say(&done, &[rgba, Uint8Array::from(decode::with_chunks(png, chunks).as_slice())]);
     Ok(())
 }
 
@@ -170,13 +180,11 @@ fn task(request: &RunRequest, mask: Option<Vec<u8>>) -> Result<Task, Failure> {
     })
 }
 
-fn post_preview(id: u32, edit: &Edit, values: &[f32], area: infill::mask::Rect) {
-    if let Some(picture) = edit.compose_preview(values) {
-        let rgba: Vec<u8> = picture.pixels().as_chunks::<3>().0.iter().flat_map(|[red, green, blue]| [*red, *green, *blue, 255]).collect();
-        let place = [area.left as i64, area.top as i64, area.width as i64, area.height as i64];
-        let message = FromWorker::Preview { id, place, width: picture.width(), height: picture.height() };
-        say(&message, &[Uint8Array::from(rgba.as_slice())]);
-    }
+fn post_preview(id: u32, picture: &Picture, area: infill::mask::Rect) {
+    let rgba: Vec<u8> = picture.pixels().as_chunks::<3>().0.iter().flat_map(|[red, green, blue]| [*red, *green, *blue, 255]).collect();
+    let place = [area.left as i64, area.top as i64, area.width as i64, area.height as i64];
+    let message = FromWorker::Preview { id, place, width: picture.width(), height: picture.height() };
+    say(&message, &[Uint8Array::from(rgba.as_slice())]);
 }
 
 /// RGBA into RGB and alpha, a stripe at a time, so that the whole picture is never here as both.

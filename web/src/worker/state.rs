@@ -1,39 +1,37 @@
 //! What the worker holds between messages.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::Cell, rc::Rc};
 
 use burn::tensor::Device;
 use infill::denoiser::Model;
 
-use crate::message::Failure;
+use crate::{message::Failure, slot::Slot};
 
 /// What the worker holds between messages.
 #[derive(Default)]
 pub struct State {
     /// The page's address.
-    pub base: RefCell<String>,
+    pub base: Slot<String>,
     /// Where it computes, once that is known.
-    pub device: RefCell<Option<Device>>,
+    pub device: Slot<Device>,
     /// The device is a GPU's, and is missed when it is lost.
     pub on_gpu: Cell<bool>,
     /// The model in use.
-    pub model: RefCell<Option<Rc<Model>>>,
+    pub model: Slot<Rc<Model>>,
     /// The run under way is to stop.
     pub cancelled: Cell<bool>,
-    /// Counts what was asked for as a model, so that a slow answer does not replace a later one.
+    /// The highest number that a model was asked for with, so that a slow answer does not replace a later one.
     pub wanted: Cell<u32>,
     /// Counts the runs that were asked for.
     pub runs: Cell<u32>,
 }
 
 impl State {
-    /// Another model is wanted: its number.
-    pub fn want(&self) -> u32 {
-        self.wanted.set(self.wanted.get() + 1);
-        self.wanted.get()
+    /// A model is asked for; whether none was with a higher number.
+    pub fn want(&self, number: u32) -> bool {
+        let latest = number >= self.wanted.get();
+        self.wanted.set(number.max(self.wanted.get()));
+        latest
     }
 
     /// The model in use.
@@ -41,7 +39,7 @@ impl State {
     /// # Errors
     /// When there is none yet.
     pub fn model(&self) -> Result<Rc<Model>, Failure> {
-        self.model.borrow().clone().ok_or_else(|| Failure::Model { detail: "no model is loaded yet".to_owned() })
+        self.model.using(|model| model.clone()).ok_or_else(|| Failure::Model { detail: "no model is loaded yet".to_owned() })
     }
 
     /// Changes whenever another model or a run is asked for.

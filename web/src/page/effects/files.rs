@@ -1,4 +1,5 @@
-//! From files to pictures, by the browser's own decoders: upright, as sRGB, 8 bits; and to bytes.
+//! From files to bytes; and to pictures by the browser's own decoders, for what the worker does not know: upright, as sRGB, 8 bits,
+//! as the browser lets a page read them.
 
 use std::rc::Rc;
 
@@ -7,34 +8,59 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, ImageBitmap};
 
-use crate::page::{document::Picture, dom, notice::Notice};
+use super::canvases;
+use crate::{
+    message::{LARGEST, Note},
+    page::{
+        document::{Colours, Picture},
+        dom,
+        notice::Notice,
+        opening,
+    },
+};
 
-/// Pixels that a tab takes: at 24 megapixels page and worker together hold about 1.2 GB at their peak.
-const PIXEL_LIMIT: usize = 25_000_000;
+/// Levels by which browsers change what pages read so that people do not see it. More is no picture.
+const NOISE: u8 = 4;
 
 /// Decodes a picture file.
 ///
 /// # Errors
-/// Not a picture, or too large.
+/// Not a picture, too large, or one that the browser does not let pages see.
 pub async fn decode(file: &File, name: String) -> Result<Picture, Notice> {
-    let unreadable = |_| Notice::NotAPicture { name: name.clone() };
-    let promise: Promise = dom::window().create_image_bitmap_with_blob(file).map_err(unreadable)?;
-    let bitmap: ImageBitmap = JsFuture::from(promise).await.map_err(unreadable)?.unchecked_into();
+    let not_a_picture = |_| Notice::NotAPicture { name: name.clone() };
+    let promise: Promise = dom::window().create_image_bitmap_with_blob(file).map_err(not_a_picture)?;
+    let bitmap: ImageBitmap = JsFuture::from(promise).await.map_err(not_a_picture)?.unchecked_into();
     let (width, height) = (bitmap.width() as usize, bitmap.height() as usize);
-    if width.saturating_mul(height) > PIXEL_LIMIT {
+    if width.saturating_mul(height) > LARGEST {
         bitmap.close();
-        return Err(Notice::TooLarge { width, height, limit: PIXEL_LIMIT });
+        return Err(Notice::TooLarge { width, height });
     }
-    let canvas = dom::new_canvas(width, height);
-    let context = dom::context(&canvas);
-    context.draw_image_with_image_bitmap(&bitmap, 0.0, 0.0).map_err(unreadable)?;
+    if !canvases::fits(width, height) {
+        bitmap.close();
+        return Err(Notice::NoCanvas { width, height });
+    }
+    let unreadable = |_: JsValue| Notice::Unreadable { name: name.clone() };
+    let error = canvases::reading_error().map_err(unreadable)?;
+    if error > NOISE {
+        bitmap.close();
+        return Err(Notice::Unreadable { name });
+    }
+    let pixels = read(&bitmap, width, height);
     bitmap.close();
-    let data = context.get_image_data(0.0, 0.0, width as f64, height as f64).map_err(unreadable)?;
+    let mut notes = vec![Note::Converted];
+    notes.extend((error > 0).then_some(Note::Inexact));
+    let pixels = Rc::new(pixels.map_err(unreadable)?);
+    Ok(Picture { name: opening::stem(&name), width, height, pixels, colours: Colours::default(), notes })
+}
+
+fn read(bitmap: &ImageBitmap, width: usize, height: usize) -> Result<Vec<u8>, JsValue> {
+    let canvas = dom::new_canvas(width, height);
+    let context = dom::context(&canvas)?;
+    context.draw_image_with_image_bitmap(bitmap, 0.0, 0.0)?;
+    let data = context.get_image_data(0.0, 0.0, width as f64, height as f64)?;
     // Its memory is given back now, not when the browser gets to it.
     canvas.set_width(0);
-    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-    let stem = if stem.is_empty() { "picture" } else { stem };
-    Ok(Picture { name: stem.to_owned(), width, height, pixels: Rc::new(data.data().0) })
+    Ok(data.data().0)
 }
 
 /// A file's bytes. A file that cannot be read is empty, and the worker says what it thinks of that.

@@ -1,6 +1,7 @@
 //! Does what the state wants done outside of it: the only place that talks to the worker, to files and to what the
 //! browser keeps.
 
+mod canvases;
 mod files;
 mod offline;
 pub mod storage;
@@ -12,9 +13,10 @@ use super::{
     dom,
     effect::{Buffer, Effect},
     event::{Attached, Event, Sink},
+    handle::Handle,
     held::Held,
 };
-use crate::message::{FromWorker, ToWorker};
+use crate::message::{About, FromWorker, ToWorker};
 use worker::WorkerClient;
 
 /// Carries out effects.
@@ -36,14 +38,13 @@ impl Effects {
             Effect::StartWorker(number) => self.start_worker(number),
             Effect::EndWorker => self.worker = None,
             Effect::Say(message, buffers) => self.say(&message, &buffers),
-            Effect::SendModel(own) => {
-                if let (Some(worker), Some(file)) = (&self.worker, self.held.file(own.file)) {
-                    let send = worker.sender();
-                    spawn_local(async move { send(ToWorker::UseModel { name: own.name }, files::bytes(&file).await) });
-                }
-            }
+            Effect::SendModel { wanted, own } => self.send_file(own.file, ToWorker::UseModel { wanted, name: own.name }),
             Effect::RememberModel(name) => storage::remember_model(&name),
-            Effect::Decode { load, file, name } => {
+            Effect::Decode { load, file } => self.send_file(file, ToWorker::Decode { load }),
+            Effect::Probe { purpose, size } => {
+                (self.sink)(Event::Probed { purpose, size, fits: canvases::fits(size.0, size.1) });
+            }
+            Effect::DecodeHere { load, file, name } => {
                 if let Some(file) = self.held.file(file) {
                     let sink = self.sink.clone();
                     spawn_local(async move { sink(Event::Decoded { load, result: files::decode(&file, name).await }) });
@@ -61,15 +62,23 @@ impl Effects {
         match WorkerClient::start(number, self.sink.clone(), self.held.clone()) {
             Ok(worker) => self.worker = Some(worker),
             Err(failure) => {
-                let message = FromWorker::failed(None, failure);
+                let message = FromWorker::failed(About::Worker, failure);
                 (self.sink)(Event::Worker { worker: number, message, attached: Attached::default() });
             }
         }
     }
 
+    /// Reads a file, and says something with its bytes. A worker that is gone by then hears nothing.
+    fn send_file(&self, file: Handle, message: ToWorker) {
+        if let (Some(worker), Some(file)) = (&self.worker, self.held.file(file)) {
+            let send = worker.sender();
+            spawn_local(async move { send(message, files::bytes(&file).await) });
+        }
+    }
+
     fn say(&self, message: &ToWorker, buffers: &[Buffer]) {
         let bytes = buffers.iter().filter_map(|buffer| match buffer {
-            Buffer::Pixels(pixels) => Some(js_sys::Uint8Array::from(pixels.as_slice())),
+            Buffer::Pixels(bytes) | Buffer::Colours(bytes) => Some(js_sys::Uint8Array::from(bytes.as_slice())),
             Buffer::Mask(mask) => Some(js_sys::Uint8Array::from(mask.values())),
             Buffer::Held(handle) => self.held.take_bytes(*handle),
         });

@@ -7,8 +7,9 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::{
     envelope,
-    message::{Failure, FromWorker, ToWorker},
+    message::{About, Failure, FromWorker, ToWorker},
     page::{
+        document::Colours,
         dom,
         event::{Attached, Event, Sink},
         held::Held,
@@ -44,7 +45,9 @@ impl WorkerClient {
                         let attached = attach(&message, buffers, &held);
                         said(message, attached);
                     }
-                    Err(error) => said(FromWorker::failed(None, Failure::Panic { detail: error.to_string() }), Attached::default()),
+                    Err(error) => {
+                        said(FromWorker::failed(About::Worker, Failure::Panic { detail: error.to_string() }), Attached::default())
+                    }
                 }
             }),
             Listener::new(&worker, "error", move |event: ErrorEvent| {
@@ -56,7 +59,7 @@ impl WorkerClient {
                     true if detail.contains("unreachable") => Failure::Memory { detail },
                     true => Failure::stopped(detail),
                 };
-                hear(FromWorker::failed(None, failure), Attached::default());
+                hear(FromWorker::failed(About::Worker, failure), Attached::default());
             }),
         ];
         Ok(Self { worker, _listeners: listeners })
@@ -84,13 +87,19 @@ impl Drop for WorkerClient {
 /// Pixels to be looked at come into this program's memory; what is only passed on stays in the browser's.
 fn attach(message: &FromWorker, buffers: Vec<Uint8Array>, held: &Held) -> Attached {
     let mut buffers = buffers.into_iter();
+    let mut bytes = || buffers.next().map(|bytes| Rc::new(bytes.to_vec()));
     match message {
-        FromWorker::Preview { .. } => Attached { pixels: buffers.next().map(|bytes| Rc::new(bytes.to_vec())), held: Vec::new() },
+        FromWorker::Preview { .. } => Attached { pixels: bytes(), ..Attached::default() },
+        FromWorker::Decoded { .. } => {
+            let (pixels, profile, chunks) = (bytes(), bytes().unwrap_or_default(), bytes().unwrap_or_default());
+            Attached { pixels, colours: Colours { profile, chunks }, ..Attached::default() }
+        }
         FromWorker::Done { .. } => Attached {
-            pixels: buffers.next().map(|bytes| Rc::new(bytes.to_vec())),
+            pixels: bytes(),
             held: buffers.next().and_then(|png| held.add_download(&png)).into_iter().collect(),
+            ..Attached::default()
         },
-        FromWorker::Failed { .. } => Attached { pixels: None, held: buffers.map(|bytes| held.add_bytes(bytes)).collect() },
+        FromWorker::Failed { .. } => Attached { held: buffers.map(|bytes| held.add_bytes(bytes)).collect(), ..Attached::default() },
         _ => Attached::default(),
     }
 }

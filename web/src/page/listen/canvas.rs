@@ -1,6 +1,6 @@
 //! Pointers, wheel and keys on the canvas, and the keys of the editor around it.
 
-use js_sys::Reflect;
+use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event as Told, EventTarget, HtmlInputElement, KeyboardEvent, PointerEvent, WheelEvent};
 
@@ -88,10 +88,17 @@ fn read(told: &PointerEvent) -> Pointer {
     }
 }
 
-/// What happened between two frames, where the browser tells: none does on pages without HTTPS.
+/// What happened between two frames, where the browser tells: none does on pages without HTTPS. Of each moment only the place
+/// and the pressure are read: in iOS 18.2 they lack the pointer's number.
 fn points(told: &PointerEvent) -> Vec<Pointer> {
-    let tells = Reflect::has(told, &"getCoalescedEvents".into()).unwrap_or(false);
-    let all = if tells { told.get_coalesced_events() } else { js_sys::Array::new() };
-    let points: Vec<Pointer> = all.iter().filter_map(|event| event.dyn_into().ok()).map(|event: PointerEvent| read(&event)).collect();
-    if points.is_empty() { vec![read(told)] } else { points }
+    let pointer = read(told);
+    let told_between = Reflect::get(told, &"getCoalescedEvents".into()).ok().and_then(|method| method.dyn_into::<Function>().ok());
+    let all = told_between.and_then(|method| method.call0(told).ok()).filter(Array::is_array).map(|all| Array::from(&all));
+    let moments = all.unwrap_or_default().into_iter().filter_map(|event| event.dyn_into().ok()).map(|moment: PointerEvent| Pointer {
+        at: on_canvas(moment.client_x(), moment.client_y()),
+        pressure: f64::from(moment.pressure()),
+        ..pointer
+    });
+    let points: Vec<Pointer> = moments.collect();
+    if points.is_empty() { vec![pointer] } else { points }
 }

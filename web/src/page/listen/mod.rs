@@ -23,7 +23,7 @@ pub struct Listening {
 /// Tells when the canvas changes its size.
 struct SizeListener {
     observer: ResizeObserver,
-    _closure: Closure<dyn FnMut()>,
+    _closure: Closure<dyn Fn()>,
 }
 
 impl Drop for SizeListener {
@@ -57,7 +57,7 @@ fn measured() -> Event {
 
 fn size(sink: &Sink) -> SizeListener {
     let sink = sink.clone();
-    let closure = Closure::<dyn FnMut()>::new(move || sink(measured()));
+    let closure = Closure::<dyn Fn()>::new(move || sink(measured()));
     let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).expect("browsers that run this have it");
     observer.observe(&dom::element::<Element>("stage"));
     SizeListener { observer, _closure: closure }

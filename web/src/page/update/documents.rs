@@ -7,6 +7,7 @@ use crate::page::{
     document::{Document, Picture},
     field::Field,
     gesture::Gesture,
+    runs::Outcome,
     state::State,
 };
 
@@ -23,7 +24,8 @@ pub fn show(state: &mut State, document: Document) {
 /// Makes the result the picture to be edited.
 pub fn keep_outcome(state: &mut State) {
     let Some((outcome, before)) = state.outcome.take().zip(state.document.take()) else { return };
-    let picture = Picture { name: before.picture.name.clone(), width: outcome.width, height: outcome.height, pixels: outcome.pixels };
+    let Outcome { name, width, height, pixels, colours, notes, .. } = outcome;
+    let picture = Picture { name, width, height, pixels, colours, notes };
     state.earlier.push(before);
     state.later.clear();
     state.limit_others();

@@ -22,9 +22,9 @@ pub fn failed(state: &mut State, failure: Failure) {
     (state.failed, state.status, state.notice) = (true, Status::Nothing, Some(Notice::Failure(failure)));
 }
 
-/// Whoever was told to wait for the run's end may go on.
+/// Whoever was told to wait for the run's end may go on, and is told that nothing was done until then.
 pub fn no_longer_busy(state: &mut State) {
-    if state.notice == Some(Notice::Busy) {
-        state.notice = None;
+    if let Some(Notice::Busy { name }) = &mut state.notice {
+        state.notice = Some(Notice::NotOpened { name: std::mem::take(name) });
     }
 }

@@ -1,40 +1,105 @@
 //! Files that come in: pictures and models. Several may be on their way at once; the last one asked for is shown.
+//!
+//! The worker decodes pictures, to the file's own samples. What it does not know the browser decodes.
 
 use super::{documents, models};
-use crate::page::{
-    document::{Document, Picture},
-    effect::Effect,
-    handle::Handle,
-    notice::{Notice, Status},
-    state::State,
+use crate::{
+    message::{LARGEST, Undecoded},
+    page::{
+        document::{Document, Picture},
+        effect::Effect,
+        handle::Handle,
+        notice::{Notice, Status},
+        opening::{Opening, Purpose},
+        state::State,
+    },
 };
 
 /// A file was chosen, dropped or pasted.
 pub fn given(state: &mut State, file: Handle, name: String) -> Vec<Effect> {
     if state.runs.is_busy() {
-        state.notice = Some(Notice::Busy);
+        state.notice = Some(Notice::Busy { name });
         return Vec::new();
     }
     if let Some(stem) = name.strip_suffix(".infill") {
         return models::offer(state, stem.to_owned(), file);
     }
     state.load += 1;
-    vec![Effect::Decode { load: state.load, file, name }]
+    state.status = Status::Opening { name: name.clone() };
+    state.opening = Some(Opening { load: state.load, file, name, picture: None });
+    decode(state)
 }
 
-/// A picture was decoded, or could not be.
-pub fn decoded(state: &mut State, load: u32, result: Result<Picture, Notice>) {
-    if load != state.load {
-        return;
+/// Has the file decoded that is being opened, by who is there: a worker that starts is asked when it listens.
+pub fn decode(state: &State) -> Vec<Effect> {
+    let Some(Opening { load, file, name, picture: None }) = &state.opening else { return Vec::new() };
+    let (load, file) = (*load, *file);
+    match (state.models.alive, state.models.listens) {
+        (true, true) => vec![Effect::Decode { load, file }],
+        (true, false) => Vec::new(),
+        (false, _) => vec![Effect::DecodeHere { load, file, name: name.clone() }],
     }
+}
+
+/// The worker did not decode a picture.
+pub fn not_decoded(state: &mut State, load: u32, cause: Undecoded) -> Vec<Effect> {
+    let Some(name) = name_of(state, load) else { return Vec::new() };
+    match cause {
+        Undecoded::Unknown => {
+            let file = state.opening.iter().map(|opening| opening.file);
+            return file.map(|file| Effect::DecodeHere { load, file, name: name.clone() }).collect();
+        }
+        Undecoded::TooLarge { width, height } => refuse(state, Notice::TooLarge { width, height }),
+        Undecoded::Damaged { detail } => refuse(state, Notice::Damaged { name, detail }),
+    }
+    Vec::new()
+}
+
+/// A picture was decoded, or could not be. Whether it can be shown the browser is asked.
+pub fn decoded(state: &mut State, load: u32, result: Result<Picture, Notice>) -> Vec<Effect> {
+    // Nobody waits any more for the one before, nor for the same once more.
+    let Some(opening) = state.opening.as_mut().filter(|opening| opening.load == load && opening.picture.is_none()) else {
+        return Vec::new();
+    };
     match result {
-        Err(notice) => state.notice = Some(notice),
-        // It was asked for before the run.
-        Ok(_) if state.runs.is_busy() => state.notice = Some(Notice::Busy),
+        Err(notice) => refuse(state, notice),
+        Ok(Picture { width, height, .. }) if width.saturating_mul(height) > LARGEST => refuse(state, Notice::TooLarge { width, height }),
         Ok(picture) => {
-            state.status = Status::Opened { width: picture.width, height: picture.height };
-            (state.earlier, state.later) = (Vec::new(), Vec::new());
-            documents::show(state, Document::new(picture));
+            let size = (picture.width, picture.height);
+            opening.picture = Some(picture);
+            return vec![Effect::Probe { purpose: Purpose::Picture(load), size }];
         }
     }
+    Vec::new()
+}
+
+/// It is known whether the browser can show the picture.
+pub fn probed(state: &mut State, load: u32, fits: bool) {
+    if name_of(state, load).is_none() {
+        return;
+    }
+    let Some(Opening { name, picture: Some(picture), .. }) = state.opening.take() else { return };
+    let (width, height) = (picture.width, picture.height);
+    if !fits {
+        refuse(state, Notice::NoCanvas { width, height });
+    } else if state.runs.is_busy() {
+        // It was asked for before the run.
+        state.notice = Some(Notice::Busy { name });
+    } else {
+        state.status = Status::Opened { width, height };
+        (state.earlier, state.later) = (Vec::new(), Vec::new());
+        documents::show(state, Document::new(picture));
+    }
+}
+
+/// The name of the file that is being opened, if it has this number.
+fn name_of(state: &State, load: u32) -> Option<String> {
+    state.opening.as_ref().filter(|opening| opening.load == load).map(|opening| opening.name.clone())
+}
+
+fn refuse(state: &mut State, notice: Notice) {
+    if matches!(state.status, Status::Opening { .. }) {
+        state.status = Status::Nothing;
+    }
+    (state.opening, state.notice) = (None, Some(notice));
 }

@@ -13,7 +13,7 @@ mod recovery;
 mod runs;
 mod worker;
 
-use super::{effect::Effect, event::Event, field::Field, state::State};
+use super::{effect::Effect, event::Event, field::Field, opening::Purpose, state::State};
 
 /// Changes the state as an event wants it, and says what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
@@ -56,7 +56,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::ChooseFile => return vec![Effect::ChooseFile],
         Event::Dragging(over) => state.dragging = over,
         Event::File { file, name } => return files::given(state, file, name),
-        Event::Decoded { load, result } => files::decoded(state, load, result),
+        Event::Decoded { load, result } => return files::decoded(state, load, result),
+        Event::Probed { purpose: Purpose::Picture(load), fits, .. } => files::probed(state, load, fits),
+        Event::Probed { purpose: Purpose::Run, size, fits } => return runs::probed(state, size, fits),
         Event::NotShown(detail) => runs::not_shown(state, &detail),
         Event::Resized { canvas, density } => looking::resized(state, canvas, density),
         Event::Hidden => {

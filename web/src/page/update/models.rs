@@ -21,33 +21,51 @@ pub fn choose(state: &mut State, value: &str) -> Vec<Effect> {
         return send_own(state);
     }
     let choice = ModelChoice::Named(value.to_owned());
-    (state.models.model, state.models.choice) = (None, choice.clone());
+    (state.models.model, state.models.choice) = (None, choice);
     (state.notice, state.failed) = (None, false);
-    vec![Effect::RememberModel(value.to_owned()), fetch(choice)]
+    vec![Effect::RememberModel(value.to_owned()), fetch(state)]
 }
 
-fn fetch(model: ModelChoice) -> Effect {
-    Effect::Say(ToWorker::FetchModel { model }, Vec::new())
+fn fetch(state: &mut State) -> Effect {
+    let model = state.models.choice.clone();
+    Effect::Say(ToWorker::FetchModel { wanted: number(state), model }, Vec::new())
+}
+
+/// The number of the next request for a model.
+pub fn number(state: &mut State) -> u32 {
+    state.models.wanted += 1;
+    state.models.wanted
 }
 
 /// Asks for the model that is wanted: of the list, or the visitor's.
-pub fn ask(state: &State) -> Vec<Effect> {
-    match &state.models.choice {
-        ModelChoice::Own => send_own(state),
-        choice => vec![fetch(choice.clone())],
-    }
+pub fn ask(state: &mut State) -> Vec<Effect> {
+    if state.models.choice == ModelChoice::Own { send_own(state) } else { vec![fetch(state)] }
 }
 
 /// A model file of the visitor's own. Whether it is any good the worker says.
 pub fn offer(state: &mut State, name: String, file: Handle) -> Vec<Effect> {
-    state.models.offered = Some(OwnModel { name, file });
+    let wanted = number(state);
+    state.models.offered.insert(wanted, OwnModel { name, file });
     send_own(state)
 }
 
-/// Sends the visitor's file to the worker.
-pub fn send_own(state: &State) -> Vec<Effect> {
-    let own = state.models.offered.as_ref().or(state.models.own.as_ref());
-    own.map(|own| Effect::SendModel(own.clone())).into_iter().collect()
+/// The worker can be given models: it gets the visitor's, if one is wanted.
+pub fn equipped(state: &mut State) -> Vec<Effect> {
+    state.models.equipped = true;
+    if state.models.choice == ModelChoice::Own || !state.models.offered.is_empty() { send_own(state) } else { Vec::new() }
+}
+
+/// Sends the visitor's file to the worker, once that has a device.
+fn send_own(state: &mut State) -> Vec<Effect> {
+    if !state.models.equipped {
+        return Vec::new();
+    }
+    let Some(own) = state.models.latest_own().cloned() else { return Vec::new() };
+    let wanted = number(state);
+    // Others that are on their way may arrive all the same, and are known by their numbers.
+    state.models.offered.retain(|_, other| *other != own);
+    state.models.offered.insert(wanted, own.clone());
+    vec![Effect::SendModel { wanted, own }]
 }
 
 /// The model can be used. A run that was broken off goes on.
@@ -56,9 +74,11 @@ pub fn arrived(state: &mut State, report: ModelReport) -> Vec<Effect> {
     state.failed = false;
     let models = &mut state.models;
     if report.own {
-        if let Some(offered) = models.offered.take() {
+        if let Some(offered) = models.offered.remove(&report.wanted) {
             models.own = Some(offered);
         }
+        // Asked for before it: the worker has passed them over.
+        models.offered = models.offered.split_off(&report.wanted);
         models.choice = ModelChoice::Own;
     }
     models.model = Some(report);
@@ -70,12 +90,14 @@ pub fn arrived(state: &mut State, report: ModelReport) -> Vec<Effect> {
 }
 
 /// A model file of the visitor's own is not usable. The one in use stays; without one, the list's.
-pub fn refused(state: &mut State, failure: Failure) -> Vec<Effect> {
+pub fn refused(state: &mut State, wanted: u32, failure: Failure) -> Vec<Effect> {
     state.notice = Some(Notice::Failure(failure));
-    state.models.offered = None;
-    if state.models.model.is_some() {
+    state.models.offered = state.models.offered.split_off(&(wanted + 1));
+    if state.models.model.is_some() || !state.models.offered.is_empty() {
         return Vec::new();
     }
-    (state.models.own, state.models.choice) = (None, ModelChoice::First);
-    vec![fetch(ModelChoice::First)]
+    if state.models.choice == ModelChoice::Own {
+        (state.models.own, state.models.choice) = (None, ModelChoice::First);
+    }
+    vec![fetch(state)]
 }

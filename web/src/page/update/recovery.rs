@@ -1,7 +1,7 @@
 //! When the worker is of no use any more: another one, the same model, and the run from where it was. The page holds the
 //! picture and the mask all along; how far a run had come is saved by the worker that fails.
 
-use super::{ending, models};
+use super::{ending, files, models};
 use crate::{
     message::{Failure, ToWorker},
     page::{
@@ -18,14 +18,18 @@ const LOSSES: usize = 2;
 /// Starts a worker in place of the one before.
 pub fn start_worker(state: &mut State) -> Vec<Effect> {
     state.models.worker += 1;
-    state.models.alive = true;
+    (state.models.alive, state.models.listens, state.models.equipped) = (true, false, false);
     vec![Effect::StartWorker(state.models.worker)]
 }
 
 /// The worker listens: it is told what to do.
-pub fn worker_listens(state: &State) -> Vec<Effect> {
+pub fn worker_listens(state: &mut State) -> Vec<Effect> {
+    state.models.listens = true;
+    let wanted = models::number(state);
     let (force_cpu, base, model) = (state.models.force_cpu, state.base.clone(), state.models.choice.clone());
-    vec![Effect::Say(ToWorker::Start { force_cpu, base, model }, Vec::new()), Effect::RegisterServiceWorker]
+    let mut effects = vec![Effect::Say(ToWorker::Start { force_cpu, base, wanted, model }, Vec::new()), Effect::RegisterServiceWorker];
+    effects.extend(files::decode(state));
+    effects
 }
 
 /// The worker is gone; what is to be gone on with is kept.
@@ -61,7 +65,12 @@ pub fn fail(state: &mut State, failure: Failure, kept: Option<Kept>) -> Vec<Effe
         }
     }
     ending::failed(state, failure);
-    if state.models.alive { Vec::new() } else { vec![Effect::EndWorker] }
+    let mut effects = Vec::new();
+    if !state.models.alive {
+        effects.push(Effect::EndWorker);
+        effects.extend(files::decode(state));
+    }
+    effects
 }
 
 /// Ends the worker, and starts another.

@@ -1,15 +1,18 @@
 //! Runs: asked for, under way, done or given up. What follows from a failure is in `ending` and `recovery`.
 
+use std::rc::Rc;
+
 use infill::task::TaskKind;
 
 use super::{ending, framing, pointers};
 use crate::{
-    message::{Failure, RunRequest, ToWorker},
+    message::{Failure, LARGEST, RunRequest, ToWorker},
     page::{
-        document::Pixels,
+        document::{Picture, Pixels},
         effect::{Buffer, Effect},
         event::Attached,
-        notice::Status,
+        notice::{Notice, Status},
+        opening::Purpose,
         runs::{Activity, Asked, Outcome, Preview},
         state::State,
     },
@@ -17,7 +20,7 @@ use crate::{
 
 /// The run that the controls and the picture ask for, once there are a picture and a model.
 fn asked(state: &State) -> Option<Asked> {
-    let (document, model) = (state.document.as_ref()?, state.models.model.as_ref()?);
+    let (document, model) = (state.document.as_ref()?, state.models.identity()?);
     let request = RunRequest {
         id: 0,
         task: state.task,
@@ -31,10 +34,10 @@ fn asked(state: &State) -> Option<Asked> {
         resume: None,
     };
     let mask = (state.task == TaskKind::Inpaint).then(|| document.marks.mask().clone());
-    Some(Asked { request, mask, model: model.name.clone() })
+    Some(Asked { request, picture: document.picture.clone(), mask, model })
 }
 
-/// Sends the picture off. A run of the same that was broken off goes on from where it was.
+/// Sends the picture off, if there can be a result of its size.
 pub fn start(state: &mut State) -> Vec<Effect> {
     if state.runs.is_busy() || state.outcome.is_some() {
         return Vec::new();
@@ -43,9 +46,36 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     pointers::settle(state);
     state.notice = None;
     let Some(asked) = asked(state) else { return Vec::new() };
-    let Some(document) = &state.document else { return Vec::new() };
-    let mut buffers = vec![Buffer::Pixels(document.picture.pixels.clone())];
+    let (width, height) = asked.size();
+    if width.saturating_mul(height) > LARGEST {
+        state.notice = Some(Notice::ResultTooLarge { width, height });
+        return Vec::new();
+    }
+    if (width, height) != (asked.picture.width, asked.picture.height) {
+        return vec![Effect::Probe { purpose: Purpose::Run, size: (width, height) }];
+    }
+    begin(state, asked)
+}
+
+/// It is known whether the browser can show the result.
+pub fn probed(state: &mut State, (width, height): (usize, usize), fits: bool) -> Vec<Effect> {
+    if state.runs.is_busy() || state.outcome.is_some() {
+        return Vec::new();
+    }
+    // What was asked for since asks again.
+    let Some(asked) = asked(state).filter(|asked| asked.size() == (width, height)) else { return Vec::new() };
+    if !fits {
+        state.notice = Some(Notice::NoCanvas { width, height });
+        return Vec::new();
+    }
+    begin(state, asked)
+}
+
+/// A run of the same that was broken off goes on from where it was.
+fn begin(state: &mut State, asked: Asked) -> Vec<Effect> {
+    let mut buffers = vec![Buffer::Pixels(asked.picture.pixels.clone())];
     buffers.extend(asked.mask.clone().map(Buffer::Mask));
+    buffers.extend([&asked.picture.colours.profile, &asked.picture.colours.chunks].map(|bytes| Buffer::Colours(bytes.clone())));
     let runs = &mut state.runs;
     let mut request = asked.request.clone();
     request.id = runs.id + 1;
@@ -108,15 +138,20 @@ pub fn finished(state: &mut State, (width, height): (usize, usize), milliseconds
         return not_shown(state, &format!("{} bytes came for {width} × {height} pixels", pixels.len()));
     }
     let [left, top, ..] = asked.request.extend;
-    state.outcome = Some(Outcome { task: asked.request.task, pixels, width, height, origin: (left, top), file });
+    let Picture { name, pixels: before, colours, notes, .. } = asked.picture.clone();
+    let (task, origin) = (asked.request.task, (left, top));
+    if !state.document.as_ref().is_some_and(|document| Rc::ptr_eq(&document.picture.pixels, &before)) {
+        return not_shown(state, "it is of another picture");
+    }
+    state.outcome = Some(Outcome { task, name, pixels, colours, notes, width, height, origin, file });
     state.runs.end();
     state.runs.losses = 0;
     (state.failed, state.status) = (false, Status::Done { width, height, milliseconds });
     ending::no_longer_busy(state);
 }
 
-/// The result is of no use because it cannot be shown.
+/// The result is of no use because it cannot be shown; or the picture is.
 pub fn not_shown(state: &mut State, detail: &str) {
-    state.outcome = None;
-    ending::failed(state, Failure::Request { detail: format!("the result cannot be shown ({detail})") });
+    let what = if state.runs.is_busy() || state.outcome.take().is_some() { "result" } else { "picture" };
+    ending::failed(state, Failure::Request { detail: format!("the {what} cannot be shown ({detail})") });
 }

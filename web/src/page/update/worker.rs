@@ -1,9 +1,9 @@
 //! What the worker says.
 
-use super::{ending, models, recovery, runs};
+use super::{ending, files, models, recovery, runs};
 use crate::{
-    message::{Failure, FromWorker, ModelChoice},
-    page::{effect::Effect, event::Attached, notice::Status, state::State},
+    message::{About, Failure, FromWorker},
+    page::{document::Picture, effect::Effect, event::Attached, notice::Status, opening, state::State},
 };
 
 /// What follows from a message. What an earlier worker says, and what is said of an earlier run, is no news.
@@ -16,13 +16,20 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
         FromWorker::Ready => return recovery::worker_listens(state),
         FromWorker::Device(report) => {
             state.models.device = Some(report);
-            if state.models.choice == ModelChoice::Own {
-                return models::send_own(state);
-            }
+            return models::equipped(state);
         }
         FromWorker::Models { listed } => state.models.listed = listed,
-        FromWorker::Fetching { done, total } => state.status = Status::Fetching { done, total },
+        FromWorker::Fetching { wanted, done, total } if wanted == state.models.wanted => {
+            state.status = Status::Fetching { done, total };
+        }
         FromWorker::Model(report) => return models::arrived(state, report),
+        FromWorker::Decoded { load, width, height, notes } => {
+            let Attached { pixels, colours, .. } = attached;
+            let Some(pixels) = pixels.filter(|pixels| pixels.len() == 4 * width * height) else { return Vec::new() };
+            let name = state.opening.as_ref().map_or_else(String::new, |opening| opening::stem(&opening.name));
+            return files::decoded(state, load, Ok(Picture { name, width, height, pixels, colours, notes }));
+        }
+        FromWorker::NotDecoded { load, cause } => return files::not_decoded(state, load, cause),
         FromWorker::Progress { id, done, total } if id == current => runs::progressed(state, done, total),
         FromWorker::Preview { id, place, width, height } if id == current => {
             runs::previewed(state, place, (width, height), attached.pixels);
@@ -31,12 +38,23 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
             runs::finished(state, (width, height), milliseconds, attached);
         }
         FromWorker::Cancelled { id } if id == current => ending::cancelled(state),
-        FromWorker::Failed { failure: failure @ Failure::ModelFile { .. }, .. } => return models::refused(state, failure),
-        FromWorker::Failed { id, failure, saved } if id.is_none_or(|id| id == current) => {
+        FromWorker::Failed { about: About::Model(wanted), failure: failure @ Failure::ModelFile { .. }, .. } => {
+            return models::refused(state, wanted, failure);
+        }
+        FromWorker::Failed { about, failure, saved } if is_news(state, about) || failure.ends_worker() => {
             return recovery::fail(state, failure, saved.map(|saved| (saved, attached.held)));
         }
-        FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } => {}
+        FromWorker::Fetching { .. } | FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } => {}
         FromWorker::Cancelled { .. } | FromWorker::Failed { .. } => {}
     }
     Vec::new()
+}
+
+/// Whether somebody waits for what failed.
+fn is_news(state: &State, about: About) -> bool {
+    match about {
+        About::Worker => true,
+        About::Model(wanted) => wanted == state.models.wanted,
+        About::Run(id) => id == state.runs.id,
+    }
 }

@@ -17,7 +17,8 @@ pub fn draw(scene: &Scene, layers: &Layers) {
         canvas.set_width(wanted.0);
         canvas.set_height(wanted.1);
     }
-    let context = dom::context(&canvas);
+    // What is shown is not worth a failure: the next frame may have the memory.
+    let Ok(context) = dom::context(&canvas) else { return };
     let _ = context.set_transform(scene.density, 0.0, 0.0, scene.density, 0.0, 0.0);
     context.clear_rect(0.0, 0.0, width, height);
     context.set_image_smoothing_enabled(scene.smooth);

@@ -55,7 +55,9 @@ fn tools(written: &mut Written, state: &State) {
     for tool in Tool::ALL {
         written.choose(tool.id(), state.tool == tool);
     }
-    written.text("hint", words::hint(state.task, done));
+    // A result's pixels come with the notes of its picture.
+    let notes = state.document.as_ref().map_or(&[][..], |document| &document.picture.notes);
+    written.text("hint", &words::hint(state.task, done, notes));
     written.show("mask-tools", state.task == TaskKind::Inpaint && !done);
     written.show("extend-tools", state.task == TaskKind::Uncrop && !done);
     let (undo, redo) = state.travels();
@@ -101,11 +103,11 @@ fn outcome(written: &mut Written, state: &State, held: &Held) {
     for id in ["download", "keep", "discard", "compare-row"] {
         written.show(id, state.outcome.is_some());
     }
-    if let (Some(outcome), Some(document)) = (&state.outcome, &state.document) {
+    if let Some(outcome) = &state.outcome {
         if let Some(address) = held.address(outcome.file) {
             written.attribute("download", "href", &address);
         }
-        written.attribute("download", "download", &format!("{}-{}.png", document.picture.name, tasks::ending(outcome.task)));
+        written.attribute("download", "download", &format!("{}-{}.png", outcome.name, tasks::ending(outcome.task)));
     }
     let percent = ((1.0 - state.look.compare) * 100.0).round() as u32;
     written.attribute("compare", "aria-valuenow", &percent.to_string());

@@ -126,5 +126,5 @@ fn tint(canvas: &HtmlCanvasElement, mask: &Mask, place: Rect) -> Result<(), JsVa
 /// Puts RGBA pixels onto a canvas.
 fn put(canvas: &HtmlCanvasElement, pixels: &[u8], width: usize, height: usize, at: (usize, usize)) -> Result<(), JsValue> {
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width as u32, height as u32)?;
-    dom::context(canvas).put_image_data(&data, at.0 as f64, at.1 as f64)
+    dom::context(canvas)?.put_image_data(&data, at.0 as f64, at.1 as f64)
 }

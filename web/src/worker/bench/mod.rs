@@ -14,7 +14,7 @@ use web_sys::MessageEvent;
 use super::{scope::say, state::State};
 use crate::{
     envelope,
-    message::{Failure, FromWorker},
+    message::{About, Failure, FromWorker},
 };
 use message::{Answer, Question};
 
@@ -25,7 +25,7 @@ pub fn answer(state: &Rc<State>, event: &MessageEvent) -> bool {
     spawn_local(async move {
         match find(&state, question, &buffers).await {
             Ok((answer, buffers)) => say(&answer, &buffers),
-            Err(failure) => say(&FromWorker::failed(None, failure), &[]),
+            Err(failure) => say(&FromWorker::failed(About::Worker, failure), &[]),
         }
     });
     true

@@ -19,6 +19,7 @@ use crate::{
         event::{Attached, Event},
         gesture::{Pointer, PointerKind},
         handle::Handle,
+        opening,
         state::State,
     },
 };
@@ -28,7 +29,7 @@ const HEIGHT: usize = 30;
 
 /// A picture of one grey.
 fn picture(name: &str, grey: u8) -> Picture {
-    Picture { name: name.to_owned(), width: WIDTH, height: HEIGHT, pixels: Rc::new(vec![grey; 4 * WIDTH * HEIGHT]) }
+    Picture::plain(name.to_owned(), WIDTH, HEIGHT, Rc::new(vec![grey; 4 * WIDTH * HEIGHT]))
 }
 
 /// A message of the worker that is in use.
@@ -41,16 +42,18 @@ fn said_with(state: &mut State, message: FromWorker, attached: Attached) -> Vec<
     update(state, Event::Worker { worker, message, attached })
 }
 
-fn model(name: &str, own: bool) -> FromWorker {
+/// The model that was asked for with a number.
+fn model(wanted: u32, name: &str, own: bool) -> FromWorker {
     let tasks = TaskKind::ALL.to_vec();
-    FromWorker::Model(ModelReport { name: name.to_owned(), size: 16, tasks, parameters: 200_000, kept: true, own })
+    FromWorker::Model(ModelReport { wanted, name: name.to_owned(), size: 16, tasks, parameters: 200_000, kept: true, own })
 }
 
 /// A worker listens, has a device and has its model.
 fn prepare_worker(state: &mut State, webgpu: bool) -> Vec<Effect> {
     said(state, FromWorker::Ready);
     said(state, FromWorker::Device(DeviceReport { webgpu, adapter: String::new(), reason: None }));
-    said(state, model("tiny", false))
+    let wanted = state.models.wanted;
+    said(state, model(wanted, "tiny", false))
 }
 
 /// A page with a model, and a picture of 40×30 pixels on a canvas where it is ten times as large.
@@ -67,7 +70,31 @@ fn opened() -> State {
 fn open(state: &mut State, name: &str, grey: u8) {
     update(state, Event::File { file: Handle(7), name: name.to_owned() });
     let load = state.load;
-    update(state, Event::Decoded { load, result: Ok(picture(name, grey)) });
+    if state.models.alive {
+        return decoded(state, load, grey);
+    }
+    let name = opening::stem(name);
+    let effects = update(state, Event::Decoded { load, result: Ok(picture(&name, grey)) });
+    fit(state, &effects);
+}
+
+/// The worker has decoded a picture of one grey, which the browser can show.
+fn decoded(state: &mut State, load: u32, grey: u8) {
+    let pixels = Some(Rc::new(vec![grey; 4 * WIDTH * HEIGHT]));
+    let message = FromWorker::Decoded { load, width: WIDTH, height: HEIGHT, notes: Vec::new() };
+    let effects = said_with(state, message, Attached { pixels, ..Attached::default() });
+    fit(state, &effects);
+}
+
+/// The browser has canvases of every size that it is asked for.
+fn fit(state: &mut State, effects: &[Effect]) -> Vec<Effect> {
+    let mut more = Vec::new();
+    for effect in effects {
+        if let Effect::Probe { purpose, size } = effect {
+            more.extend(update(state, Event::Probed { purpose: *purpose, size: *size, fits: true }));
+        }
+    }
+    more
 }
 
 /// A point of the picture on the canvas.

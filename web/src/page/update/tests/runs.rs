@@ -2,10 +2,13 @@
 
 use super::*;
 use crate::{
-    message::{Failure, RunRequest, Saved},
+    message::{About, Failure, Note, RunRequest, Saved},
     page::{
+        document::Colours,
         effect::Buffer,
+        field::Field,
         notice::{Notice, Status},
+        opening::Purpose,
         runs::Activity,
     },
 };
@@ -22,7 +25,7 @@ fn running() -> (State, RunRequest) {
 fn done(state: &mut State, id: u32, grey: u8) {
     let pixels = Some(Rc::new(vec![grey; 4 * WIDTH * HEIGHT]));
     let message = FromWorker::Done { id, width: WIDTH, height: HEIGHT, milliseconds: 900.0 };
-    said_with(state, message, Attached { pixels, held: vec![Handle(20)] });
+    said_with(state, message, Attached { pixels, held: vec![Handle(20)], ..Attached::default() });
 }
 
 fn lost() -> Failure {
@@ -31,7 +34,8 @@ fn lost() -> Failure {
 
 fn failed(state: &mut State, id: u32, failure: Failure, held: &[Handle]) -> Vec<Effect> {
     let saved = (!held.is_empty()).then_some(Saved { windows: 0, run: Some([0, 1, 3]) });
-    said_with(state, FromWorker::Failed { id: Some(id), failure, saved }, Attached { pixels: None, held: held.to_vec() })
+    let about = About::Run(id);
+    said_with(state, FromWorker::Failed { about, failure, saved }, Attached { held: held.to_vec(), ..Attached::default() })
 }
 
 #[test]
@@ -46,7 +50,7 @@ fn a_run_shows_progress_and_ends_in_a_result_that_can_be_kept() {
         texts += usize::from(state.status != Status::Nothing);
     }
     assert_eq!((texts, state.runs.progress), (11, 1.0));
-    let preview = Attached { pixels: Some(Rc::new(vec![0; 16])), held: Vec::new() };
+    let preview = Attached { pixels: Some(Rc::new(vec![0; 16])), ..Attached::default() };
     said_with(&mut state, FromWorker::Preview { id: 1, place: [1, 2, 3, 4], width: 2, height: 2 }, preview);
     assert!(state.runs.preview.is_some());
     done(&mut state, 1, 200);
@@ -72,7 +76,7 @@ fn a_result_can_be_discarded_and_one_of_the_wrong_size_is_none() {
     update(&mut state, Event::Discard);
     assert!(state.phase() == "ready" && state.outcome.is_none() && marked(&state) > 0.0);
     update(&mut state, Event::Run);
-    let wrong = Attached { pixels: Some(Rc::new(vec![0; 8])), held: vec![Handle(21)] };
+    let wrong = Attached { pixels: Some(Rc::new(vec![0; 8])), held: vec![Handle(21)], ..Attached::default() };
     said_with(&mut state, FromWorker::Done { id: 2, width: WIDTH, height: HEIGHT, milliseconds: 1.0 }, wrong);
     assert_eq!((state.phase(), state.outcome.is_some()), ("failed", false));
 }
@@ -84,7 +88,7 @@ fn what_is_said_of_another_run_or_by_another_worker_is_no_news() {
     said(&mut state, FromWorker::Progress { id: 7, done: 1, total: 2 });
     done(&mut state, 7, 1);
     failed(&mut state, 7, Failure::Request { detail: "no".to_owned() }, &[]);
-    update(&mut state, Event::Worker { worker: 0, message: FromWorker::failed(None, lost()), attached: Attached::default() });
+    update(&mut state, Event::Worker { worker: 0, message: FromWorker::failed(About::Worker, lost()), attached: Attached::default() });
     assert!(state == before);
 }
 
@@ -93,11 +97,12 @@ fn a_run_is_cancelled_and_nobody_is_told_to_wait_any_more() {
     let (mut state, _) = running();
     let painted = marked(&state);
     update(&mut state, Event::File { file: Handle(30), name: "other.png".to_owned() });
-    assert_eq!(state.notice, Some(Notice::Busy));
+    assert_eq!(state.notice, Some(Notice::Busy { name: "other.png".to_owned() }));
     assert_eq!(update(&mut state, Event::Cancel), [Effect::Say(ToWorker::Cancel, Vec::new())]);
     assert_eq!(state.phase(), "running", "until the worker has stopped");
     said(&mut state, FromWorker::Cancelled { id: 1 });
-    assert_eq!((state.phase(), &state.status, &state.notice), ("ready", &Status::Cancelled, &None));
+    assert_eq!((state.phase(), &state.status), ("ready", &Status::Cancelled));
+    assert_eq!(state.notice, Some(Notice::NotOpened { name: "other.png".to_owned() }), "it is not lost in silence");
     assert!(marked(&state) == painted && state.travels().0);
 }
 
@@ -112,7 +117,7 @@ fn a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
     let request = requested(&effects).expect("it goes on");
     assert_eq!(request, RunRequest { id: 2, resume: Some(Saved { windows: 0, run: Some([0, 1, 3]) }), ..first });
     let Some(Effect::Say(_, buffers)) = effects.first() else { panic!("{effects:?}") };
-    assert_eq!(buffers[2..], held.map(Buffer::Held));
+    assert_eq!(buffers[4..], held.map(Buffer::Held));
     // The same again.
     assert_eq!(failed(&mut state, 2, lost(), &held), [Effect::EndWorker]);
     assert_eq!((state.phase(), &state.notice), ("failed", &Some(Notice::Failure(lost()))));
@@ -175,7 +180,49 @@ fn a_page_that_comes_back_has_another_worker_and_makes_its_run() {
     let (mut state, _) = running();
     assert_eq!(update(&mut state, Event::Shown), [], "it was never away");
     assert_eq!(update(&mut state, Event::Hidden), [Effect::EndWorker]);
-    assert_eq!(said(&mut state, FromWorker::failed(None, lost())), [], "its last words are not heard");
+    assert_eq!(said(&mut state, FromWorker::failed(About::Worker, lost())), [], "its last words are not heard");
     assert_eq!(update(&mut state, Event::Shown), [Effect::StartWorker(2)]);
     assert!(requested(&prepare_worker(&mut state, true)).is_some_and(|request| request.resume.is_none()));
+}
+
+#[test]
+fn a_result_is_asked_for_only_where_there_is_room_for_it() {
+    let mut state = opened();
+    update(&mut state, Event::Task(TaskKind::Uncrop));
+    update(&mut state, Event::Typed(Field::Side(0), Some(9000.0)));
+    update(&mut state, Event::Typed(Field::Side(1), Some(9000.0)));
+    assert_eq!(update(&mut state, Event::Run), []);
+    let (width, height) = (WIDTH + 9000, HEIGHT + 9000);
+    assert_eq!((state.phase(), &state.notice), ("ready", &Some(Notice::ResultTooLarge { width, height })));
+    update(&mut state, Event::Typed(Field::Side(1), Some(0.0)));
+    let (purpose, size) = (Purpose::Run, (width, HEIGHT));
+    assert_eq!(update(&mut state, Event::Run), [Effect::Probe { purpose, size }]);
+    assert_eq!((state.phase(), &state.notice), ("ready", &None));
+    update(&mut state, Event::Probed { purpose, size, fits: false });
+    assert_eq!(state.notice, Some(Notice::NoCanvas { width, height: HEIGHT }));
+    assert!(requested(&update(&mut state, Event::Probed { purpose, size: (1, 1), fits: true })).is_none(), "that is another size");
+    assert!(requested(&update(&mut state, Event::Probed { purpose, size, fits: true })).is_some_and(|request| request.extend[0] == 9000));
+    assert_eq!(update(&mut state, Event::Probed { purpose, size, fits: true }), [], "one at a time");
+}
+
+#[test]
+fn what_the_file_says_of_its_colours_goes_with_every_run_and_every_result() {
+    let mut state = opened();
+    let colours = Colours { profile: Rc::new(vec![1, 2, 3]), chunks: Rc::new(vec![4]) };
+    if let Some(document) = &mut state.document {
+        (document.picture.colours, document.picture.notes) = (colours.clone(), vec![Note::Profile]);
+    }
+    drag(&mut state, (10.0, 15.0), (20.0, 15.0));
+    for id in [1, 2] {
+        let effects = update(&mut state, Event::Run);
+        let Some(Effect::Say(_, buffers)) = effects.first() else { panic!("{effects:?}") };
+        assert_eq!(buffers[2..], [&colours.profile, &colours.chunks].map(|bytes| Buffer::Colours(bytes.clone())));
+        done(&mut state, id, 200);
+        update(&mut state, Event::Keep);
+        let picture = state.document.as_ref().map(|document| &document.picture);
+        assert_eq!(
+            picture.map(|picture| (picture.name.as_str(), &picture.colours, picture.notes.as_slice())),
+            Some(("photo", &colours, &[Note::Profile][..]))
+        );
+    }
 }

@@ -29,9 +29,11 @@ fn marks_are_shown_where_they_matter_and_a_preview_in_their_place() {
     assert_eq!(layers(&state), [Layer::Picture]);
     update(&mut state, Event::Task(TaskKind::Uncrop));
     update(&mut state, Event::Typed(Field::Side(0), Some(10.0)));
-    update(&mut state, Event::Run);
+    let effects = update(&mut state, Event::Run);
+    fit(&mut state, &effects);
     let pixels = Some(Rc::new(vec![0; 16]));
-    said_with(&mut state, FromWorker::Preview { id: 1, place: [0, 0, 50, 30], width: 2, height: 2 }, Attached { pixels, held: Vec::new() });
+    let preview = FromWorker::Preview { id: 1, place: [0, 0, 50, 30], width: 2, height: 2 };
+    said_with(&mut state, preview, Attached { pixels, ..Attached::default() });
     assert_eq!(layers(&state), [Layer::Picture, Layer::Preview]);
     let preview = scene(&state).items.into_iter().find_map(|item| match item {
         Item::Layer { layer: Layer::Preview, place, .. } => Some(place),
@@ -48,7 +50,7 @@ fn the_line_between_before_and_after_cuts_the_result() {
     update(&mut state, Event::Run);
     let pixels = Some(Rc::new(vec![0; 4 * WIDTH * HEIGHT]));
     let done = FromWorker::Done { id: 1, width: WIDTH, height: HEIGHT, milliseconds: 1.0 };
-    said_with(&mut state, done, Attached { pixels, held: vec![Handle(1)] });
+    said_with(&mut state, done, Attached { pixels, held: vec![Handle(1)], ..Attached::default() });
     for share in [0.0, 0.25, 1.0] {
         update(&mut state, Event::Compare(share));
         let clip = scene(&state).items.into_iter().find_map(|item| match item {
