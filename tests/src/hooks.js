@@ -7,7 +7,16 @@ GPUAdapter.prototype.requestDevice = async function (...wanted) {
   devices.push(device);
   return device;
 };
-let pipelines = 0;
+let pipelines = 0, pending = 0;
+const mapAsync = GPUBuffer.prototype.mapAsync;
+GPUBuffer.prototype.mapAsync = async function (...wanted) {
+  pending += 1;
+  try {
+    return await mapAsync.apply(this, wanted);
+  } finally {
+    pending -= 1;
+  }
+};
 for (const name of ["createComputePipeline", "createComputePipelineAsync"]) {
   const create = GPUDevice.prototype[name];
   GPUDevice.prototype[name] = function (...wanted) {
@@ -28,6 +37,6 @@ channel.onmessage = ({ data }) => {
   }
   if (data === "what") {
     channel.postMessage({ features: [...device.features], buffer: device.limits.maxBufferSize, binding: device.limits.maxStorageBufferBindingSize,
-      invocations: device.limits.maxComputeInvocationsPerWorkgroup, memory: self.program.memory.buffer.byteLength, pipelines });
+      invocations: device.limits.maxComputeInvocationsPerWorkgroup, memory: self.program.memory.buffer.byteLength, pipelines, pending });
   }
 };

@@ -1,8 +1,8 @@
 //! A browser with the page open, driven as a person would.
 
 use std::{
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -14,6 +14,18 @@ use thirtyfour::{
     prelude::{By, ElementQueryable},
 };
 use xtask::{browser, tools};
+
+/// How long anything may take. A busy machine is slow, and only a test that fails waits for so long.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How often it is looked.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// A name for this machine that browsers take for another one: pages from there have no secure context without HTTPS.
+pub const ELSEWHERE: &str = "elsewhere.test";
+
+/// What the last chunk of a PNG file is.
+const PNG_END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
 
 /// Where the page may compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,18 +67,13 @@ impl Page {
     /// When there is no browser, or it does not start.
     pub async fn open(address: &str, gpu: Gpu, folder: &Path) -> Result<Self> {
         let found = browser::find()?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let driver = Command::new(&found.driver)
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("cannot start {}", found.driver.display()))?;
+        let (driver, port) = start_driver(&found.driver)?;
         let downloads = folder.join("downloads");
         std::fs::create_dir_all(&downloads)?;
         let mut wanted = DesiredCapabilities::chrome();
         wanted.set_binary(&found.program.to_string_lossy())?;
         let profile = format!("--user-data-dir={}", folder.join("profile").display());
+        let elsewhere = format!("--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1");
         let fixed = [
             "--headless=new",
             "--no-sandbox",
@@ -78,6 +85,7 @@ impl Page {
             "--disable-dev-shm-usage",
             "--window-size=1280,1000",
             &profile,
+            &elsewhere,
         ];
         let webgpu: &[&str] = match gpu {
             Gpu::Software => &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
@@ -91,10 +99,11 @@ impl Page {
         let browser = loop {
             match WebDriver::new(format!("http://127.0.0.1:{port}"), wanted.clone()).await {
                 Ok(browser) => break browser,
-                Err(error) if begun.elapsed() > Duration::from_secs(60) => bail!("the browser does not start: {error}"),
-                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+                Err(error) if begun.elapsed() > PATIENCE => bail!("the browser does not start: {error}"),
+                Err(_) => tokio::time::sleep(GLANCE).await,
             }
         };
+        browser.set_script_timeout(PATIENCE).await?;
         browser.goto(address).await?;
         Ok(Self { browser, driver, port, downloads })
     }
@@ -108,20 +117,20 @@ impl Page {
     ///
     /// # Errors
     /// When it does not come in time; the page's words are in the error.
-    pub async fn wait_for(&self, state: &str, seconds: u64) -> Result<()> {
+    pub async fn wait_for(&self, state: &str) -> Result<()> {
         let begun = Instant::now();
         loop {
             let now: String = self.script("return document.body.dataset.state").await?;
             if now == state {
                 return Ok(());
             }
-            if begun.elapsed() > Duration::from_secs(seconds) || (now == "failed" && state != "failed") {
+            if begun.elapsed() > PATIENCE || (now == "failed" && state != "failed") {
                 let said = self.text("message-text").await.unwrap_or_default();
                 let log = self.console().await.unwrap_or_default();
                 self.screenshot("stuck").await?;
                 bail!("the page is `{now}`, not `{state}`, after {:?}: {said} {log:?}", begun.elapsed());
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(GLANCE).await;
         }
     }
 
@@ -209,21 +218,26 @@ impl Page {
         Ok(())
     }
 
-    /// Clicks the download link and waits for the file.
+    /// Clicks the download link and waits for the whole PNG file, which the browser writes piece by piece.
     ///
     /// # Errors
-    /// When no file comes.
+    /// When no file comes, or one of this name is there already.
     pub async fn download(&self, name: &str) -> Result<PathBuf> {
-        self.click("download").await?;
         let file = self.downloads.join(name);
+        ensure!(!file.exists(), "{name} was downloaded before, so the browser would choose another name");
+        self.click("download").await?;
         let begun = Instant::now();
-        while !file.is_file() {
-            if begun.elapsed() > Duration::from_secs(20) {
-                bail!("{name} was not downloaded");
+        loop {
+            let bytes = std::fs::read(&file).unwrap_or_default();
+            if bytes.ends_with(PNG_END) {
+                return Ok(file);
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            if begun.elapsed() > PATIENCE {
+                let there: Vec<_> = std::fs::read_dir(&self.downloads)?.flatten().map(|entry| entry.file_name()).collect();
+                bail!("{} bytes of {name} came, no whole file; there are {there:?}", bytes.len());
+            }
+            tokio::time::sleep(GLANCE).await;
         }
-        Ok(file)
     }
 
     /// Errors that the browser's console showed since the last call.
@@ -249,15 +263,24 @@ impl Page {
     ///
     /// # Errors
     /// When it does not in time.
-    pub async fn until(&self, script: &str, seconds: u64) -> Result<()> {
+    pub async fn until(&self, script: &str) -> Result<()> {
         let begun = Instant::now();
         while !self.script::<bool>(script).await? {
-            if begun.elapsed() > Duration::from_secs(seconds) {
+            if begun.elapsed() > PATIENCE {
                 self.screenshot("stuck").await?;
-                bail!("after {seconds} s still false: {script}");
+                bail!("after {PATIENCE:?} still false: {script}");
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(GLANCE).await;
         }
+        Ok(())
+    }
+
+    /// Has a script run in every document before its own scripts, from the next one on.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn before_every_document(&self, script: &str) -> Result<()> {
+        self.browser.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": script })).await?;
         Ok(())
     }
 
@@ -305,5 +328,26 @@ impl Page {
         let folder = tools::target().join("screenshots");
         std::fs::create_dir_all(&folder)?;
         Ok(self.browser.screenshot(&folder.join(format!("{name}.png"))).await?)
+    }
+}
+
+/// Starts a driver on a port of its own choice: one that is chosen here may be another's by the time it is used.
+fn start_driver(program: &Path) -> Result<(Child, u16)> {
+    let mut command = Command::new(program);
+    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut driver = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+    let mut lines = BufReader::new(driver.stdout.take().context("the driver has no output")?).lines();
+    let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+        // It says at first that it was asked for port 0.
+        line.rsplit_once("on port ")?.1.trim_end_matches('.').parse().ok().filter(|port| *port != 0)
+    });
+    // What it says later is of no interest, but a full pipe would stop it.
+    std::thread::spawn(move || lines.for_each(drop));
+    match port {
+        Some(port) => Ok((driver, port)),
+        None => {
+            let _ = driver.kill();
+            bail!("{} ended without saying on which port it listens", program.display());
+        }
     }
 }

@@ -49,9 +49,9 @@ pub async fn ready(site: &Site, gpu: Gpu) -> Result<Page> {
 /// # Errors
 /// When the page does not become ready.
 pub async fn show(site: &Site, page: &Page) -> Result<()> {
-    page.wait_for("ready", 90).await?;
+    page.wait_for("ready").await?;
     page.choose_file(&photo(site, SIZE.0, SIZE.1)?).await?;
-    page.until("return document.getElementById('work').checkVisibility()", 10).await?;
+    page.until("return document.getElementById('work').checkVisibility()").await?;
     page.frame().await
 }
 
@@ -88,14 +88,35 @@ pub async fn expect_filled(site: &Site, page: &Page) -> Result<RgbImage> {
     Ok(after)
 }
 
-/// Keeps every value of the progress bar and every text of the status line from now on, for [`told`].
+/// Has the worker's end of the test's channel told something each time that the bar is past the next value: by the page itself, because
+/// the way through the test takes as long as a busy machine wants, and the run may be over by then.
+///
+/// # Errors
+/// When the page does not answer.
+pub async fn tell_worker_past(page: &Page, values: &[f64], what: &str) -> Result<()> {
+    let script = format!(
+        "const bar = document.getElementById('progress'), values = {values:?}, channel = new BroadcastChannel('test'); \
+         const watch = new MutationObserver(() => {{ \
+             if (bar.value > values[0]) {{ values.shift(); channel.postMessage('{what}'); }} \
+             if (values.length === 0) watch.disconnect(); \
+         }}); \
+         watch.observe(bar, {{attributes: true, attributeFilter: ['value']}})"
+    );
+    page.script::<serde_json::Value>(&script).await?;
+    Ok(())
+}
+
+/// Keeps every value of the progress bar, every text of the status line and every state of the page from now on, for [`told`].
 ///
 /// # Errors
 /// When the page does not answer.
 pub async fn listen(page: &Page) -> Result<()> {
     let script = "const bar = document.getElementById('progress'), status = document.getElementById('status'); \
-        window.told = {progress: [], status: []}; window.watch?.disconnect(); \
-        window.watch = new MutationObserver(() => { told.progress.push(bar.value); told.status.push(status.textContent) }); \
+        window.told = {progress: [], status: [], states: []}; window.watch?.disconnect(); \
+        window.watch = new MutationObserver(() => { \
+            told.progress.push(bar.value); told.status.push(status.textContent); told.states.push(document.body.dataset.state) \
+        }); \
+        window.watch.observe(document.body, {attributes: true, attributeFilter: ['data-state']}); \
         window.watch.observe(bar, {attributes: true, attributeFilter: ['value']}); \
         window.watch.observe(status, {childList: true})";
     page.script::<serde_json::Value>(script).await?;

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::page::ELSEWHERE;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 use xtask::{models, offline, server::Server, tools, web};
@@ -126,6 +127,16 @@ impl Site {
         format!("http://127.0.0.1:{}/{}", self.server.port(), self.prefix)
     }
 
+    /// The page's address from a machine without HTTPS, where browsers leave some things out.
+    pub fn address_elsewhere(&self) -> String {
+        format!("http://{ELSEWHERE}:{}/{}", self.server.port(), self.prefix)
+    }
+
+    /// The address of a document of the same host that is not below the page.
+    pub fn outside(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.server.port())
+    }
+
     /// A folder for the test's own files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -184,6 +195,15 @@ impl Site {
         // The program's exports, for scripts that damage it.
         let text = text.replace("\nawait init(", "\nself.program = await init(");
         self.change_file("worker-start-", ".js", &format!("{script}\n{MARK}{text}"))
+    }
+
+    /// Has connections that break off wait until the worker has what was sent.
+    ///
+    /// # Errors
+    /// As [`Self::before_worker`].
+    pub fn wait_until_received(&self) -> Result<()> {
+        self.server.wait_until_received();
+        self.before_worker(include_str!("received.js"))
     }
 
     /// Deploys another version: another style sheet and another start script, the old ones gone.

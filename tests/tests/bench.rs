@@ -27,7 +27,7 @@ fn both_devices_compute_the_same_and_wrong_sizes_are_refused() {
         add_page(&site)?;
         let page = Page::open("about:blank", Gpu::Software, site.folder()).await?;
         let settings =
-            Settings { sizes: vec![20], devices: Vec::new(), evaluations: 2, limit: 60, output: None, without_page: true, built: true };
+            Settings { sizes: vec![20], devices: Vec::new(), evaluations: 2, limit: 600, output: None, without_page: true, built: true };
         let gpu = cell::measure(&page, &site, &settings, OURS, "webgpu", 20).await?;
         let cpu = cell::measure(&page, &site, &settings, OURS, "wasm", 20).await?;
         for cell in [&gpu, &cpu] {

@@ -41,7 +41,7 @@ async fn fill(gpu: Gpu, device: &str, name: &str) -> Result<()> {
     )
     .await?;
     page.click("run").await?;
-    page.wait_for("done", 120).await?;
+    page.wait_for("done").await?;
     let seen: Vec<f64> = page.script("return window.seen").await?;
     ensure!(seen.len() >= 3 && seen.is_sorted() && seen.last() == Some(&1.0), "progress went {seen:?}");
     compare_both_ends(&page).await?;
@@ -107,7 +107,7 @@ fn uncropping_makes_the_picture_larger_and_keeps_it() {
         page.enter("steps", "3").await?;
         page.screenshot("uncrop-frame").await?;
         page.click("run").await?;
-        page.wait_for("done", 120).await?;
+        page.wait_for("done").await?;
         let before = image::open(site.folder().join("photo.png"))?.to_rgb8();
         let after = image::open(page.download("photo-extended.png").await?)?.to_rgb8();
         ensure!(after.dimensions() == (145, 90), "the size is {:?}", after.dimensions());
@@ -127,11 +127,11 @@ fn colour_and_repair_keep_the_size_and_the_result_can_be_edited_on() {
         for (task, name) in [("task-colorize", "photo-coloured.png"), ("task-restore", "photo-repaired.png")] {
             page.click(task).await?;
             page.click("run").await?;
-            page.wait_for("done", 120).await?;
+            page.wait_for("done").await?;
             let after = image::open(page.download(name).await?)?.to_rgb8();
             ensure!(after.dimensions() == (120, 80), "{name} is {:?}", after.dimensions());
             page.click("keep").await?;
-            page.wait_for("ready", 5).await?;
+            page.wait_for("ready").await?;
             ensure!(!page.shown("download").await? && page.shown("run").await?);
         }
         Ok(())
@@ -228,12 +228,12 @@ fn a_run_can_be_cancelled_and_the_mask_stays() {
         page.stroke(&[(-40, 0), (40, 0)]).await?;
         page.enter("steps", "1000").await?;
         page.click("run").await?;
-        page.wait_for("running", 5).await?;
-        page.until("return document.getElementById('progress').value > 0", 10).await?;
+        page.wait_for("running").await?;
+        page.until("return document.getElementById('progress').value > 0").await?;
         let done: f64 = page.script("return document.getElementById('progress').value").await?;
         ensure!(done > 0.0 && done < 1.0, "progress is {done}");
         page.click("cancel").await?;
-        page.wait_for("ready", 5).await?;
+        page.wait_for("ready").await?;
         ensure!(page.text("status").await?.contains("Cancelled"));
         let undo: bool = page.script("return !document.getElementById('undo').disabled").await?;
         ensure!(undo, "the mask is gone");
@@ -249,12 +249,12 @@ fn wrong_files_and_empty_masks_get_a_sentence() {
         let text = site.folder().join("notes.txt");
         std::fs::write(&text, "not a picture")?;
         page.choose_file(&text).await?;
-        page.until("return document.getElementById('message').checkVisibility()", 10).await?;
+        page.until("return document.getElementById('message').checkVisibility()").await?;
         let said = page.text("message-text").await?;
         ensure!(said.contains("notes.txt") && said.contains("PNG"), "it says `{said}`");
         page.click("dismiss").await?;
         page.click("run").await?;
-        page.wait_for("failed", 10).await?;
+        page.wait_for("failed").await?;
         let said = page.text("message-text").await?;
         ensure!(said.contains("mask is empty"), "it says `{said}`");
         Ok(())
@@ -267,11 +267,11 @@ fn a_lost_network_is_told_and_trying_again_works() {
         let site = Site::tiny("")?;
         site.server.fail("manifest.json", Fault::Status500, 1);
         let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
-        page.wait_for("failed", 60).await?;
+        page.wait_for("failed").await?;
         let said = page.text("message-text").await?;
         ensure!(said.contains("manifest.json") && said.contains("500"), "it says `{said}`");
         page.click("retry").await?;
-        page.wait_for("ready", 60).await
+        page.wait_for("ready").await
     });
 }
 
@@ -281,11 +281,11 @@ fn a_worker_that_does_not_arrive_is_told_and_started_again() {
         let site = Site::tiny("")?;
         site.server.fail(&site.file_named("worker-", "_bg.wasm")?, Fault::Status500, 1);
         let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
-        page.wait_for("failed", 60).await?;
+        page.wait_for("failed").await?;
         let said = page.text("message-text").await?;
         ensure!(page.shown("message").await? && said.contains("did not start") && said.contains("500"), "it says: {said}");
         page.click("retry").await?;
-        page.wait_for("ready", 90).await
+        page.wait_for("ready").await
     });
 }
 
@@ -296,17 +296,17 @@ fn a_damaged_chunk_is_fetched_again_once_and_then_told() {
         let chunk = site.first_chunk()?;
         site.server.fail(&chunk, Fault::WrongByte, 1);
         let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
-        page.wait_for("ready", 60).await?;
+        page.wait_for("ready").await?;
         ensure!(site.server.requests().iter().filter(|path| path.ends_with(&chunk)).count() == 2);
         drop(page);
         site.server.fail(&chunk, Fault::WrongByte, 2);
         let folder = tempfile::TempDir::new()?;
         let page = Page::open(&site.address(), Gpu::None, folder.path()).await?;
-        page.wait_for("failed", 60).await?;
+        page.wait_for("failed").await?;
         let said = page.text("message-text").await?;
         ensure!(said.contains("damaged"), "it says `{said}`");
         page.click("retry").await?;
-        page.wait_for("ready", 60).await
+        page.wait_for("ready").await
     });
 }
 
@@ -317,14 +317,14 @@ fn a_second_visit_fetches_no_weights_and_a_damaged_copy_is_not_used() {
         let chunk = site.first_chunk()?;
         let fetched = || site.server.requests().iter().filter(|path| path.ends_with(&chunk)).count();
         let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
-        page.wait_for("ready", 90).await?;
+        page.wait_for("ready").await?;
         let status = page.text("status").await?;
         // As many as were trained, in whatever form the device has them.
         ensure!(fetched() == 1 && status.contains("Ready") && status.contains("0.2 million parameters"), "{} times, {status}", fetched());
         // The browser's ordinary cache is not what is tested.
         page.browser.cdp().send_raw("Network.clearBrowserCache", serde_json::json!({})).await?;
         page.browser.refresh().await?;
-        page.wait_for("ready", 90).await?;
+        page.wait_for("ready").await?;
         ensure!(fetched() == 1, "the second visit fetched weights");
         let damage = "const done = arguments[0]; (async () => { const c = await caches.open('infill-models'); \
              for (const k of await c.keys()) await c.put(k, new Response(new Uint8Array([1, 2, 3]))); return (await c.keys()).length })().then(done)";
@@ -332,7 +332,7 @@ fn a_second_visit_fetches_no_weights_and_a_damaged_copy_is_not_used() {
         ensure!(damaged > 0, "nothing was kept");
         page.browser.cdp().send_raw("Network.clearBrowserCache", serde_json::json!({})).await?;
         page.browser.refresh().await?;
-        page.wait_for("ready", 90).await?;
+        page.wait_for("ready").await?;
         ensure!(fetched() == 2, "{} fetches after the copy was damaged", fetched());
         page.expect_clean_console().await
     });
@@ -346,18 +346,18 @@ fn a_model_of_ones_own_is_used_and_a_broken_one_is_refused() {
         let broken = site.folder().join("broken.infill");
         std::fs::write(&broken, "no model")?;
         page.choose_file(&broken).await?;
-        page.until("return document.getElementById('message').checkVisibility()", 10).await?;
+        page.until("return document.getElementById('message').checkVisibility()").await?;
         let said = page.text("message-text").await?;
         ensure!(said.contains("broken") && said.contains("stays"), "it says `{said}`");
         page.click("dismiss").await?;
         let own = site.folder().join("mine.infill");
         std::fs::copy(site.model(), &own)?;
         page.choose_file(&own).await?;
-        page.until("return document.getElementById('status').textContent.includes('“mine”')", 10).await?;
+        page.until("return document.getElementById('status').textContent.includes('“mine”')").await?;
         page.stroke(&[(-30, 0), (30, 0)]).await?;
         page.enter("steps", "2").await?;
         page.click("run").await?;
-        page.wait_for("done", 60).await?;
+        page.wait_for("done").await?;
         page.expect_clean_console().await
     });
 }
@@ -369,7 +369,7 @@ fn the_shipped_model_fills_a_hole() {
         let page = ready(&site, Gpu::None).await?;
         page.stroke(&[(-30, 0), (30, 0)]).await?;
         page.click("run").await?;
-        page.wait_for("done", 240).await?;
+        page.wait_for("done").await?;
         page.screenshot("shipped-done").await
     });
 }

@@ -25,9 +25,9 @@ fn memory_is_flat_over_many_runs() {
         let mut taken: Vec<[f64; 2]> = Vec::new();
         for run in 0..RUNS {
             page.click("run").await?;
-            page.wait_for("done", 120).await?;
+            page.wait_for("done").await?;
             page.click("discard").await?;
-            page.wait_for("ready", 10).await?;
+            page.wait_for("ready").await?;
             if run % 20 == 19 {
                 page.browser.cdp().send_raw("HeapProfiler.collectGarbage", serde_json::json!({})).await?;
                 let [heap, worker]: [f64; 2] = page.browser.execute_async(MEMORY, Vec::new()).await?.convert()?;

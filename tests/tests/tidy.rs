@@ -92,6 +92,12 @@ fn listeners_are_let_go() {
 }
 
 #[test]
+fn nothing_is_lent_out_while_the_browser_may_call_back() {
+    // A `RefCell` that is borrowed then is a panic.
+    assert_eq!(offences("web/src/", |mention| mention.path.last().is_some_and(|name| name == "RefCell")), [""; 0]);
+}
+
+#[test]
 fn no_machine_and_no_registry_is_named() {
     // Put together here, so that this file does not name them itself.
     let words = [["/wo", "rk/"].concat(), ["/ro", "ot/"].concat(), ["crates", ".io"].concat(), ["registry.", "npm"].concat()];

@@ -12,7 +12,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -27,9 +27,14 @@ const LONGEST_REQUEST: usize = 1 << 16;
 /// How long a connection may stay silent: browsers open some that they do not need.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The end of the path at which a test's page tells how many bytes of an answer it has, as the query.
+const RECEIVED: &str = "received";
+
 /// A fault of a path, for tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// The server answers 404, as while a host is brought up to date.
+    Status404,
     /// The server answers 500.
     Status500,
     /// The last byte is wrong.
@@ -57,6 +62,9 @@ struct Shared {
     down: AtomicBool,
     /// Range requests get whole files.
     whole_files_only: AtomicBool,
+    /// What a page told of the answer that is to break off; none where pages tell nothing.
+    received: Mutex<Option<usize>>,
+    tells: Condvar,
 }
 
 /// A running server; it stops with the process.
@@ -122,6 +130,12 @@ impl Server {
     pub fn send_whole_files_only(&self, only: bool) {
         self.shared.whole_files_only.store(only, Ordering::SeqCst);
     }
+
+    /// Breaks connections off only when the page has told that it has what was sent until then: a browser drops bytes that it
+    /// has not passed on when a connection ends.
+    pub fn wait_until_received(&self) {
+        *lock(&self.shared.received) = Some(0);
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -181,14 +195,19 @@ fn serve(mut stream: TcpStream, folder: &Path, shared: &Shared) -> std::io::Resu
     };
     let Answer { status, kind, range, body, break_off } = answer;
     let length = body.len();
+    if break_off.is_some()
+        && let Some(received) = &mut *lock(&shared.received)
+    {
+        *received = 0;
+    }
     write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{range}Connection: close\r\n\r\n")?;
     if !request.is_some_and(|request| request.head_only) {
         stream.write_all(&body[..break_off.unwrap_or(length).min(length)])?;
     }
     stream.flush()?;
-    if break_off.is_some() {
-        // A browser drops bytes that it has not passed on when a connection ends.
-        thread::sleep(Duration::from_millis(300));
+    if let Some(count) = break_off {
+        let waits = |received: &mut Option<usize>| received.is_some_and(|received| received < count.min(length));
+        drop(shared.tells.wait_timeout_while(lock(&shared.received), PATIENCE, waits));
     }
     Ok(())
 }
@@ -210,6 +229,14 @@ fn plain(status: &'static str) -> Answer {
 fn answer(request: &Request, folder: &Path, shared: &Shared) -> Answer {
     let path = request.address.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/').to_owned();
     lock(&shared.requests).push(Asked { path: path.clone(), from: request.from });
+    if path.ends_with(RECEIVED)
+        && let Some(received) = &mut *lock(&shared.received)
+    {
+        let told = request.address.rsplit_once('?').and_then(|(_, told)| told.parse().ok()).unwrap_or(0);
+        *received = told.max(*received);
+        shared.tells.notify_all();
+        return plain("200 OK");
+    }
     let fault = take_fault(shared, &path);
     if let Some(Fault::Slow(time)) = fault {
         thread::sleep(time);
@@ -221,6 +248,7 @@ fn answer(request: &Request, folder: &Path, shared: &Shared) -> Answer {
     let inside = !path.split('/').any(|part| part == "..");
     let found = if inside { fs::read(&file).ok() } else { None };
     let mut bytes = match (found, fault) {
+        (_, Some(Fault::Status404)) => return plain("404 Not Found"),
         (_, Some(Fault::Status500)) => return plain("500 Internal Server Error"),
         (None, _) => return plain("404 Not Found"),
         (Some(bytes), _) => bytes,

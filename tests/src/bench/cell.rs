@@ -122,7 +122,7 @@ pub async fn measure(page: &Page, site: &Site, settings: &Settings, engine: &'st
     page.browser.goto(ELSEWHERE).await?;
     tokio::time::sleep(REST).await;
     page.browser.goto(&format!("{}bench.html", site.address())).await?;
-    page.until("return typeof bench === 'object'", 30).await?;
+    page.until("return typeof bench === 'object'").await?;
     let mut cell = Cell {
         engine,
         device: device.to_owned(),

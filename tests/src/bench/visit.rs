@@ -71,12 +71,12 @@ pub async fn visits(site: &Site, device: &str) -> Result<[Visit; 2]> {
 }
 
 async fn visit(page: &Page, photo: &std::path::Path, device: &str, again: bool) -> Result<Visit> {
-    page.wait_for("ready", 180).await?;
+    page.wait_for("ready").await?;
     page.choose_file(photo).await?;
-    page.until("return document.getElementById('work').checkVisibility()", 20).await?;
+    page.until("return document.getElementById('work').checkVisibility()").await?;
     page.stroke(&[(-30, 0), (30, 0)]).await?;
     page.click("run").await?;
-    page.wait_for("done", 900).await?;
+    page.wait_for("done").await?;
     let marks: Marks = page.script("return window.marks").await.context("the page and its worker said something else than expected")?;
     let visit = Visit {
         device: device.to_owned(),
