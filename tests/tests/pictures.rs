@@ -221,6 +221,7 @@ fn what_a_tab_or_a_browser_cannot_hold_is_refused_before_the_run() {
         page.click("run").await?;
         let said = page.text("message-text").await?;
         ensure!(page.shown("message").await? && said.contains("130 × 80") && said.contains("canvas"), "it says: {said}");
+        page.click("dismiss").await?;
         let larger = DynamicImage::ImageRgb8(RgbImage::from_pixel(SIZE.0 + 1, SIZE.1, Rgb([9; 3])));
         for (name, format) in [("large.png", ImageFormat::Png), ("large.bmp", ImageFormat::Bmp)] {
             let said = refusal(&page, &site, name, &encoded(&larger.to_rgb8(), format)?).await?;

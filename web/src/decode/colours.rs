@@ -1,5 +1,5 @@
-//! What a file says of how its colours are meant: ICC profiles and the chunks of PNG. Nothing is applied; all of it goes with the
-//! samples.
+//! The chunks of PNG files, without decoding any, and ICC profiles: what a file says of how its colours are meant. Nothing is
+//! applied; all of it goes with the samples.
 
 /// A PNG file begins with eight bytes and IHDR, which has 13.
 const HEAD: usize = 8 + 12 + 13;
@@ -32,6 +32,13 @@ fn walk(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
         rest = &rest[all.len()..];
         Some((&all[4..8], &all[8..8 + length], all))
     })
+}
+
+/// Width and height in pixels of a PNG file, which come first.
+pub fn size(png: &[u8]) -> Option<(usize, usize)> {
+    let (_, content, _) = walk(png.get(8..)?).next().filter(|(name, ..)| *name == b"IHDR")?;
+    let [width, height, ..] = content.as_chunks::<4>().0 else { return None };
+    Some((u32::from_be_bytes(*width) as usize, u32::from_be_bytes(*height) as usize))
 }
 
 /// The chunks of a PNG file that say how its colours are meant, but for the profile.

@@ -3,14 +3,17 @@
 
 mod colours;
 mod jpeg;
+mod samples;
 
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, Limits,
+    ImageDecoder, ImageError, ImageFormat, Limits,
     codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder},
     metadata::Orientation,
 };
+
+pub use samples::Samples;
 
 use crate::message::{LARGEST, Note, Undecoded};
 
@@ -21,7 +24,7 @@ const ASIDE: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct Decoded {
     /// Its samples, upright, in the file's own depth and channels.
-    pub picture: DynamicImage,
+    pub samples: Samples,
     /// What is not as in the file.
     pub notes: Vec<Note>,
     /// Its ICC profile; empty where there is none that fits RGB samples.
@@ -40,6 +43,8 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Undecoded> {
     limits.max_alloc = Some(8 * LARGEST as u64 + ASIDE);
     match image::guess_format(bytes) {
         Ok(ImageFormat::Png) => {
+            // Where memory has 32 bits the decoder says of the largest only that it has not enough of it.
+            check_size(colours::size(bytes).ok_or_else(cut)?)?;
             let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(undecoded)?;
             let animated = decoder.is_apng().unwrap_or(false);
             let mut decoded = finish(decoder, animated.then_some(Note::Animation))?;
@@ -72,9 +77,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Undecoded> {
 
 fn finish(mut decoder: impl ImageDecoder, note: Option<Note>) -> Result<Decoded, Undecoded> {
     let (width, height) = (decoder.dimensions().0 as usize, decoder.dimensions().1 as usize);
-    if width.saturating_mul(height) > LARGEST {
-        return Err(Undecoded::TooLarge { width, height });
-    }
+    check_size((width, height))?;
     // A picture with unreadable metadata is still a picture.
     let exif = decoder.exif_metadata().unwrap_or_default();
     let more = decoder.xmp_metadata().unwrap_or_default().is_some() || decoder.iptc_metadata().unwrap_or_default().is_some();
@@ -89,9 +92,15 @@ fn finish(mut decoder: impl ImageDecoder, note: Option<Note>) -> Result<Decoded,
         (exif.is_some() || more, Note::Metadata),
     ];
     notes.extend(more_notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note));
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(undecoded)?;
-    picture.apply_orientation(exif.as_deref().and_then(orientation).unwrap_or(Orientation::NoTransforms));
-    Ok(Decoded { picture, notes, profile: if fits { profile } else { Vec::new() }, chunks: Vec::new() })
+    let mut values = vec![0; usize::from(colour.bytes_per_pixel()) * width * height];
+    decoder.read_image(&mut values).map_err(undecoded)?;
+    let turned = exif.as_deref().and_then(orientation).unwrap_or(Orientation::NoTransforms);
+    let samples = Samples::new(values, (width, height), colour, turned);
+    Ok(Decoded { samples, notes, profile: if fits { profile } else { Vec::new() }, chunks: Vec::new() })
+}
+
+fn check_size((width, height): (usize, usize)) -> Result<(), Undecoded> {
+    if width.saturating_mul(height) > LARGEST { Err(Undecoded::TooLarge { width, height }) } else { Ok(()) }
 }
 
 /// How a picture is to be turned. Some programs leave the head of the JPEG segment before the data.

@@ -40,9 +40,6 @@ use crate::{
 /// What answers the page's messages.
 type Handler = Closure<dyn Fn(MessageEvent)>;
 
-/// Pixels of a decoded picture that are given to the browser at a time.
-const STRIPE: u32 = 1 << 20;
-
 thread_local! {
     /// The handlers live as long as the worker.
     static HANDLERS: Slot<[Handler; 2]> = const { Slot::empty() };
@@ -135,17 +132,18 @@ fn decode_picture(load: u32, buffers: Vec<Uint8Array>) {
     let bytes = buffers.first().map(Uint8Array::to_vec).unwrap_or_default();
     drop(buffers);
     match decode::decode(&bytes) {
-        Ok(Decoded { picture, notes, profile, chunks }) => {
+        Ok(Decoded { samples, notes, profile, chunks }) => {
             drop(bytes);
-            let (width, height) = (picture.width(), picture.height());
-            let message = FromWorker::Decoded { load, width: width as usize, height: height as usize, notes };
-            // A stripe at a time into the browser's memory: memory of this program is never given back.
-            let rgba = Uint8Array::new_with_length(4 * width * height);
-            let rows = (STRIPE / width.max(1)).max(1);
-            for top in (0..height).step_by(rows as usize) {
-                let stripe = picture.crop_imm(0, top, width, rows.min(height - top)).into_rgba8();
-                let start = 4 * width * top;
-                rgba.subarray(start, start + stripe.len() as u32).copy_from(&stripe);
+            let (width, height) = samples.size();
+            let message = FromWorker::Decoded { load, width, height, notes };
+            // A row at a time into the browser's memory: memory of this program is never given back.
+            let rgba = Uint8Array::new_with_length((4 * width * height) as u32);
+            let mut row = Vec::with_capacity(4 * width);
+            for y in 0..height {
+                row.clear();
+                samples.append_row(y, &mut row);
+                let start = (4 * width * y) as u32;
+                rgba.subarray(start, start + row.len() as u32).copy_from(&row);
             }
             say(&message, &[rgba, Uint8Array::from(profile.as_slice()), Uint8Array::from(chunks.as_slice())]);
         }
