@@ -50,7 +50,8 @@ fn main() -> Result<()> {
 
     let left = imageops::crop_imm(&scene, 0, 0, width / 2, height).to_image();
     let large = [Shape::Disc { x: 130.5, y: 95.5, radius: 68.0 }];
-    let failures = [maker.fill(&scene, &large)?, maker.extend(&left, [0, width / 2])?, maker.colour(&flowers)?, Column(flowers, scene.clone())];
+    let failures =
+        [maker.fill(&scene, &large)?, maker.extend(&left, [0, width / 2])?, maker.colour(&flowers)?, Column(flowers, scene.clone())];
     save(&sheet(&failures), &docs.join("failures.png"))?;
 
     // Four extensions to each side: each window is as wide as the scene is high, and half of it is new.

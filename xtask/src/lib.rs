@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod browser;
 pub mod demo;
+pub mod hosting;
 pub mod icon;
 #[path = "../../shared/src/manifest.rs"]
 pub mod manifest;

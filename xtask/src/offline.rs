@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     icon,
     models::hash,
-    page_files::{rename, replace, write, write_named},
+    page_files::{is_for_hosts, rename, replace, write, write_named},
 };
 
 /// The page, whose name stays in every version.
@@ -73,7 +73,7 @@ pub fn write_service_worker(dist: &Path, template: &str) -> Result<()> {
     for entry in fs::read_dir(dist).with_context(|| format!("cannot list {}", dist.display()))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_file() && name != SERVICE_WORKER {
+        if path.is_file() && name != SERVICE_WORKER && !is_for_hosts(&name) {
             files.insert(name, hash(&fs::read(&path)?));
         }
     }

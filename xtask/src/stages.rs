@@ -152,7 +152,9 @@ fn native() -> Result<()> {
     remote.args(NATIVE).args(["--features", "remote", "--", "remote::"]);
     tools::run(remote)?;
     // The page's own arithmetic, which needs no browser, and the server that shows it.
-    tools::run(cargo(&["test", "-p", "infill-web", "-p", "xtask", "-p", "infill-tests", "--lib"]))
+    tools::run(cargo(&["test", "-p", "infill-web", "-p", "xtask", "-p", "infill-tests", "--lib"]))?;
+    // Servers with the configurations of docs/hosting.
+    tools::run(cargo(&["test", "-p", "infill-tests", "--test", "hosting", "--", "--nocapture"]))
 }
 
 /// Hostile files for so long; the suite replays a thousand of each format in the stage `native`.

@@ -1,18 +1,17 @@
 //! The build of the page to publish: trunk, then what trunk does not do: the start script as a file, wasm-opt, the files that
-//! make it installable, the models, and the size budget.
+//! make it installable, the models, what hosts can use, and the size budget.
 
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
 
-use crate::{models, offline, tools};
+use crate::{hosting, models, offline, tools};
 
 /// Most bytes of page and code as brotli, models not counted.
-const BUDGET: usize = 2_000_000;
+const BUDGET: u64 = 2_000_000;
 
 /// Features of WebAssembly that rustc uses for this target; Binaryen must be told.
 const FEATURES: [&str; 7] = [
@@ -39,13 +38,14 @@ pub fn build() -> Result<()> {
     tools::run(trunk)?;
     let dist = tools::root().join("web/dist");
     move_inline_script(&dist)?;
-    for file in files(&dist)? {
+    for file in hosting::files(&dist)? {
         if file.extension().is_some_and(|extension| extension == "wasm") {
             optimize(&file)?;
         }
     }
     offline::finish(&dist, &tools::root().join("web/service-worker.js"))?;
     models::publish(&tools::root().join("web/models"), &dist.join("models"), models::CHUNK)?;
+    hosting::finish(&dist)?;
     measure(&dist)
 }
 
@@ -102,36 +102,20 @@ fn optimize(file: &Path) -> Result<()> {
     fs::rename(&smaller, file).with_context(|| format!("cannot replace {}", file.display()))
 }
 
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
-    files.sort();
-    Ok(files)
-}
-
 fn measure(dist: &Path) -> Result<()> {
     let mut all = (0, 0);
     println!("\n{:<40}{:>12}{:>12}", "file", "bytes", "brotli");
-    for file in files(dist)? {
-        let bytes = fs::read(&file)?;
-        let small = brotli_size(&bytes)?;
-        println!("{:<40}{:>12}{small:>12}", file.file_name().unwrap_or_default().to_string_lossy(), bytes.len());
-        all = (all.0 + bytes.len(), all.1 + small);
+    for file in hosting::files(dist)? {
+        let length = |file: &Path| fs::metadata(file).map(|found| found.len());
+        let whole = length(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        // What does not get smaller is sent as it is.
+        let small = length(&hosting::compressed(&file, "br")).unwrap_or(whole);
+        println!("{:<40}{whole:>12}{small:>12}", file.file_name().unwrap_or_default().to_string_lossy());
+        all = (all.0 + whole, all.1 + small);
     }
     println!("{:<40}{:>12}{:>12}  (budget {BUDGET})", "page and code", all.0, all.1);
     if all.1 > BUDGET {
         bail!("page and code are {} bytes as brotli, {} over the budget of {BUDGET}", all.1, all.1 - BUDGET);
     }
     Ok(())
-}
-
-/// Bytes of a file as brotli.
-///
-/// # Errors
-/// None in practice: it writes to memory.
-pub fn brotli_size(bytes: &[u8]) -> Result<usize> {
-    let mut writer = brotli::CompressorWriter::new(Vec::new(), 1 << 16, 9, 24);
-    writer.write_all(bytes)?;
-    writer.flush()?;
-    Ok(writer.into_inner().len())
 }

@@ -2,9 +2,9 @@
 //! it answers what the old one answers for the shrunk picture, enlarged without interpolation; training adds the detail.
 //! It trains nothing and draws nothing at random.
 
-use super::{Content, Encoding, ModelFile, Weight};
 use crate::{
     config::{ConfigError, ModelConfig, NoiseEmbedding, Prediction},
+    container::Weight,
     denoiser::LOG_SNR_SCALE,
     unet::{PICTURE_CHANNELS, embedding},
 };
@@ -31,58 +31,21 @@ pub enum GrowError {
     Config(#[from] ConfigError),
 }
 
-impl ModelFile {
-    /// The model for pictures `factor` times as wide and high.
-    ///
-    /// `factor`² pixels together have as many times the signal for the same noise. So a log-SNR there is one larger by
-    /// 2·ln `factor` to the old net: the range, and the guesses to sample from, move down by that, and the first layer of the
-    /// embedding is turned so that it sees the old levels. The net's noisy input has variance 1 at every frequency, and so
-    /// the mean of `factor`² of its pixels has to be enlarged `factor` times.
-    ///
-    /// # Errors
-    /// A factor below 2, or a recipe other than residuals and log-SNR.
-    pub fn grown(&self, factor: usize) -> Result<Self, GrowError> {
-        if factor < 2 {
-            return Err(GrowError::Factor(factor));
-        }
-        let config = &self.config;
-        if config.prediction != Prediction::Residual || config.noise_embedding != NoiseEmbedding::LogSnr {
-            let (prediction, embedding) = (format!("{:?}", config.prediction), format!("{:?}", config.noise_embedding));
-            return Err(GrowError::Recipe { prediction, embedding });
-        }
-        let grown = larger(config, factor);
-        grown.validate()?;
-        let shift = log_snr_shift(factor) * LOG_SNR_SCALE;
-        let weights = self.weights().map(|weight| {
-            let Weight { name, shape, values } = weight;
-            let weight = match name.as_str() {
-                "stem.weight" => {
-                    // Of the condition and of the noisy picture.
-                    let scale = |channel| if channel < PICTURE_CHANNELS { 1.0 } else { factor as f32 };
-                    let cells = (factor * factor) as f32;
-                    Folded { patch: config.unet.patch, factor }.inputs(Weight { name, shape, values }, |channel| scale(channel) / cells)
-                }
-                "head.weight" | "head.bias" => Folded { patch: config.unet.patch, factor }.outputs(Weight { name, shape, values }),
-                "embedding.first.weight" => {
-                    let values = embedding::shifted(&values, config.unet.channels, shift);
-                    Weight { name, shape, values }
-                }
-                _ => Weight { name, shape, values },
-            };
-            (weight.name.clone(), Content::of(&weight, Encoding::F32))
-        });
-        let weights = weights.collect();
-        Ok(Self { config: grown, training: self.training.clone(), encoding: Encoding::F32, weights })
-    }
-}
-
-/// By how much a log-SNR is larger for pixels that are `factor`² together.
-fn log_snr_shift(factor: usize) -> f64 {
-    2.0 * (factor as f64).ln()
-}
-
 /// The configuration for pictures `factor` times as wide and high.
-fn larger(config: &ModelConfig, factor: usize) -> ModelConfig {
+///
+/// `factor`² pixels together have as many times the signal for the same noise. So a log-SNR there is one larger by
+/// 2·ln `factor` to the old net: the range, and the guesses to sample from, move down by that.
+///
+/// # Errors
+/// A factor below 2, or a recipe other than residuals and log-SNR.
+pub fn configuration(config: &ModelConfig, factor: usize) -> Result<ModelConfig, GrowError> {
+    if factor < 2 {
+        return Err(GrowError::Factor(factor));
+    }
+    if config.prediction != Prediction::Residual || config.noise_embedding != NoiseEmbedding::LogSnr {
+        let (prediction, embedding) = (format!("{:?}", config.prediction), format!("{:?}", config.noise_embedding));
+        return Err(GrowError::Recipe { prediction, embedding });
+    }
     let shift = log_snr_shift(factor);
     let mut larger = config.clone();
     larger.size *= factor;
@@ -91,7 +54,34 @@ fn larger(config: &ModelConfig, factor: usize) -> ModelConfig {
     for sampling in larger.sampling.values_mut() {
         sampling.guess = sampling.guess.map(|level| level - shift);
     }
-    larger
+    larger.validate()?;
+    Ok(larger)
+}
+
+/// A weight of the net of `old` as the one of [`configuration`] has it.
+///
+/// The first layer of the embedding is turned so that it sees the old levels. The net's noisy input has variance 1 at every
+/// frequency, and so the mean of `factor`² of its pixels has to be enlarged `factor` times.
+pub fn weight(old: &ModelConfig, factor: usize, weight: Weight) -> Weight {
+    let folded = Folded { patch: old.unet.patch, factor };
+    match weight.name.as_str() {
+        "stem.weight" => {
+            // Of the condition and of the noisy picture.
+            let scale = |channel| if channel < PICTURE_CHANNELS { 1.0 } else { factor as f32 };
+            folded.inputs(weight, |channel| scale(channel) / (factor * factor) as f32)
+        }
+        "head.weight" | "head.bias" => folded.outputs(weight),
+        "embedding.first.weight" => {
+            let shift = log_snr_shift(factor) * LOG_SNR_SCALE;
+            Weight { values: embedding::shifted(&weight.values, old.unet.channels, shift), ..weight }
+        }
+        _ => weight,
+    }
+}
+
+/// By how much a log-SNR is larger for pixels that are `factor`² together.
+fn log_snr_shift(factor: usize) -> f64 {
+    2.0 * (factor as f64).ln()
 }
 
 /// Channels that stand for the pixels of a patch, as `unet::space_to_depth` orders them, and larger patches.
@@ -151,7 +141,7 @@ mod tests {
     use crate::{
         config::{Sampling, TaskKind},
         denoiser::Model,
-        model_file::TrainingRecord,
+        model_file::{Encoding, ModelFile, TrainingRecord},
         noise::{Purpose, gaussian_batch},
         unet::{Unet, parameters},
     };

@@ -198,6 +198,17 @@ impl ModelFile {
         self.weights.iter().map(|(name, content)| Weight { name: name.clone(), shape: content.shape(), values: content.values() })
     }
 
+    /// The model for pictures `factor` times as wide and high, with patches as many times larger; its weights are floats.
+    ///
+    /// # Errors
+    /// A factor below 2, or a recipe other than residuals and log-SNR.
+    pub fn grown(&self, factor: usize) -> Result<Self, GrowError> {
+        let config = grow::configuration(&self.config, factor)?;
+        let grown = self.weights().map(|weight| grow::weight(&self.config, factor, weight));
+        let weights = grown.map(|weight| (weight.name.clone(), Content::of(&weight, Encoding::F32))).collect();
+        Ok(Self { config, training: self.training.clone(), encoding: Encoding::F32, weights })
+    }
+
     /// How many numbers the net has.
     pub fn parameter_count(&self) -> usize {
         self.weights.values().map(|content| content.shape().iter().product::<usize>()).sum()

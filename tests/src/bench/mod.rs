@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, fs};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
-use xtask::{bench::Job, tools, web};
+use xtask::{bench::Job, hosting, tools};
 
 use crate::{
     page::{Gpu, Page},
@@ -111,7 +111,7 @@ fn download(site: &Site, engine: &'static str, device: &str, requests: &[String]
             found.model += bytes.len();
         } else {
             found.code += bytes.len();
-            found.code_brotli += web::brotli_size(&bytes)?;
+            found.code_brotli += hosting::brotli(&bytes)?.len();
         }
     }
     Ok(found)

@@ -1,0 +1,159 @@
+//! What static hosts can use beside the page's files: each of them compressed, and `_headers`, from which some hosts take
+//! what to send along. No file here is needed; the page works from a host that knows none of them.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use flate2::{Compression, write::GzEncoder};
+
+use crate::page_files::{is_for_hosts, write};
+
+/// Endings of files that compression makes smaller. Pictures and models are compressed already.
+const COMPRESSIBLE: [&str; 6] = ["html", "js", "css", "wasm", "json", "webmanifest"];
+
+/// How long a file may be kept whose name is that of its content.
+const KEPT: &str = "public, max-age=31536000, immutable";
+/// What is sent with others: they are asked for at every visit, and sent again where they have changed.
+const ASKED: &str = "no-cache";
+
+/// Writes `FILE.br` and `FILE.gz` beside every file that gets smaller, and `_headers`.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn finish(dist: &Path) -> Result<()> {
+    let mut files = files(dist)?;
+    files.extend(self::files(&dist.join("models"))?);
+    for file in &files {
+        if file.extension().is_some_and(|ending| COMPRESSIBLE.iter().any(|known| ending == *known)) {
+            let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+            for (ending, small) in [("br", brotli(&bytes)?), ("gz", gzip(&bytes)?)] {
+                if small.len() < bytes.len() {
+                    write(&compressed(file, ending), &small)?;
+                }
+            }
+        }
+    }
+    write(&dist.join("_headers"), headers(dist, &files)?.as_bytes())
+}
+
+/// The files of a folder that visitors ask for, in the order of their names.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    files.retain(|path| path.is_file() && !is_for_hosts(&name(path)));
+    files.sort();
+    Ok(files)
+}
+
+/// The file beside another that holds it compressed.
+pub fn compressed(file: &Path, ending: &str) -> PathBuf {
+    file.with_file_name(format!("{}.{ending}", name(file)))
+}
+
+/// A file as brotli.
+///
+/// # Errors
+/// None in practice: it writes to memory.
+pub fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut writer = brotli::CompressorWriter::new(Vec::new(), 1 << 16, 9, 24);
+    writer.write_all(bytes)?;
+    writer.flush()?;
+    Ok(writer.into_inner())
+}
+
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::best());
+    writer.write_all(bytes)?;
+    Ok(writer.finish()?)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// One rule for each file: hosts that find several rules for a file send both of their values.
+fn headers(dist: &Path, files: &[PathBuf]) -> Result<String> {
+    let mut text = String::new();
+    let mut rule = |path: &str, caching: &str| {
+        text += &format!("/{path}\n  Cache-Control: {caching}\n  Content-Security-Policy: frame-ancestors 'self'\n");
+    };
+    rule("", ASKED);
+    for file in files {
+        let path = file.strip_prefix(dist).context("a file outside of the page's folder")?.to_string_lossy().replace('\\', "/");
+        rule(&path, if is_named_by_content(&path) { KEPT } else { ASKED });
+    }
+    Ok(text)
+}
+
+/// Whether another content would have another name: `page-3b015dc8b142adf2.js`, `page-3b015dc8_bg.wasm`, `models/0123456789abcdef.bin`.
+fn is_named_by_content(path: &str) -> bool {
+    let stem = path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
+    let stem = stem.strip_suffix("_bg").unwrap_or(stem);
+    let hash = if path.starts_with("models/") { stem } else { stem.rsplit_once('-').map_or("", |(_, hash)| hash) };
+    hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn files_are_there_compressed_and_unpack_to_themselves() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let dist = folder.path();
+        fs::create_dir(dist.join("models")).unwrap();
+        let text = "let it be shorter; ".repeat(200);
+        for (path, content) in [
+            ("index.html", text.as_str()),
+            ("page-3b015dc8b142adf2.js", &text),
+            ("icon-12345678.png", &text),
+            ("models/manifest.json", "{}"),
+        ] {
+            fs::write(dist.join(path), content).unwrap();
+        }
+        finish(dist).unwrap();
+        let packed = fs::read(dist.join("page-3b015dc8b142adf2.js.gz")).unwrap();
+        let mut unpacked = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
+        assert_eq!(unpacked, text);
+        let packed = fs::read(dist.join("index.html.br")).unwrap();
+        let mut unpacked = Vec::new();
+        brotli::BrotliDecompress(&mut &packed[..], &mut unpacked).unwrap();
+        assert_eq!(unpacked, text.as_bytes());
+        // Neither what is no smaller nor what is compressed by its kind.
+        assert!(!dist.join("models/manifest.json.gz").exists() && !dist.join("icon-12345678.png.br").exists());
+        // What is for hosts is no file of the page, and a second build changes nothing.
+        let names = || files(dist).unwrap().iter().map(|path| name(path)).collect::<Vec<_>>();
+        assert_eq!(names(), ["icon-12345678.png", "index.html", "page-3b015dc8b142adf2.js"]);
+        finish(dist).unwrap();
+        assert_eq!(names().len(), 3);
+    }
+
+    #[test]
+    fn every_file_has_one_rule() {
+        let dist = Path::new("dist");
+        let paths =
+            ["index.html", "page-3b015dc8b142adf2_bg.wasm", "service-worker.js", "models/0123456789abcdef.bin", "models/manifest.json"];
+        let text = headers(dist, &paths.map(|path| dist.join(path))).unwrap();
+        let rule = |path: &str| {
+            let rules: Vec<&str> = text.split("\n/").filter(|rule| rule.trim_start_matches('/').lines().next() == Some(path)).collect();
+            assert_eq!(rules.len(), 1, "{path} in {text}");
+            rules[0].to_owned()
+        };
+        for path in ["page-3b015dc8b142adf2_bg.wasm", "models/0123456789abcdef.bin"] {
+            assert!(rule(path).contains("immutable"), "{path}");
+        }
+        for path in ["", "index.html", "service-worker.js", "models/manifest.json"] {
+            assert!(rule(path).contains("no-cache"), "{path}");
+        }
+    }
+}
