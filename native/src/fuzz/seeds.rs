@@ -4,7 +4,6 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::Result;
-use burn::tensor::Device;
 use image::{DynamicImage, RgbImage};
 use infill::{
     config::ModelConfig,
@@ -16,6 +15,7 @@ use infill::{
 
 use super::Target;
 use crate::{
+    device,
     pictures::Dataset,
     train::{RunDirectory, RunSettings, TrainingSettings},
 };
@@ -69,7 +69,7 @@ fn model(encoding: Encoding) -> Vec<u8> {
         let count = shape.iter().product::<usize>();
         Weight { name, values: (0..count).map(|place| (place % 7) as f32 * 0.01 - 0.03).collect(), shape }
     };
-    let weights: Vec<Weight> = parameters::shapes(&Unet::new(&config, &Device::flex())).into_iter().map(weight).collect();
+    let weights: Vec<Weight> = parameters::shapes(&Unet::new(&config, &device::reference())).into_iter().map(weight).collect();
     ModelFile::encode(&config, &TrainingRecord::default(), &weights, encoding).expect("a model")
 }
 
@@ -84,7 +84,7 @@ pub fn data(place: &Path) -> Result<Dataset> {
 fn checkpoint() -> Result<Vec<u8>> {
     let place = tempfile::TempDir::new()?;
     let (settings, data) = (settings(), Arc::new(data(place.path())?));
-    let trainer = Trainer::new(settings.train.clone(), settings.model.clone(), None, &Device::flex())?;
+    let trainer = Trainer::new(settings.train.clone(), settings.model.clone(), None, &device::reference())?;
     let run = place.path().join("run");
     let directory = RunDirectory::open(&run, false)?;
     directory.begin(&settings)?;

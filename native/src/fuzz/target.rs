@@ -3,10 +3,10 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::Result;
-use burn::tensor::Device;
 use infill::{manifest::Manifest, model_file::ModelFile, train::Trainer};
 
 use crate::{
+    device,
     evaluate::classifier::FeatureNet,
     pictures::{self, Dataset, OutputFormat, picture_file::PictureFile},
     train::{RunDirectory, SettingsFile, TrainingSettings, settings_file},
@@ -56,14 +56,14 @@ impl Target {
             Self::Mask => PictureFile::decode(bytes)?.mask().map(|_| ()),
             Self::Model => {
                 let file = ModelFile::parse(bytes)?;
-                file.to_model(&Device::flex())?;
-                file.to_sampling_model(&Device::flex()).map(|_| ()).map_err(Into::into)
+                file.to_model(&device::reference())?;
+                file.to_sampling_model(&device::reference()).map(|_| ()).map_err(Into::into)
             }
             Self::Checkpoint => checkpoint(bytes, place),
             Self::Classifier => {
                 let path = place.join("classifier.bin");
                 fs::write(&path, bytes)?;
-                FeatureNet::open(&path, &Device::flex()).map(|_| ())
+                FeatureNet::open(&path, &device::reference()).map(|_| ())
             }
             Self::Shard => shard(bytes, place),
             Self::Manifest => serde_json::from_slice::<Manifest>(bytes).map(|_| ()).map_err(Into::into),
@@ -109,6 +109,6 @@ fn checkpoint(bytes: &[u8], place: &Path) -> Result<()> {
     fs::write(run.join("config.toml"), toml::to_string(&settings)?)?;
     fs::write(run.join("checkpoints/step-00000001.safetensors"), bytes)?;
     let data = Arc::new(super::seeds::data(place)?);
-    let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), None, &Device::flex())?;
+    let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), None, &device::reference())?;
     RunDirectory::open(&run, true)?.resume(&mut trainer, &settings, &data)
 }
