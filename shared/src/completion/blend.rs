@@ -6,9 +6,9 @@ use super::{level::Level, plane::Source, vote::Vote};
 use crate::parallel;
 
 /// Rounds over both halves.
-pub const ROUNDS: usize = 40;
-/// How much the correction is held to 0 where differences count 1: it is felt some ten pixels away.
-const HELD: f32 = 0.01;
+pub const ROUNDS: usize = 80;
+/// How much the correction is held to 0 where differences count 1: it is felt some twenty pixels away.
+const HELD: f32 = 0.003;
 /// Where sources disagree by this much (three channels, 0 to 255) the difference counts half: two that do not belong together
 /// keep their edge, or each would take on the other's colour turned round.
 const SEAM: f32 = 40.0;

@@ -4,6 +4,7 @@ use super::{
     area::{self, RADIUS},
     plane::{Plane, Source},
     pyramid::{Raster, blur},
+    tree::Tree,
 };
 
 /// In `Level::index`: no patch of the hole.
@@ -16,8 +17,8 @@ const KNOWN: u8 = 120;
 const RIM: f32 = 60.0;
 
 /// How much the guide counts where it can say all of a pixel, and the factor with every octave beyond.
-const GUIDANCE: f32 = 1.0;
-const FALL: f32 = 0.5;
+const GUIDANCE: f32 = 0.6;
+const FALL: f32 = 0.3;
 
 /// One octave under way.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct Level {
     pub costs: Vec<f32>,
     /// How much a difference to the guide counts.
     pub guidance: f32,
+    /// Proposes sources; empty where all of them can be tried.
+    pub tree: Tree,
 }
 
 impl Level {
@@ -74,7 +77,7 @@ impl Level {
             }
         }
         let (field, costs) = (vec![Source::NONE; targets.len()], vec![0.0; targets.len()]);
-        Self { plane, hole, weights, targets, index, confidence, field, costs, guidance: guidance(scale) }
+        Self { plane, hole, weights, targets, index, confidence, field, costs, guidance: guidance(scale), tree: Tree::default() }
     }
 
     /// Column and row of a target.

@@ -8,7 +8,7 @@ const GUIDED: usize = 27;
 /// How much a source's own detail is preferred over none, as a share of its mean square. A smooth patch is a better
 /// guess, by squares, than any texture that is not the very same: without this, texture is lost. More detail than the known
 /// surroundings have is not preferred, or a hole in a clear sky gets what the picture has of texture elsewhere.
-const DETAIL: f32 = 0.5;
+const DETAIL: f32 = 0.6;
 
 /// A patch to be matched.
 pub struct Patch {

@@ -1,7 +1,12 @@
 //! Matching: for every patch that touches the hole a source that looks like it, and like the guide. Every pass reads what the
 //! one before found and writes beside it, so that no order of the targets matters.
 
-use super::{level::Level, patch::Patch, plane::Source};
+use super::{
+    level::Level,
+    patch::Patch,
+    plane::Source,
+    tree::{self, LEAF},
+};
 use crate::parallel;
 
 /// A source and its cost.
@@ -10,13 +15,27 @@ pub type Match = (Source, f32);
 /// Pairs of patches that are compared at most where all sources are tried again in a later round.
 const ALL: usize = 5_000_000;
 
+/// Sources that the tree proposes to a patch, and in how many rounds of a level.
+pub const PROPOSALS: usize = 4 * LEAF;
+const PROPOSING: usize = 2;
+
 /// How a pass looks for better sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
     /// Among all sources, or every so many-th.
     All(usize),
+    /// Among those that the tree proposes.
+    Tree,
     /// Among the offsets of the patches at this distance, and one pixel beside the own source where asked.
     Near(isize, bool),
+}
+
+/// With more patches than this a level keeps to what was carried up from below: a tree would take too long.
+const TOO_MANY: usize = 240_000;
+
+/// Whether a tree proposes sources: where not all pairs of patches can be tried.
+pub fn wants_tree(level: &Level, sources: usize) -> bool {
+    sources * level.targets.len() >= 2 * ALL && level.targets.len() <= TOO_MANY
 }
 
 /// The passes of a round of matching, the first one last.
@@ -29,7 +48,11 @@ pub fn passes(level: &Level, sources: usize, coarsest: bool, round: usize) -> Ve
     if round.is_multiple_of(2) && stride == 1 {
         return vec![Pass::All(1)];
     }
-    vec![Pass::Near(1, true), Pass::Near(2, false), Pass::Near(4, false), Pass::Near(1, true)]
+    let mut passes = vec![Pass::Near(1, true), Pass::Near(2, false), Pass::Near(4, false), Pass::Near(1, true)];
+    if wants_tree(level, sources) && round < PROPOSING {
+        passes.push(Pass::Tree);
+    }
+    passes
 }
 
 impl Level {
@@ -37,6 +60,7 @@ impl Level {
     pub fn search(&self, targets: std::ops::Range<usize>, pass: Pass, sources: &[Source]) -> Vec<Match> {
         parallel::map(targets.collect(), |target| match pass {
             Pass::All(stride) => self.best_of_all(target, sources, stride),
+            Pass::Tree => self.best_proposed(target),
             Pass::Near(distance, beside) => self.best_near(target, distance, beside, sources),
         })
     }
@@ -57,6 +81,17 @@ impl Level {
         let mut best = self.own(target, &patch);
         for source in sources.iter().step_by(stride) {
             self.try_source(&patch, *source, &mut best);
+        }
+        best
+    }
+
+    fn best_proposed(&self, target: usize) -> Match {
+        let patch = self.patch(target);
+        let (x, y) = self.at(target);
+        let mut best = self.own(target, &patch);
+        let key = tree::key(&self.plane, x, y, self.guidance);
+        for source in self.tree.near(&key, PROPOSALS / LEAF) {
+            self.try_source(&patch, source, &mut best);
         }
         best
     }

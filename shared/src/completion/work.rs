@@ -9,6 +9,7 @@ use super::{
     pyramid::Raster,
     region::Region,
     search::{self, Match, Pass},
+    tree::Tree,
     vote::Vote,
 };
 use crate::{mask::Mask, picture::Picture};
@@ -24,6 +25,9 @@ const SOURCES: usize = 64;
 const ROUNDS: [usize; 3] = [8, 4, 3];
 /// With more targets than this, a level has half as many rounds, and with four times as many one.
 const MANY: usize = 60_000;
+
+/// Sources that a tree holds at most, for its memory; what lies between is found from a neighbour.
+const PROPOSED: usize = 400_000;
 
 /// Pairs of patches, patches and pixels that one step takes.
 const STEP_PAIRS: usize = 1_000_000;
@@ -69,6 +73,10 @@ impl Octave {
     fn new(raster: &Raster, finest: bool, scale: f32, below: Option<&Level>) -> Self {
         let mut level = Level::new(raster, finest, scale);
         let sources = level.plane.sources();
+        if search::wants_tree(&level, sources.len()) {
+            let stride = sources.len().div_ceil(PROPOSED);
+            level.tree = Tree::new(&level.plane, sources.iter().copied().step_by(stride), level.guidance);
+        }
         let few = match level.targets.len() {
             many if many > 4 * MANY => 4,
             many if many > MANY => 2,
@@ -101,6 +109,7 @@ impl Octave {
                 let Some(pass) = passes.last().copied() else { return true };
                 let pairs = match pass {
                     Pass::All(stride) => self.sources.len() / stride,
+                    Pass::Tree => search::PROPOSALS,
                     Pass::Near(..) => 1,
                 };
                 let chunk = (STEP_PAIRS / pairs.max(1)).clamp(16, STEP_TARGETS);
