@@ -98,9 +98,10 @@ impl TensorBoard {
     /// When the folder cannot be made or the file not written.
     pub fn begin(folder: &Path, done: u64) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        // Files are read in the order of their names.
-        let path = folder.join(format!("events.out.tfevents.{:013.3}.{}.infill", now(), std::process::id()));
-        let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        // Files are read in the order of their names: a clock that was put back must not put this one before the others.
+        let time = newest(folder).map_or(now(), |newest| now().max(newest + 0.001));
+        let path = folder.join(format!("{BEGINNING}{time:013.3}.{}.infill", std::process::id()));
+        let file = File::create_new(&path).with_context(|| format!("cannot write {}", path.display()))?;
         let mut this = Self { writer: BufWriter::new(file), path };
         this.event(0, What::FileVersion("brain.Event:2".to_owned()))?;
         this.event(done + 1, What::SessionLog(SessionLog { status: 1 }))?;
@@ -137,6 +138,19 @@ impl TensorBoard {
         let event = Event { wall_time: now(), step: i64::try_from(step)?, what: Some(what) };
         self.writer.write_all(&record(&event.encode_to_vec())).with_context(|| format!("cannot write {}", self.path.display()))
     }
+}
+
+/// What names of event files begin with; behind it stands the time.
+const BEGINNING: &str = "events.out.tfevents.";
+
+/// The latest time that the name of a file in a folder holds.
+fn newest(folder: &Path) -> Option<f64> {
+    let time = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        let mut parts = name.strip_prefix(BEGINNING)?.split('.');
+        format!("{}.{}", parts.next()?, parts.next()?).parse::<f64>().ok().filter(|time| time.is_finite())
+    };
+    fs::read_dir(folder).ok()?.flatten().filter_map(time).max_by(f64::total_cmp)
 }
 
 fn now() -> f64 {
@@ -180,5 +194,20 @@ mod tests {
         let event = Event { wall_time: 1.0, step: 150, what: Some(What::Summary(Summary { value: vec![value] })) };
         let expected: &[u8] = b"\x09\0\0\0\0\0\0\xf0\x3f\x10\x96\x01\x2a\x0d\x0a\x0b\x0a\x04loss\x15\0\0\x80\x3f";
         assert_eq!(event.encode_to_vec(), expected);
+    }
+
+    /// A clock that was put back, or was ahead before.
+    #[test]
+    fn a_later_file_is_read_later_whatever_the_clock_says() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let ahead = format!("{BEGINNING}{:013.3}.1.infill", now() + 1e6);
+        fs::write(folder.path().join(&ahead), "").expect("a file");
+        for count in 2..4 {
+            TensorBoard::begin(folder.path(), 0).expect("a file");
+            let mut names: Vec<_> =
+                fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("a file").file_name()).collect();
+            names.sort();
+            assert_eq!((names.len(), names[0].to_str()), (count, Some(ahead.as_str())));
+        }
     }
 }

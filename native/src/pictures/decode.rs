@@ -56,6 +56,9 @@ fn png(bytes: &[u8]) -> Result<PictureFile> {
             b"iTXt" if content.starts_with(XMP_IN_PNG.as_bytes()) => {
                 let text = || png_chunks::text(&content, XMP_IN_PNG).map(<[u8]>::to_vec);
                 file.metadata.xmp = file.metadata.xmp.or_else(text);
+                if file.metadata.xmp.is_none() {
+                    file.metadata.lost.push("XMP".to_owned());
+                }
             }
             _ => file.metadata.chunks.push((name, content)),
         }
@@ -68,11 +71,9 @@ fn jpeg(bytes: &[u8]) -> Result<PictureFile> {
     let segments = jpeg_segments::walk(bytes)?;
     let mut file = samples(JpegDecoder::new(Cursor::new(bytes)).context(DAMAGED)?)?;
     file.metadata.density = segments.density.filter(|(_, across, down)| *across > 0 && *down > 0);
-    if segments.captions {
-        file.metadata.lost.push("its captions (IPTC)");
-    }
+    file.metadata.lost.extend(segments.lost);
     if segments.trailing > 0 {
-        file.metadata.lost.push("what is behind the picture (a motion photo's film, or further pictures)");
+        file.metadata.lost.push("what is behind the picture (a motion photo's film, or further pictures)".to_owned());
     }
     if segments.components == 4 {
         file.notes.push("its CMYK colours became RGB without a profile".to_owned());

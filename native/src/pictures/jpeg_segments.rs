@@ -1,5 +1,7 @@
 //! A JPEG file walked segment by segment: whether it is whole, and what stands beside the picture. No pixel is decoded.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
 
 /// What the segments say.
@@ -9,8 +11,8 @@ pub struct Segments {
     pub components: u8,
     /// Unit (0 none, 1 inch, 2 centimetre) and pixels per unit, across and down.
     pub density: Option<(u8, u16, u16)>,
-    /// Whether there are captions and keywords as IPTC has them.
-    pub captions: bool,
+    /// Names of what cannot be carried into another file.
+    pub lost: BTreeSet<String>,
     /// Bytes behind the picture's end that are not all zero: the film of a motion photo, other pictures.
     pub trailing: usize,
 }
@@ -83,8 +85,15 @@ impl Segments {
             (0xE0, [b'J', b'F', b'I', b'F', 0, _, _, unit, x1, x2, y1, y2, ..]) => {
                 self.density = Some((*unit, u16::from_be_bytes([*x1, *x2]), u16::from_be_bytes([*y1, *y2])));
             }
-            (0xED, _) => {
-                self.captions |= content.windows(4).any(|part| part == [b'I', b'M', 4, 4]) || content.starts_with(b"Photoshop 3.0")
+            (0xED, _) => drop(self.lost.insert("captions (IPTC)".to_owned())),
+            (0xFE, _) => drop(self.lost.insert("a comment".to_owned())),
+            // The decoder knows EXIF, XMP, the profile and how colours are stored; an index of further pictures is none without them.
+            (0xE0 | 0xEE, _) => {}
+            (0xE1, _) if content.starts_with(b"Exif\0") || content.starts_with(b"http://ns.adobe.com/xap/1.0/\0") => {}
+            (0xE2, _) if content.starts_with(b"ICC_PROFILE\0") || content.starts_with(b"MPF\0") => {}
+            (0xE1..=0xEF, _) => {
+                let name: String = content.iter().take(20).take_while(|byte| byte.is_ascii_graphic()).map(|byte| *byte as char).collect();
+                self.lost.insert(format!("APP{} {name}", marker - 0xE0).trim().to_owned());
             }
             // All frames but the tables DHT, JPG and DAC that stand between them.
             (0xC0..=0xCF, [_, _, _, _, _, components, ..]) if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => self.components = *components,
@@ -116,6 +125,14 @@ mod tests {
         for cut in 2..whole.len() {
             assert!(walk(&whole[..cut]).is_err(), "{cut} of {} bytes", whole.len());
         }
+    }
+
+    #[test]
+    fn what_cannot_be_carried_over_is_named() {
+        let whole = jpeg();
+        let segments = b"\xff\xfe\0\x04hi\xff\xeb\0\x06JP\0\0\xff\xed\0\x10Photoshop 3.0\0\xff\xe1\0\x08Exif\0\0";
+        let found = walk(&[&whole[..2], segments, &whole[2..]].concat()).unwrap();
+        assert_eq!(found.lost.into_iter().collect::<Vec<_>>(), ["APP11 JP", "a comment", "captions (IPTC)"]);
     }
 
     /// A thumbnail is a whole JPEG inside a segment: its end is not the picture's.

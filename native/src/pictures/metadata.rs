@@ -35,13 +35,13 @@ pub struct Metadata {
     /// Pixels per unit of a JPEG file: unit, across, down.
     pub density: Option<(u8, u16, u16)>,
     /// What is in the file and cannot be carried over at all.
-    pub lost: Vec<&'static str>,
+    pub lost: Vec<String>,
 }
 
 impl Metadata {
     /// What a file in this format with these samples takes, and the names of what it does not.
     pub fn for_output(mut self, format: OutputFormat, picture: &DynamicImage) -> (Self, Vec<String>) {
-        let mut lost: Vec<String> = self.lost.drain(..).map(str::to_owned).collect();
+        let mut lost = std::mem::take(&mut self.lost);
         self.exif = self.exif.map(|exif| exif::of_result(exif, picture.width(), picture.height()));
         self.xmp = self.xmp.map(upright);
         if let Some(kind) = self.profile.as_deref().map(kind).filter(|kind| *kind != wanted(picture.color())) {
@@ -166,11 +166,11 @@ mod tests {
             chunk(b"zTXt", b"Raw profile type exif\0\0xyz"),
             chunk(b"caBX", b"signature"),
         ];
-        let metadata = Metadata { chunks: chunks.clone(), lost: vec!["its captions (IPTC)"], ..Metadata::default() };
+        let metadata = Metadata { chunks: chunks.clone(), lost: vec!["captions (IPTC)".to_owned()], ..Metadata::default() };
         let (kept, said) = lost(metadata.clone(), OutputFormat::Png, RgbImage::new(2, 2));
-        assert_eq!((kept.chunks, said.as_str()), (chunks[..3].to_vec(), "its captions (IPTC); zTXt; caBX"));
+        assert_eq!((kept.chunks, said.as_str()), (chunks[..3].to_vec(), "captions (IPTC); zTXt; caBX"));
         let (kept, said) = lost(metadata, OutputFormat::WebP, RgbImage::new(2, 2));
-        assert_eq!((kept.chunks.len(), said.as_str()), (0, "its captions (IPTC); cICP; tEXt; zTXt; caBX"));
+        assert_eq!((kept.chunks.len(), said.as_str()), (0, "captions (IPTC); cICP; tEXt; zTXt; caBX"));
         let large = Metadata { exif: Some(vec![0; 70_000]), xmp: Some(vec![0; 70_000]), ..Metadata::default() };
         let (kept, said) = lost(large, OutputFormat::Jpeg, RgbImage::new(2, 2));
         assert!(kept.exif.is_none() && kept.xmp.is_none() && said.contains("EXIF") && said.contains("XMP"), "{said}");

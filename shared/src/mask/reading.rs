@@ -49,7 +49,9 @@ pub enum MaskDoubt {
         most: u16,
     },
     /// More lies between black and white than is white.
-    #[error("{percent:.0} % of the mask is neither black nor white, more than is white; there the original and what is filled are mixed")]
+    #[error(
+        "{percent:.0} % of the mask is neither black nor white, far more than is white; there the original and what is filled are mixed"
+    )]
     MostlySoft {
         /// Percent of the pixels.
         percent: f64,
@@ -207,7 +209,7 @@ fn judge(width: usize, height: usize, mut values: Vec<u8>, range: Range) -> Resu
     let doubt = if (1..white).contains(&largest) {
         Some(MaskDoubt::Faint { brightest, most })
     } else {
-        (between > full).then_some(MaskDoubt::MostlySoft { percent: 100.0 * between })
+        (between > 2.0 * full).then_some(MaskDoubt::MostlySoft { percent: 100.0 * between })
     };
     for value in &mut values {
         *value = match *value {
