@@ -1,6 +1,8 @@
 //! `Tree`: sources that may look like a patch, found by what is coarse in it (a k-d tree searched nearest leaf first: Beis and
 //! Lowe 1997; for patches He and Sun 2012). It only proposes: what a source costs is counted elsewhere.
 
+use std::f32::consts::FRAC_1_SQRT_2;
+
 use super::plane::{Plane, SIDE, Source};
 
 /// Values that a patch is told by: nine of its brightness, three of each of two colours, three of the guide.
@@ -11,7 +13,7 @@ pub const LEAF: usize = 8;
 const BLOCKS: [usize; 4] = [0, 2, 5, SIDE];
 /// Mean, slope and curve over three blocks of 2, 3 and 2 pixels: an orthonormal basis, each block weighted by the root of its share.
 const BASIS: [[f32; 3]; 3] =
-    [[0.534_522_5, 0.654_653_7, 0.534_522_5], [0.707_106_8, 0.0, -0.707_106_8], [0.462_91, -0.755_928_9, 0.462_91]];
+    [[0.534_522_5, 0.654_653_7, 0.534_522_5], [FRAC_1_SQRT_2, 0.0, -FRAC_1_SQRT_2], [0.462_91, -0.755_928_9, 0.462_91]];
 /// One level of brightness in a key.
 const FINE: f32 = 64.0;
 /// Variance is measured on so many sources of a branch.
@@ -108,8 +110,8 @@ pub fn key(plane: &Plane, x: usize, y: usize, guidance: f32) -> Key {
         let sum = |row: usize| (0..3).map(|column| BASIS[across][column] * blocks[row][column][channel]).sum::<f32>();
         (0..3).map(|row| BASIS[down][row] * sum(row)).sum::<f32>() as i16
     };
-    for place in 0..9 {
-        key[place] = coefficient(place / 3, place % 3, 0);
+    for (place, value) in key[..9].iter_mut().enumerate() {
+        *value = coefficient(place / 3, place % 3, 0);
     }
     for (place, (down, across)) in [(0, 0), (0, 1), (1, 0)].into_iter().enumerate() {
         key[9 + place] = coefficient(down, across, 1);
@@ -127,7 +129,7 @@ pub fn key(plane: &Plane, x: usize, y: usize, guidance: f32) -> Key {
 
 /// Brightness and two opponent colours: an orthonormal turn of red, green and blue, in which they depend on each other least.
 fn opponents([red, green, blue]: [f32; 3]) -> [f32; 3] {
-    [(red + green + blue) * 0.577_350_3, (red - blue) * 0.707_106_8, (red - 2.0 * green + blue) * 0.408_248_3]
+    [(red + green + blue) * 0.577_350_3, (red - blue) * FRAC_1_SQRT_2, (red - 2.0 * green + blue) * 0.408_248_3]
 }
 
 /// Orders sources into leaves, by the median of the value that varies most.
