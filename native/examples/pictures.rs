@@ -1,6 +1,6 @@
 //! Makes `docs/results.png`, `docs/failures.png` and `docs/panorama.png`: two scenes drawn by a program (`docs/scene.png`,
-//! `docs/flowers.png`), what the shipped model is given of them, and below each what it answers by the command line. Started by
-//! `cargo xtask pictures`.
+//! `docs/flowers.png`), what the shipped model is given of them, and below each what it answers by the command line; and
+//! `docs/photograph.jpg` of a photograph likewise (`docs/rocket.jpg`). Started by `cargo xtask pictures`.
 
 use std::{
     fs,
@@ -57,7 +57,19 @@ fn main() -> Result<()> {
     // Four extensions to each side: each window is as wide as the scene is high, and half of it is new.
     let Column(_, panorama) = maker.extend(&scene, [4 * height / 2; 2])?;
     save(&panorama, &docs.join("panorama.png"))?;
-    println!("docs/results.png, docs/failures.png and docs/panorama.png are made");
+
+    let rocket = open(&docs.join("rocket.jpg"))?;
+    let mast = |from, to, radius| Shape::Segment { from, to, radius };
+    let masts = [
+        mast((199.0, 116.0), (197.0, 250.0), 14.0),
+        mast((197.0, 250.0), (193.0, 352.0), 24.0),
+        mast((449.0, 116.0), (452.0, 250.0), 14.0),
+        mast((452.0, 250.0), (459.0, 352.0), 24.0),
+    ];
+    let mut photograph = Vec::new();
+    JpegEncoder::new_with_quality(&mut photograph, 85).encode_image(&sheet(&[maker.fill(&rocket, &masts)?]))?;
+    fs::write(docs.join("photograph.jpg"), photograph).context("cannot write docs/photograph.jpg")?;
+    println!("docs/results.png, docs/failures.png, docs/panorama.png and docs/photograph.jpg are made");
     Ok(())
 }
 
