@@ -85,7 +85,7 @@ fn files_that_are_no_models_are_named_with_the_reason() {
     std::fs::write(path.join("model.infill"), other).unwrap();
     expect(&sample(path, "restore photo.png -o out.png"), 3, &["version 7", "version 1"]);
     std::fs::remove_file(path.join("model.infill")).unwrap();
-    expect(&sample(path, "restore photo.png -o out.png"), 3, &["cannot read the model"]);
+    expect(&sample(path, "restore photo.png -o out.png"), 3, &["cannot read model.infill"]);
     expect(&infill(path, "restore photo.png -o out.png"), 3, &["INFILL_MODEL"]);
 }
 

@@ -26,8 +26,9 @@ fn the_same_seed_gives_the_same_picture_and_samples_are_numbered() {
     let folder = workplace();
     let path = folder.path();
     with_mask(path);
-    expect(&sample(path, "inpaint photo.png --mask mask.png -o one.png --seed 8"), 0, &[]);
-    expect(&sample(path, "inpaint photo.png --mask mask.png -o many.png --seed 7 --samples 2"), 0, &[]);
+    // On so small a picture the detail can hide what little the untrained net does.
+    expect(&sample(path, "inpaint photo.png --mask mask.png -o one.png --seed 8 --detail 0"), 0, &[]);
+    expect(&sample(path, "inpaint photo.png --mask mask.png -o many.png --seed 7 --samples 2 --detail 0"), 0, &[]);
     let read = |name: &str| std::fs::read(path.join(name)).unwrap();
     assert_eq!(read("one.png"), read("many-2.png"));
     assert_ne!(read("one.png"), read("many-1.png"));

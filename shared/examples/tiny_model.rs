@@ -23,7 +23,8 @@ fn main() {
         .collect();
     let mut encoding = Encoding::Q8;
     if broken {
-        weights[0].values.fill(f32::NAN);
+        // Finite, as a model file has to be; their sums are not.
+        weights.iter_mut().for_each(|weight| weight.values.fill(f32::MAX));
         encoding = Encoding::F32;
     }
     let bytes = ModelFile::encode(&config, &TrainingRecord::default(), &weights, encoding).expect("a model file");
