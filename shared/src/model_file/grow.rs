@@ -141,9 +141,9 @@ mod tests {
     use crate::{
         config::{Sampling, TaskKind},
         denoiser::Model,
-        model_file::{Encoding, ModelFile, TrainingRecord},
+        model_file::{Encoding, ModelFile, TrainingRecord, tests::weights_of},
         noise::{Purpose, gaussian_batch},
-        unet::{Unet, parameters},
+        unet::Unet,
     };
 
     /// A file with weights that give something other than zeros.
@@ -151,14 +151,7 @@ mod tests {
         let mut config = ModelConfig::preset("tiny").unwrap();
         config.sampling.insert(TaskKind::Inpaint, Sampling { guess: Some(1.0), ..Sampling::default() });
         let unet = Unet::new(&config, &Device::flex()).with_gaussian_weights(3);
-        let weights: Vec<Weight> = parameters::list(&unet)
-            .into_iter()
-            .map(|parameter| Weight {
-                name: parameter.name,
-                shape: parameter.shape,
-                values: parameter.values.into_data().try_to_vec().unwrap(),
-            })
-            .collect();
+        let weights = weights_of(&unet);
         let bytes = ModelFile::encode(&config, &TrainingRecord { pictures_seen: 9, ..TrainingRecord::default() }, &weights, Encoding::F32);
         ModelFile::parse(&bytes.unwrap()).unwrap()
     }

@@ -1,19 +1,18 @@
 //! The file against itself: what goes in comes out, and what is wrong is named.
 
 use super::*;
-use crate::unet::parameters;
+use crate::unet::{NamedParameter, parameters};
+
+/// A net's weights, as a file takes them.
+pub(super) fn weights_of(unet: &Unet) -> Vec<Weight> {
+    let weight = |NamedParameter { name, shape, values }| Weight { name, shape, values: values.into_data().try_to_vec().unwrap() };
+    parameters::list(unet).into_iter().map(weight).collect()
+}
 
 fn tiny() -> (ModelConfig, Vec<Weight>) {
     let config = ModelConfig::preset("tiny").unwrap();
     let model = Model::new(config.clone(), 5, &Device::flex()).unwrap();
-    let weights = parameters::list(&model.unet)
-        .into_iter()
-        .map(|parameter| Weight {
-            name: parameter.name,
-            shape: parameter.shape,
-            values: parameter.values.into_data().try_to_vec().unwrap(),
-        })
-        .collect();
+    let weights = weights_of(&model.unet);
     (config, weights)
 }
 

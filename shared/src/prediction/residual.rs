@@ -81,7 +81,8 @@ fn enlargement(task: TaskKind, side: usize) -> f64 {
 /// Variance of y0 − x at every frequency of a picture, `[3, height, width]`: on straight lines through [`Deviations`] in
 /// logarithms, which go on beyond the highest frequency and end at the lowest.
 ///
-/// Measured on pictures of 128 px, nearly all deviations are within a tenth of what follows from those of 64.
+/// Measured on 500 pictures of 128 px (`infill measure-residual --size 128`), deviations of holes, extensions and colour are within
+/// an eighth of what follows from those of 64 px measured likewise, but for the lowest octave and the highest two.
 fn variances(task: TaskKind, height: usize, width: usize) -> Vec<f32> {
     let enlargement = enlargement(task, height.max(width));
     let (moved, larger) = (enlargement.log2(), 2.0 * enlargement.ln());
