@@ -7,5 +7,7 @@ pub mod envelope;
 pub mod message;
 pub mod page;
 mod slot;
+#[cfg(any(feature = "worker", test))]
+mod transparency;
 #[cfg(feature = "worker")]
 pub mod worker;

@@ -10,6 +10,9 @@ use crate::{browser, tools, web};
 /// use without a GPU. `--device auto` is tested without them.
 const NATIVE: [&str; 1] = ["--no-default-features"];
 
+/// What is tested without a browser. Always named together, so that they are built with the same features every time.
+const PACKAGES: [&str; 8] = ["-p", "infill", "-p", "infill-kernel", "-p", "infill-picture-file", "-p", "infill-cli"];
+
 /// A part of the suite.
 pub struct Stage {
     name: &'static str,
@@ -110,8 +113,8 @@ fn dependencies() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    let mut command = cargo(&["clippy", "-p", "infill", "-p", "infill-kernel", "-p", "infill-cli", "--all-targets"]);
-    command.args(NATIVE).args(["--", "-D", "warnings"]);
+    let mut command = cargo(&["clippy", "--all-targets"]);
+    command.args(PACKAGES).args(NATIVE).args(["--", "-D", "warnings"]);
     tools::run(command)?;
     tools::run(cargo(&["clippy", "-p", "xtask", "-p", "infill-tests", "--all-targets", "--", "-D", "warnings"]))
 }
@@ -128,6 +131,8 @@ fn clippy_wasm() -> Result<()> {
         "infill",
         "-p",
         "infill-kernel",
+        "-p",
+        "infill-picture-file",
         "--target",
         "wasm32-unknown-unknown",
         "--",
@@ -140,8 +145,8 @@ fn clippy_wasm() -> Result<()> {
 }
 
 fn native() -> Result<()> {
-    let mut command = cargo(&["test", "-p", "infill", "-p", "infill-kernel", "-p", "infill-cli"]);
-    command.args(NATIVE);
+    let mut command = cargo(&["test"]);
+    command.args(PACKAGES).args(NATIVE);
     match tools::python_with_onnxruntime() {
         Ok(python) => drop(command.env("INFILL_PYTHON", python)),
         Err(error) => println!("SKIPPED: exported graphs are not computed by onnxruntime, which cannot be installed ({error:#})"),
@@ -162,8 +167,15 @@ fn native() -> Result<()> {
 /// # Errors
 /// A file that ended the program, named.
 pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
-    let mut command = cargo(&["test", "-p", "infill", "-p", "infill-kernel", "-p", "infill-cli"]);
-    command.args(NATIVE).args(["--bin", "infill", "--", "fuzz::tests::every_format_for_a_while", "--ignored", "--nocapture"]);
+    let mut command = cargo(&["test"]);
+    command.args(PACKAGES).args(NATIVE).args([
+        "--bin",
+        "infill",
+        "--",
+        "fuzz::tests::every_format_for_a_while",
+        "--ignored",
+        "--nocapture",
+    ]);
     command.env("INFILL_FUZZ_SECONDS", seconds.to_string()).env("INFILL_FUZZ_BEGIN", seed.to_string());
     tools::run(command)
 }

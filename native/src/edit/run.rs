@@ -6,7 +6,6 @@ use anyhow::{Context, Result};
 use infill::{
     denoiser::Model,
     edit::{Edit, EditError, EditRequest},
-    mask::Mask,
     picture::Picture,
     sampler::SamplerSettings,
     task::{Task, TaskError},
@@ -107,16 +106,12 @@ fn finish(edit: Edit, model: &Model, interrupt: &Interrupt, written: u64) -> Res
 fn write(path: &Path, file: PictureFile, result: &Picture, task: &Task, quality: u8) -> Result<()> {
     let file = if *task == Task::Colorize { file.into_colour() } else { file };
     let metadata = file.metadata.clone();
-    let merged = match task {
-        Task::Inpaint { mask } => file.with_result(result, (0, 0), |x, y| touched(mask, x, y)),
-        Task::Uncrop(border) => file.with_result(result, (border.left, border.top), |_, _| false),
-        Task::Colorize | Task::Restore => file.with_result(result, (0, 0), |_, _| true),
+    let offset = match task {
+        Task::Uncrop(border) => (border.left, border.top),
+        Task::Inpaint { .. } | Task::Colorize | Task::Restore => (0, 0),
     };
+    let merged = file.with_result(result, offset, |x, y| task.changes(x, y));
     pictures::write(path, merged, metadata, quality)?;
     tracing::info!("wrote {}", path.display());
     Ok(())
-}
-
-fn touched(mask: &Mask, x: usize, y: usize) -> bool {
-    mask.coverage(x, y) > 0
 }

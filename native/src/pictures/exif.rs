@@ -3,9 +3,6 @@
 
 use image::metadata::Orientation;
 
-/// What stands before EXIF in JPEG, and by mistake in some WebP and PNG files.
-const PREFIX: &[u8] = b"Exif\0\0";
-
 /// A directory has at most so many entries, so that a damaged file ends.
 const MOST_ENTRIES: u16 = 1000;
 
@@ -16,19 +13,6 @@ const THUMBNAIL_PLACE: u16 = 0x0201;
 const THUMBNAIL_LENGTH: u16 = 0x0202;
 const STRIP_PLACE: u16 = 0x0111;
 const STRIP_LENGTH: u16 = 0x0117;
-
-/// EXIF without what some programs write before it.
-pub fn without_prefix(exif: Vec<u8>) -> Vec<u8> {
-    match exif.strip_prefix(PREFIX) {
-        Some(rest) => rest.to_vec(),
-        None => exif,
-    }
-}
-
-/// How a picture with this EXIF is to be turned.
-pub fn orientation(exif: &[u8]) -> Orientation {
-    Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)
-}
 
 /// EXIF for a result of `width` × `height` that stands upright.
 pub fn of_result(mut exif: Vec<u8>, width: u32, height: u32) -> Vec<u8> {
@@ -122,6 +106,8 @@ impl Tiff<'_> {
 
 #[cfg(test)]
 mod tests {
+    use infill_picture_file::exif::{orientation, without_prefix};
+
     use super::*;
 
     /// Orientation 6, an Exif directory of size and date, and a thumbnail, in either order of bytes.

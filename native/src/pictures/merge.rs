@@ -6,7 +6,7 @@ use infill::picture::Picture;
 use super::picture_file::PictureFile;
 
 impl PictureFile {
-    /// This picture with `result` where `changed` says so, in the file's own depth and channels.
+    /// This picture with `result` where `changed` says so of its own pixels, in the file's own depth and channels.
     ///
     /// `offset` is where this picture's left upper corner lies on the result; what is beyond it is new
     /// and opaque. Samples that are not changed are the file's, to the bit.
@@ -59,7 +59,7 @@ where
             .filter(|(x, y)| *x < original.width() as usize && *y < original.height() as usize)
             .map(|(x, y)| *original.get_pixel(x as u32, y as u32));
         match known {
-            Some(pixel) if !changed(column, row) => pixel,
+            Some(pixel) if !changed(column - left, row - top) => pixel,
             known => {
                 let colour = result.get(column, row);
                 let mut samples = [depth(255); 4];

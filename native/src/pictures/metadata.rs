@@ -2,21 +2,18 @@
 //! other file has no place for is named, never dropped in silence.
 
 use image::{ColorType, DynamicImage};
-
-use super::{
-    exif,
-    format::OutputFormat,
-    png_chunks::{self, Chunk},
+use infill_picture_file::{
+    png::{self, XMP_KEYWORD},
+    profile,
 };
+
+use super::{exif, format::OutputFormat, png_chunks::Chunk};
 
 /// The largest content of a JPEG segment.
 const SEGMENT: usize = 65_533;
 
 /// What stands before XMP in a JPEG segment.
 pub const XMP_IN_JPEG: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-
-/// The keyword of XMP in PNG.
-pub const XMP_IN_PNG: &str = "XML:com.adobe.xmp";
 
 /// Chunks that another PNG file takes as they are: how colours are meant, the pixels' density, texts.
 const CARRIED: [&[u8; 4]; 10] = [b"cICP", b"mDCV", b"cLLI", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"tEXt", b"zTXt", b"iTXt"];
@@ -44,8 +41,9 @@ impl Metadata {
         let mut lost = std::mem::take(&mut self.lost);
         self.exif = self.exif.map(|exif| exif::of_result(exif, picture.width(), picture.height()));
         self.xmp = self.xmp.map(upright);
-        if let Some(kind) = self.profile.as_deref().map(kind).filter(|kind| *kind != wanted(picture.color())) {
-            let kind = String::from_utf8_lossy(kind).trim().to_owned();
+        if let Some(kind) = self.profile.as_deref().map(profile::samples).filter(|kind| *kind != wanted(picture.color())) {
+            let kind = if kind.is_empty() { "nothing known".into() } else { String::from_utf8_lossy(kind) };
+            let kind = kind.trim();
             let samples = if picture.color().has_color() { "RGB" } else { "grey" };
             lost.push(format!("the profile, which is for {kind} and not for {samples} samples"));
             self.profile = None;
@@ -55,7 +53,7 @@ impl Metadata {
             let kept = CARRIED.contains(&&name) && !is_copy_of_metadata(&content);
             if kept && format == OutputFormat::Png {
                 self.chunks.push((name, content));
-            } else if !(kept && means_srgb(&name, &content)) {
+            } else if !(kept && png::means_srgb(name, &content)) {
                 lost.push(String::from_utf8_lossy(&name).into_owned());
             }
         }
@@ -81,34 +79,13 @@ impl Metadata {
     }
 }
 
-/// The kind of samples that a profile is for, as its header has it.
-fn kind(profile: &[u8]) -> &[u8] {
-    profile.get(16..20).unwrap_or(b"nothing known")
-}
-
 fn wanted(samples: ColorType) -> &'static [u8] {
     if samples.has_color() { b"RGB " } else { b"GRAY" }
 }
 
 /// Texts that some programs write with a whole EXIF or profile inside, which would turn the result again.
 fn is_copy_of_metadata(content: &[u8]) -> bool {
-    content.starts_with(b"Raw profile type ")
-        || png_chunks::text(content, XMP_IN_PNG).is_some()
-        || content.starts_with(XMP_IN_PNG.as_bytes())
-}
-
-/// Whether a chunk says only what is assumed without it.
-fn means_srgb(name: &[u8; 4], content: &[u8]) -> bool {
-    let numbers = |wanted: &[u32]| {
-        content.chunks_exact(4).map(|four| u32::from_be_bytes([four[0], four[1], four[2], four[3]])).eq(wanted.iter().copied())
-    };
-    match name {
-        b"sRGB" => true,
-        b"gAMA" => numbers(&[45455]),
-        b"cHRM" => numbers(&[31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000]),
-        b"cICP" => content.starts_with(&[1, 13]),
-        _ => false,
-    }
+    content.starts_with(b"Raw profile type ") || content.starts_with(XMP_KEYWORD.as_bytes())
 }
 
 /// XMP may say the orientation too.

@@ -7,10 +7,11 @@ use image::{
     DynamicImage, ExtendedColorType, ImageEncoder,
     codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit},
 };
+use infill_picture_file::png::XMP_KEYWORD;
 
 use super::{
     format::OutputFormat,
-    metadata::{Metadata, XMP_IN_JPEG, XMP_IN_PNG},
+    metadata::{Metadata, XMP_IN_JPEG},
     transparent::over_white,
 };
 use crate::{exit::input, files};
@@ -89,7 +90,7 @@ fn png(picture: &DynamicImage, metadata: &Metadata) -> Result<Vec<u8>> {
     }
     if let Some(xmp) = &metadata.xmp {
         let text = String::from_utf8_lossy(xmp).into_owned();
-        writer.write_text_chunk(&png::text_metadata::ITXtChunk::new(XMP_IN_PNG, text))?;
+        writer.write_text_chunk(&png::text_metadata::ITXtChunk::new(XMP_KEYWORD, text))?;
     }
     match depth {
         png::BitDepth::Sixteen => {

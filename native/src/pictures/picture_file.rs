@@ -10,10 +10,7 @@ use infill::{
     picture::Picture,
 };
 
-use super::{
-    metadata::Metadata,
-    transparent::{self, over_white},
-};
+use super::{metadata::Metadata, transparent::over_white};
 use crate::{exit::input, files};
 
 /// No picture that can be handled has a larger file.
@@ -63,13 +60,13 @@ impl PictureFile {
     /// The colours as the net's pipeline takes them: 8-bit RGB, without transparency. What is wholly transparent has the colour of
     /// what is visible nearby.
     pub fn picture(&self) -> Result<Picture> {
-        let mut colours = self.original.to_rgb8().into_raw();
         let (width, height) = (self.original.width() as usize, self.original.height() as usize);
+        let mut picture = Picture::new(width, height, self.original.to_rgb8().into_raw()).map_err(input)?;
         if self.original.color().has_alpha() {
-            let hidden: Vec<bool> = self.original.to_luma_alpha8().pixels().map(|pixel| pixel[1] == 0).collect();
-            transparent::cover(&mut colours, width, &hidden);
+            let opacity: Vec<u8> = self.original.to_luma_alpha8().pixels().map(|pixel| pixel[1]).collect();
+            picture.cover_hidden(&opacity);
         }
-        Picture::new(width, height, colours).map_err(input)
+        Ok(picture)
     }
 
     /// The mask that a picture paints ([`mask::read`]).

@@ -2,6 +2,7 @@
 //! file formats, no alpha and no colour profiles; those stay with the programs that open files.
 
 mod guess;
+mod hidden;
 mod resample;
 mod smooth;
 

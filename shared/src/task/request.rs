@@ -48,6 +48,15 @@ impl Task {
         }
     }
 
+    /// Whether a pixel of the picture itself may be another in the result. All others stay as they are, to the bit.
+    pub fn changes(&self, x: usize, y: usize) -> bool {
+        match self {
+            Self::Inpaint { mask } => mask.coverage(x, y) > 0,
+            Self::Uncrop(_) => false,
+            Self::Colorize | Self::Restore => true,
+        }
+    }
+
     /// The task on a picture, as windows for a net.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Files of every kind that the page promises to read exactly, made here.
 
+use std::io::Cursor;
+
 use image::{
     DynamicImage, ExtendedColorType, ImageBuffer, ImageEncoder, Luma, Rgb, RgbImage, Rgba, RgbaImage,
     codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder},
@@ -177,7 +179,6 @@ fn the_end_of_a_jpeg_is_its_own() {
     for more in [vec![0; 100_000], b"ftypmp42 and a film".to_vec(), thumbnail] {
         assert!(decode(&[whole.clone(), more].concat()).is_ok(), "what follows the end does not matter");
     }
-    assert_eq!(jpeg::components(&whole), Some(3));
 }
 
 #[test]

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     decode,
     message::{Failure, FromWorker, RunRequest},
+    transparency::Transparency,
 };
 
 /// Milliseconds between two previews.
@@ -56,11 +57,10 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Mod
     let mask = buffers.get(1).map(Uint8Array::to_vec);
     // The browser may have its memory back while the net runs.
     drop(buffers);
-    let edit_request = EditRequest {
-        picture: Picture::new(request.width, request.height, colours).map_err(refused)?,
-        task: task(request, mask)?,
-        settings: settings(request, model),
-    };
+    let mut picture = Picture::new(request.width, request.height, colours).map_err(refused)?;
+    let task = task(request, mask)?;
+    let transparency = Transparency::take(&mut picture, alpha, &task);
+    let edit_request = EditRequest { picture, task, settings: settings(request, model) };
     let under_way = begin(request, edit_request, kept, model)?;
     let mut previewed = f64::NEG_INFINITY;
     loop {
@@ -84,7 +84,7 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Mod
         }
     }
     let edit = rescue::end(&under_way).ok_or_else(ended)?;
-    finish(request, edit.into_result(), &alpha, (profile, &chunks), begun)
+    finish(request, edit.into_result(), transparency, (profile, &chunks), begun)
 }
 
 /// The device's end ended the run.
@@ -132,22 +132,23 @@ fn finite(values: Vec<f32>) -> Result<Vec<f32>, Failure> {
 }
 
 /// Says the result, as pixels and as a PNG file with what the picture's own file says of its colours.
-fn finish(request: &RunRequest, result: Picture, alpha: &[u8], (profile, chunks): (Vec<u8>, &[u8]), begun: f64) -> Result<(), Failure> {
+fn finish(
+    request: &RunRequest,
+    result: Picture,
+    transparency: Transparency,
+    (profile, chunks): (Vec<u8>, &[u8]),
+    begun: f64,
+) -> Result<(), Failure> {
     let (width, height) = (result.width(), result.height());
     let [left, top, ..] = request.extend;
-    let opaque = alpha.iter().all(|value| *value == 255);
+    let opaque = transparency.is_none();
     // Row by row into the browser's memory, which is given back; memory of this program never is.
     let rgba = Uint8Array::new_with_length((width * height * 4) as u32);
     let mut row = Vec::with_capacity(width * 4);
-    for (y, colours) in result.pixels().chunks(width * 3).enumerate() {
+    let mut rows = transparency.rows(&result, (left, top));
+    for start in (0..height).map(|y| (y * width * 4) as u32) {
         row.clear();
-        for (x, colour) in colours.as_chunks::<3>().0.iter().enumerate() {
-            let place = x.checked_sub(left).zip(y.checked_sub(top));
-            let known = place.filter(|(x, y)| *x < request.width && *y < request.height);
-            row.extend_from_slice(colour);
-            row.push(known.map_or(255, |(x, y)| alpha[y * request.width + x]));
-        }
-        let start = (y * width * 4) as u32;
+        rows.append_next(&mut row);
         rgba.subarray(start, start + row.len() as u32).copy_from(&row);
     }
     let mut png = Vec::new();

@@ -1,0 +1,15 @@
+//! Picture files as bytes, the same for every program: which format a file has, whether it is whole and of a size that can be
+//! handled, what it says about the picture, and its decoder. No file is opened here and no sample is changed: where samples
+//! go, and which of a file's words are kept, is the programs' business.
+#![forbid(unsafe_code)]
+
+pub mod exif;
+mod fault;
+pub mod jpeg;
+mod open;
+pub mod png;
+pub mod profile;
+mod webp;
+
+pub use fault::{Bounds, Fault};
+pub use open::{Opened, open};
