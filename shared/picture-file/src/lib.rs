@@ -3,6 +3,7 @@
 //! go, and which of a file's words are kept, is the programs' business.
 #![forbid(unsafe_code)]
 
+mod decoder;
 pub mod exif;
 mod fault;
 pub mod jpeg;
@@ -11,5 +12,6 @@ pub mod png;
 pub mod profile;
 mod webp;
 
+pub use decoder::Decoder;
 pub use fault::{Bounds, Fault};
 pub use open::{Opened, open};

@@ -8,7 +8,7 @@ use image::{
     codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder},
 };
 
-use crate::{Bounds, Fault, exif, jpeg, png, webp};
+use crate::{Bounds, Decoder, Fault, exif, jpeg, png, webp};
 
 /// What a decoder of PNG may allocate beside the samples: a profile or a text that unpacks to more is refused.
 const BESIDE_BYTES: u64 = 64 << 20;
@@ -16,7 +16,7 @@ const BESIDE_BYTES: u64 = 64 << 20;
 /// A picture file that can be decoded.
 pub struct Opened<'a> {
     /// Gives the samples as they are stored.
-    pub decoder: Box<dyn ImageDecoder + 'a>,
+    pub decoder: Decoder<'a>,
     /// PNG, JPEG or WebP.
     pub format: ImageFormat,
     /// Whether more pictures follow the first.
@@ -44,14 +44,15 @@ pub fn open(bytes: &[u8], bounds: Bounds) -> Result<Opened<'_>, Fault> {
         Ok(ImageFormat::Jpeg) => {
             let mut components = None;
             jpeg::walk(bytes, &mut |marker, content| components = components.or(jpeg::components(marker, content)))?;
-            let opened = begin(Box::new(JpegDecoder::new(Cursor::new(bytes))?), ImageFormat::Jpeg, bounds)?;
-            Ok(Opened { inks: components == Some(4), ..opened })
+            let mut decoder = JpegDecoder::new(Cursor::new(bytes))?;
+            let words = words(&mut decoder, bounds)?;
+            Ok(words.with(Decoder::Jpeg(Box::new(decoder)), ImageFormat::Jpeg, false, components == Some(4)))
         }
         Ok(ImageFormat::WebP) => {
             webp::check_whole(bytes)?;
-            let decoder = WebPDecoder::new(Cursor::new(bytes))?;
-            let animated = decoder.has_animation();
-            Ok(Opened { animated, ..begin(Box::new(decoder), ImageFormat::WebP, bounds)? })
+            let mut decoder = WebPDecoder::new(Cursor::new(bytes))?;
+            let (words, animated) = (words(&mut decoder, bounds)?, decoder.has_animation());
+            Ok(words.with(Decoder::WebP(Box::new(decoder)), ImageFormat::WebP, animated, false))
         }
         Ok(other) => Err(Fault::Format(other.extensions_str()[0])),
         Err(_) if bytes.get(4..8) == Some(b"ftyp") => Err(Fault::Format("HEIC, AVIF or video")),
@@ -65,26 +66,43 @@ fn open_png(bytes: &[u8], bounds: Bounds) -> Result<Opened<'_>, Fault> {
     check_size(png::size(bytes).ok_or(Fault::Cut)?, bounds)?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(BESIDE_BYTES);
-    let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits)?;
-    let animated = decoder.is_apng().unwrap_or(false);
-    let mut opened = begin(Box::new(decoder), ImageFormat::Png, bounds)?;
+    let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), limits)?;
+    let (mut words, animated) = (words(&mut decoder, bounds)?, decoder.is_apng().unwrap_or(false));
     // What stands behind the pixels is not seen by the decoder.
-    let find = |name: &[u8; 4], found: &dyn Fn(&[u8]) -> Option<Vec<u8>>| {
-        png::chunks(bytes).filter(|chunk| chunk.name == *name).find_map(|chunk| found(chunk.content))
-    };
-    opened.exif = opened.exif.or_else(|| find(b"eXIf", &|content| Some(exif::without_prefix(content.to_vec()))));
-    opened.xmp = opened.xmp.or_else(|| find(b"iTXt", &|content| png::text(content, png::XMP_KEYWORD).map(<[u8]>::to_vec)));
-    Ok(Opened { animated, ..opened })
+    for chunk in png::chunks(bytes) {
+        match &chunk.name {
+            b"eXIf" if words.exif.is_none() => words.exif = Some(exif::without_prefix(chunk.content.to_vec())),
+            b"iTXt" if words.xmp.is_none() => words.xmp = png::text(chunk.content, png::XMP_KEYWORD).map(<[u8]>::to_vec),
+            _ => {}
+        }
+    }
+    Ok(words.with(Decoder::Png(Box::new(decoder)), ImageFormat::Png, animated, false))
 }
 
-fn begin<'a>(mut decoder: Box<dyn ImageDecoder + 'a>, format: ImageFormat, bounds: Bounds) -> Result<Opened<'a>, Fault> {
+/// What a decoder knows beside the samples.
+struct Words {
+    profile: Option<Vec<u8>>,
+    exif: Option<Vec<u8>>,
+    xmp: Option<Vec<u8>>,
+    captions: bool,
+}
+
+fn words(decoder: &mut impl ImageDecoder, bounds: Bounds) -> Result<Words, Fault> {
     check_size(decoder.dimensions(), bounds)?;
     // A picture with unreadable metadata is still a picture.
-    let exif = decoder.exif_metadata().unwrap_or_default().map(exif::without_prefix);
-    let xmp = decoder.xmp_metadata().unwrap_or_default();
-    let captions = decoder.iptc_metadata().unwrap_or_default().is_some();
-    let profile = decoder.icc_profile().unwrap_or_default();
-    Ok(Opened { decoder, format, animated: false, inks: false, profile, exif, xmp, captions })
+    Ok(Words {
+        exif: decoder.exif_metadata().unwrap_or_default().map(exif::without_prefix),
+        xmp: decoder.xmp_metadata().unwrap_or_default(),
+        captions: decoder.iptc_metadata().unwrap_or_default().is_some(),
+        profile: decoder.icc_profile().unwrap_or_default(),
+    })
+}
+
+impl Words {
+    fn with(self, decoder: Decoder<'_>, format: ImageFormat, animated: bool, inks: bool) -> Opened<'_> {
+        let Self { profile, exif, xmp, captions } = self;
+        Opened { decoder, format, animated, inks, profile, exif, xmp, captions }
+    }
 }
 
 fn check_size((width, height): (u32, u32), bounds: Bounds) -> Result<(), Fault> {

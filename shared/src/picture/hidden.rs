@@ -33,32 +33,41 @@ impl Picture {
 fn nearest_visible(opacity: &[u8], width: usize) -> Vec<u32> {
     let height = opacity.len() / width;
     let mut nearest: Vec<u32> = (0..).zip(opacity).map(|(place, opacity)| if *opacity == 0 { NONE } else { place }).collect();
-    let mut take = |x: usize, y: usize, neighbours: &[(isize, isize)]| {
-        let place = y * width + x;
-        if opacity[place] != 0 {
-            return;
-        }
-        for (across, down) in neighbours {
-            let (Some(column), Some(row)) = (x.checked_add_signed(*across), y.checked_add_signed(*down)) else { continue };
-            if column >= width || row >= height {
-                continue;
-            }
-            let found = nearest[row * width + column];
-            let squared = |found: u32| (found as usize % width).abs_diff(x).pow(2) + (found as usize / width).abs_diff(y).pow(2);
-            if found != NONE && (nearest[place] == NONE || squared(found) < squared(nearest[place])) {
-                nearest[place] = found;
+    // Down and then up; in each row there and back. The way up is the way down of a picture that is turned by half.
+    for sign in [1, -1] {
+        for row in 0..height {
+            let y = if sign > 0 { row } else { height - 1 - row };
+            for step in 0..2 * width {
+                let (x, neighbours) = if step < width { (step, &FIRST[..]) } else { (2 * width - 1 - step, &BACK[..]) };
+                let x = if sign > 0 { x } else { width - 1 - x };
+                if opacity[y * width + x] == 0 {
+                    take(&mut nearest, width, (x, y), neighbours, sign);
+                }
             }
         }
-    };
-    for y in 0..height {
-        (0..width).for_each(|x| take(x, y, &[(-1, 0), (-1, -1), (0, -1), (1, -1)]));
-        (0..width).rev().for_each(|x| take(x, y, &[(1, 0)]));
-    }
-    for y in (0..height).rev() {
-        (0..width).rev().for_each(|x| take(x, y, &[(1, 0), (1, 1), (0, 1), (-1, 1)]));
-        (0..width).for_each(|x| take(x, y, &[(-1, 0)]));
     }
     nearest
+}
+
+/// Neighbours whose nearest pixel is known on the way through a row, and on the way back.
+const FIRST: [(isize, isize); 4] = [(-1, 0), (-1, -1), (0, -1), (1, -1)];
+const BACK: [(isize, isize); 1] = [(1, 0)];
+
+/// Takes what a neighbour has found where that is nearer. Once in the page's code, and not once for every way.
+#[inline(never)]
+fn take(nearest: &mut [u32], width: usize, (x, y): (usize, usize), neighbours: &[(isize, isize)], sign: isize) {
+    let squared = |found: u32| (found as usize % width).abs_diff(x).pow(2) + (found as usize / width).abs_diff(y).pow(2);
+    let place = y * width + x;
+    for (across, down) in neighbours {
+        let (Some(column), Some(row)) = (x.checked_add_signed(sign * across), y.checked_add_signed(sign * down)) else { continue };
+        if column >= width || row >= nearest.len() / width {
+            continue;
+        }
+        let found = nearest[row * width + column];
+        if found != NONE && (nearest[place] == NONE || squared(found) < squared(nearest[place])) {
+            nearest[place] = found;
+        }
+    }
 }
 
 #[cfg(test)]
