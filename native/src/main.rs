@@ -18,7 +18,10 @@ mod progress;
 mod readback;
 mod train;
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -50,7 +53,8 @@ fn main() -> ExitCode {
     match arguments.command.run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("infill: {error:#}");
+            // Where nobody listens any more, the exit code is left.
+            let _ = writeln!(std::io::stderr(), "infill: {error:#}");
             exit::code(&error)
         }
     }
@@ -67,5 +71,7 @@ fn log(verbose: u8, quiet: bool) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).with_target(false).without_time().init();
+    // A terminal that is gone takes no messages, and that must not end a training.
+    let messages = tracing_subscriber::fmt().log_internal_errors(false);
+    messages.with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).with_target(false).without_time().init();
 }

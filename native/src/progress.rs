@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    io::Write,
     time::{Duration, Instant},
 };
 
@@ -36,7 +37,8 @@ impl StepProgress {
         self.bar.set_message(message.to_owned());
         if self.bar.is_hidden() && self.last_line.get().elapsed() >= LINE_EVERY {
             self.last_line.set(Instant::now());
-            eprintln!("{} {done}/{} {message}", self.name, self.total);
+            // Where nobody listens any more, the work goes on.
+            let _ = writeln!(std::io::stderr(), "{} {done}/{} {message}", self.name, self.total);
         }
     }
 

@@ -119,6 +119,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let tools = Tools {
         model: &model,
         summary,
+        trained_on: serde_json::from_value(file.training.data.clone()).ok(),
         device: &device,
         regression: regression.as_ref().map(|(summary, model)| (summary.clone(), model)),
         features: features.as_ref(),

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use infill::model_file::ModelFile;
 
@@ -22,7 +22,7 @@ pub struct TrainArguments {
     /// Folder of this run: settings, statistics, checkpoints, samples and the model.
     #[arg(long, value_name = "DIR")]
     pub run: PathBuf,
-    /// Number of steps, of a resumed run too.
+    /// Number of steps, of a resumed run too, from its beginning on.
     #[arg(long)]
     pub steps: Option<u64>,
     /// Pictures in each step.
@@ -58,7 +58,7 @@ pub struct TrainArguments {
     /// Steps between two checkpoints.
     #[arg(long)]
     pub checkpoint_every: Option<u64>,
-    /// Minutes between two checkpoints, in addition to those by step; 0 writes none by time.
+    /// Minutes between two checkpoints, in addition to those by step; 0 writes none by time [default: 10].
     #[arg(long, value_name = "MINUTES")]
     pub checkpoint_minutes: Option<f64>,
     /// How many of the newest checkpoints are kept, in addition to the best one.
@@ -70,6 +70,10 @@ pub struct TrainArguments {
     /// Threads that decode pictures.
     #[arg(long)]
     pub threads: Option<usize>,
+    /// Print the settings, the pictures found, the memory needed and the time of a step, and write nothing. What is printed can
+    /// be given as --config.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Runs the command.
@@ -77,19 +81,27 @@ pub struct TrainArguments {
 /// # Errors
 /// Settings, data, files or a checkpoint that cannot be used; a loss that is no longer a number.
 pub fn run(arguments: &TrainArguments) -> Result<()> {
-    train::run(arguments.resolve()?)
+    let plan = arguments.resolve()?;
+    if arguments.dry_run { train::rehearse(plan) } else { train::run(plan) }
 }
 
 impl TrainArguments {
     fn resolve(&self) -> Result<TrainingPlan> {
         let directory = RunDirectory::open(&self.run, self.resume)?;
+        if let (true, Some(path)) = (self.resume, &self.init) {
+            bail!(input(format!("--init {} is where a run begins, and --resume goes on with one; leave out one of them", path.display())));
+        }
         let initial = self.init.as_deref().map(model_on_disk::read).transpose()?;
         let initial = match (initial, self.grow) {
             (Some(file), Some(factor)) => Some(file.grown(factor).map_err(input)?),
             (initial, _) => initial,
         };
+        let before = if self.resume { Some(directory.settings()?) } else { None };
+        let settings = self.settings(before.clone(), initial.as_ref())?;
+        let changes = before.map(|before| train::changes(&before, &settings)).transpose()?.unwrap_or_default();
         Ok(TrainingPlan {
-            settings: self.settings(&directory, initial.as_ref())?,
+            settings,
+            changes,
             directory,
             resume: self.resume,
             initial,
@@ -99,8 +111,11 @@ impl TrainArguments {
     }
 
     /// A new run's settings, or those that a resumed run's folder holds, with what the options change.
-    fn settings(&self, directory: &RunDirectory, initial: Option<&ModelFile>) -> Result<TrainingSettings> {
-        let mut settings = if self.resume { self.choices.change(directory.settings()?)? } else { self.choices.settings(initial)? };
+    fn settings(&self, before: Option<TrainingSettings>, initial: Option<&ModelFile>) -> Result<TrainingSettings> {
+        let mut settings = match before {
+            Some(before) => self.choices.resumed(before)?,
+            None => self.choices.settings(initial)?,
+        };
         if !self.data.is_empty() {
             settings.run.data.clone_from(&self.data);
         }

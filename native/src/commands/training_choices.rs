@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use infill::{
     config::ModelConfig,
@@ -66,29 +66,56 @@ impl TrainingChoices {
     /// # Errors
     /// An unknown key or preset, a file that cannot be read.
     pub fn settings(&self, initial: Option<&ModelFile>) -> Result<TrainingSettings> {
-        let file: SettingsFile = match &self.config {
-            Some(path) => settings_file::read(path)?,
-            None => SettingsFile::default(),
-        };
-        let preset = self.preset.clone().or(file.preset);
+        let file = self.file()?;
         let recipe = self.recipe.or(file.recipe).unwrap_or(Recipe::Own);
-        let model = match (preset, file.model, initial) {
-            (Some(name), _, _) => recipe.model(ModelConfig::preset(&name).map_err(input)?),
-            (None, Some(model), _) => model,
-            (None, None, Some(initial)) => initial.config.clone(),
-            (None, None, None) => recipe.model(ModelConfig::preset("nature")?),
+        let model = self.model(&file, recipe, initial)?;
+        let train = settings_file::merged(&recipe.train(), &file.train, &self.part("train"))?;
+        let run = settings_file::merged(&RunSettings::default(), &file.run, &self.part("run"))?;
+        let pictures_seen_before = initial.map_or(0, |file| file.training.pictures_seen);
+        self.change(TrainingSettings { model, train, run: RunSettings { pictures_seen_before, ..run } })
+    }
+
+    /// The settings of a run that goes on, with what the options and the file say. A model that they describe takes the place of
+    /// the run's, so that whoever compares both sees in what it is another.
+    ///
+    /// # Errors
+    /// As for a new run.
+    pub fn resumed(&self, settings: TrainingSettings) -> Result<TrainingSettings> {
+        let file = self.file()?;
+        let recipe = self.recipe.or(file.recipe);
+        let objective = self.objective.or(file.objective);
+        let says_model = self.preset.is_some() || file.preset.is_some() || recipe.is_some() || objective.is_some();
+        let model = match says_model {
+            true => self.model(&file, recipe.unwrap_or(Recipe::Own), None)?,
+            false => settings_file::merged(&settings.model, &file.model, &self.part("model"))?,
         };
-        let model = match self.objective.or(file.objective) {
+        let train = settings_file::merged(&settings.train, &file.train, &self.part("train"))?;
+        let run = settings_file::merged(&settings.run, &file.run, &self.part("run"))?;
+        self.change(TrainingSettings { model, train, run })
+    }
+
+    fn file(&self) -> Result<SettingsFile> {
+        self.config.as_ref().map_or_else(|| Ok(SettingsFile::default()), |path| settings_file::read(path))
+    }
+
+    /// What the options and the file say of the model. A preset of the command line stands for itself.
+    fn model(&self, file: &SettingsFile, recipe: Recipe, initial: Option<&ModelFile>) -> Result<ModelConfig> {
+        let preset = |name: &str| ModelConfig::preset(name).map(|model| recipe.model(model)).map_err(input);
+        let model = match (&self.preset, &file.preset, initial) {
+            (Some(name), _, _) => preset(name)?,
+            (None, Some(name), _) => settings_file::merged(&preset(name)?, &file.model, &self.part("model"))?,
+            (None, None, Some(initial)) => settings_file::merged(&initial.config, &file.model, &self.part("model"))?,
+            (None, None, None) => settings_file::merged(&preset("nature")?, &file.model, &self.part("model"))?,
+        };
+        Ok(match self.objective.or(file.objective) {
             Some(Objective::Regression) => model.with_regression(),
             Some(Objective::Diffusion) | None => model,
-        };
-        // What the file does not say is the recipe's.
-        let mut train = toml::Table::try_from(recipe.train()).context("the recipe cannot be written down")?;
-        train.extend(file.train);
-        let place = self.config.as_ref().map_or_else(String::new, |path| format!(" of {}", path.display()));
-        let train = train.try_into().with_context(|| format!("the settings under [train]{place} cannot be used")).map_err(input)?;
-        let pictures_seen_before = initial.map_or(0, |file| file.training.pictures_seen);
-        self.change(TrainingSettings { model, train, run: RunSettings { pictures_seen_before, ..file.run } })
+        })
+    }
+
+    /// Where a part of the settings was said, for messages.
+    fn part(&self, name: &str) -> String {
+        self.config.as_ref().map_or_else(|| format!("[{name}]"), |path| format!("[{name}] of {}", path.display()))
     }
 
     /// Settings with what the command line says of single ones.

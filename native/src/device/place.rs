@@ -46,6 +46,15 @@ impl Devices {
         }
     }
 
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Several { count, .. } => *count,
+            Self::Named(places) => places.len(),
+        }
+    }
+
     /// The addresses of other machines among them, each once.
     pub fn servers(&self) -> BTreeSet<String> {
         let Self::Named(places) = self else { return BTreeSet::new() };

@@ -78,7 +78,7 @@ pub fn run(plan: EditPlan) -> Result<()> {
 
 /// An empty mask is no error: the output is the picture.
 fn unchanged(output: &OutputFiles, file: PictureFile) -> Result<()> {
-    eprintln!("the mask is empty, so there is nothing to fill; the output is the unchanged picture");
+    tracing::warn!("the mask is empty, so there is nothing to fill; the output is the unchanged picture");
     let (mut original, metadata) = (Some(file.original), file.metadata);
     let paths = output.paths();
     for path in &paths {

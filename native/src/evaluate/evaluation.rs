@@ -36,6 +36,14 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
     let started = Instant::now();
     plan.check(tools).map_err(input)?;
     let dataset = Dataset::open(&plan.data)?;
+    let known = tools.trained_on.as_ref().map_or_else(Vec::new, |trained| dataset.describe().sources_in(trained));
+    if !known.is_empty() {
+        tracing::warn!(
+            "{} was trained on what looks like the same pictures ({}); the figures say nothing about pictures that it has not seen",
+            tools.summary.file,
+            known.join(", ")
+        );
+    }
     let size = tools.model.config.size;
     let subjects = subjects::choose(&dataset, size, plan.count, plan.sampler.seed)?;
     let masks = plan.masks.as_ref().map(|folder| masks::draw(folder, subjects.len(), size, plan.sampler.seed)).transpose()?;

@@ -13,6 +13,7 @@ use infill::task::TaskKind;
 use super::cases::Case;
 use super::classifier::FeatureNet;
 use super::report::ModelSummary;
+use crate::pictures::DatasetRecord;
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -47,6 +48,8 @@ pub struct Tools<'a> {
     pub model: &'a Model,
     /// What the report says about it.
     pub summary: ModelSummary,
+    /// The pictures that it was trained on, where its file says it.
+    pub trained_on: Option<DatasetRecord>,
     /// Where it runs.
     pub device: &'a Device,
     /// A regression net, whose single evaluation is one of the baselines.

@@ -55,7 +55,7 @@ fn settings(folder: &TempDir, samples: usize) -> EvaluationPlan {
 
 fn run(model: &Model, settings: &EvaluationPlan) -> anyhow::Result<Evaluation> {
     evaluate(
-        &Tools { model, summary: summary(model), device: &Device::default(), regression: None, features: None },
+        &Tools { model, summary: summary(model), trained_on: None, device: &Device::default(), regression: None, features: None },
         settings,
         &Interrupt::default(),
     )
@@ -236,7 +236,7 @@ fn the_papers_cases_have_single_evaluations_and_a_regression_net() {
     let settings = EvaluationPlan { cases, paper: true, one_evaluation: true, count: 2, ..settings(&folder, 2) };
     let device = Device::default();
     let regression = Some((summary(&other), &other));
-    let tools = Tools { model: &model, summary: summary(&model), device: &device, regression, features: None };
+    let tools = Tools { model: &model, summary: summary(&model), trained_on: None, device: &device, regression, features: None };
     let report = evaluate(&tools, &settings, &Interrupt::default()).expect("an evaluation").report;
     let names: Vec<&str> = report.cases.iter().map(|case| case.case.as_str()).collect();
     assert_eq!(names, ["colorize", "restore-jpeg-5", "restore-jpeg-10", "restore-jpeg-20"]);

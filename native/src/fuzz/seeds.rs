@@ -88,7 +88,7 @@ fn checkpoint() -> Result<Vec<u8>> {
     let run = place.path().join("run");
     let directory = RunDirectory::open(&run, false)?;
     directory.begin(&settings)?;
-    directory.save(&trainer, &settings, &data, None)?;
+    directory.save(&trainer, &settings, &data, 0, None)?;
     Ok(fs::read(run.join("checkpoints/step-00000000.safetensors"))?)
 }
 

@@ -110,5 +110,5 @@ fn checkpoint(bytes: &[u8], place: &Path) -> Result<()> {
     fs::write(run.join("checkpoints/step-00000001.safetensors"), bytes)?;
     let data = Arc::new(super::seeds::data(place)?);
     let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), None, &device::reference())?;
-    RunDirectory::open(&run, true)?.resume(&mut trainer, &settings, &data)
+    RunDirectory::open(&run, true)?.resume(&mut trainer, &settings, &data).map(drop)
 }

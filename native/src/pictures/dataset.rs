@@ -1,6 +1,6 @@
 //! An index of pictures in folders and tar shards. It finds and decodes pictures; batches are made from it elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -71,6 +71,13 @@ impl DatasetRecord {
         };
         let which = if of(self) == of(before) { "; their names or sizes are others" } else { "" };
         Some(format!("there are {} now and were {}{which}", of(self), of(before)))
+    }
+
+    /// The names of sources that a record of pictures trained on has too, with as many pictures: the same, as far as a model file
+    /// says it.
+    pub fn sources_in(&self, trained: &Self) -> Vec<String> {
+        let known = |source: &&SourceRecord| trained.sources.contains(source);
+        self.sources.iter().filter(known).map(|source| source.name.clone()).collect()
     }
 }
 
@@ -163,6 +170,23 @@ impl Dataset {
             Source::Shard(_) => entry.class.as_deref(),
             Source::Folder { .. } => entry.member.split_once('/').map(|(class, _)| class),
         }
+    }
+
+    /// How many of another set's pictures are this one's too: the same file, or the same place of the same shard.
+    pub fn in_common(&self, other: &Self) -> usize {
+        let known: HashSet<PathBuf> = (0..self.len()).map(|index| self.place(index)).collect();
+        (0..other.len()).filter(|index| known.contains(&other.place(*index))).count()
+    }
+
+    /// Where a picture is, whatever way leads there.
+    fn place(&self, index: usize) -> PathBuf {
+        let entry = &self.entries[index];
+        let (path, member) = match &self.sources[entry.source] {
+            Source::Folder { root, .. } => (root.join(&entry.path), None),
+            Source::Shard(shard) => (shard.path().to_owned(), Some(&entry.member)),
+        };
+        let path = path.canonicalize().unwrap_or(path);
+        member.map_or_else(|| path.clone(), |member| path.join(member))
     }
 
     /// Reads and decodes one picture: 8-bit RGB, upright.

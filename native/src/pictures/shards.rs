@@ -85,6 +85,11 @@ fn key(name: &str) -> &str {
 }
 
 impl Shard {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The bytes of one member.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use infill::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::settings::TrainingSettings;
+use super::{difference::differences, settings::TrainingSettings};
 use crate::{files, pictures::DatasetRecord, readback};
 
 const KIND: Kind = Kind { key: "infill-checkpoint", format: None, version: 1 };
@@ -27,9 +27,20 @@ struct Header {
     /// The pictures that the run trained on until then; files of earlier programs have none.
     #[serde(default)]
     data: Option<DatasetRecord>,
+    /// Pictures seen by the run until then; files of earlier programs do not say it.
+    #[serde(default)]
+    pictures_seen: Option<u64>,
     /// CRC-32C of the tensors in the order of their names; files of earlier programs have none.
     #[serde(default)]
     crc32c: Option<u32>,
+}
+
+/// What a checkpoint says beside the trainer's state.
+pub struct Seen {
+    /// The pictures that the run trained on until then, where that is known.
+    pub data: Option<DatasetRecord>,
+    /// How often it has seen one.
+    pub pictures: u64,
 }
 
 /// Reads tensors back to the host.
@@ -50,7 +61,7 @@ pub fn read_weights(parameters: Vec<NamedParameter>) -> Result<Vec<Weight>> {
 ///
 /// # Errors
 /// When the file cannot be written or a number of the state is not finite; nothing is left half-written.
-pub fn write(path: &Path, trainer: &Trainer, settings: &TrainingSettings, data: DatasetRecord, validation_loss: Option<f64>) -> Result<()> {
+pub fn write(path: &Path, trainer: &Trainer, settings: &TrainingSettings, seen: Seen, validation_loss: Option<f64>) -> Result<()> {
     let weights = read_weights(trainer.state())?;
     if let Some(weight) = weights.iter().find(|weight| weight.values.iter().any(|value| !value.is_finite())) {
         bail!("{} holds numbers that are not finite, and nothing can go on from such a checkpoint", weight.name);
@@ -58,7 +69,9 @@ pub fn write(path: &Path, trainer: &Trainer, settings: &TrainingSettings, data: 
     let stored: Vec<Stored> = weights.iter().map(Stored::floats).collect();
     let checksum = checksum(stored.iter().map(|stored| (stored.name.as_str(), stored.bytes.as_slice())).collect());
     let (step, settings) = (trainer.step_count(), settings.clone());
-    let header = Header { version: KIND.version, step, settings, validation_loss, data: Some(data), crc32c: Some(checksum) };
+    let Seen { data, pictures } = seen;
+    let version = KIND.version;
+    let header = Header { version, step, settings, validation_loss, data, pictures_seen: Some(pictures), crc32c: Some(checksum) };
     files::write_atomically(path, &container::write(KIND, &header, &stored)?)
 }
 
@@ -67,17 +80,20 @@ fn checksum(mut tensors: Vec<(&str, &[u8])>) -> u32 {
     tensors.into_iter().fold(0, |sum, (_, bytes)| crc32c::crc32c_append(sum, bytes))
 }
 
-/// Puts the trainer back to where a checkpoint was written, and says on which pictures it was trained until then.
+/// Puts the trainer back to where a checkpoint was written, and says what had been seen until then.
 ///
 /// # Errors
 /// A file that is truncated, damaged, foreign, or of a run with another model or seed; the trainer is
 /// unchanged then.
-pub fn read(path: &Path, trainer: &mut Trainer) -> Result<Option<DatasetRecord>> {
+pub fn read(path: &Path, trainer: &mut Trainer) -> Result<Seen> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file = open(&bytes)?;
     let header = &file.header;
     if header.settings.model != *trainer.model_config() {
-        bail!("it is of another model ({:?}) than this run's ({:?})", header.settings.model.unet, trainer.model_config().unet);
+        let different = differences(&header.settings.model, trainer.model_config())?;
+        let different: Vec<String> =
+            different.iter().map(|field| format!("{} is {} there and {} here", field.name, field.before, field.now)).collect();
+        bail!("it is of another model than this run's: {}", different.join(", "));
     }
     if header.settings.train.seed != trainer.config().seed {
         bail!("it is of a run with the seed {}, this run's is {}", header.settings.train.seed, trainer.config().seed);
@@ -92,7 +108,9 @@ pub fn read(path: &Path, trainer: &mut Trainer) -> Result<Option<DatasetRecord>>
         bail!("it is damaged: {name} holds numbers that are not finite");
     }
     trainer.resume(header.step, &state)?;
-    Ok(file.header.data)
+    // Before they were counted a run had one batch from its beginning to its end, as far as anybody knows.
+    let pictures = header.pictures_seen.unwrap_or(header.step * header.settings.train.batch as u64);
+    Ok(Seen { data: file.header.data, pictures })
 }
 
 /// The validation loss that a checkpoint was written with.

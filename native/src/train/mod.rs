@@ -2,8 +2,12 @@
 //! `infill::train`; here are settings, files, the loop and its progress.
 
 mod checkpoint;
+mod difference;
+mod memory;
 mod plan;
+mod prepare;
 mod recipe;
+mod rehearsal;
 mod run_directory;
 pub mod samples;
 mod settings;
@@ -11,8 +15,10 @@ pub mod settings_file;
 mod training;
 pub mod validation;
 
+pub use difference::changes;
 pub use plan::TrainingPlan;
 pub use recipe::{Objective, Recipe};
+pub use rehearsal::rehearse;
 pub use run_directory::RunDirectory;
 pub use settings::{RunSettings, TrainingSettings};
 pub use settings_file::SettingsFile;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use infill::model_file::ModelFile;
 
-use super::{run_directory::RunDirectory, settings::TrainingSettings};
+use super::{difference::Difference, run_directory::RunDirectory, settings::TrainingSettings};
 use crate::device::Devices;
 
 /// What is trained, where, and for how long.
@@ -15,6 +15,8 @@ pub struct TrainingPlan {
     pub resume: bool,
     /// Everything that decides how it goes.
     pub settings: TrainingSettings,
+    /// What of it was another when the run stopped.
+    pub changes: Vec<Difference>,
     /// The model whose weights it begins with, instead of random ones.
     pub initial: Option<ModelFile>,
     /// Where it computes.

@@ -3,7 +3,7 @@
 //! It is the record of a run and enough to go on with it.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{OnceCell, RefCell},
     fs::{self, File, TryLockError},
     io::{BufWriter, Write},
     path::{Path, PathBuf},
@@ -17,7 +17,11 @@ use infill::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{checkpoint, settings::TrainingSettings, settings_file};
+use super::{
+    checkpoint::{self, Seen},
+    settings::TrainingSettings,
+    settings_file,
+};
 use crate::{
     exit::input,
     files,
@@ -30,7 +34,7 @@ use crate::{
 pub struct Stat {
     /// Steps made.
     pub step: u64,
-    /// Pictures seen.
+    /// Pictures seen by this run.
     pub pictures_seen: u64,
     /// Weighted loss of the step's batch.
     pub loss: f64,
@@ -38,7 +42,7 @@ pub struct Stat {
     pub gradient_norm: f64,
     /// Learning rate used.
     pub learning_rate: f64,
-    /// Since this process began.
+    /// Seconds of training, in all processes that the run went on in.
     pub seconds: f64,
     /// Seconds of those in which the device waited for pictures.
     pub waited_for_data: f64,
@@ -56,7 +60,6 @@ pub struct Stat {
 /// The directory of one run.
 pub struct RunDirectory {
     root: PathBuf,
-    first_step: Cell<u64>,
     lock: OnceCell<File>,
     /// Sources of pictures as they were found, and as the run's settings have them.
     found: RefCell<Vec<(String, String)>>,
@@ -68,7 +71,7 @@ impl RunDirectory {
     /// # Errors
     /// A run is there already, or none is.
     pub fn open(root: &Path, resume: bool) -> Result<Self> {
-        let directory = Self { root: root.to_owned(), first_step: Cell::new(0), lock: OnceCell::new(), found: RefCell::default() };
+        let directory = Self { root: root.to_owned(), lock: OnceCell::new(), found: RefCell::default() };
         let exists = directory.config_path().exists();
         if resume && !exists {
             bail!(input(format!("{} holds no run to resume; leave out --resume to begin one", root.display())));
@@ -102,11 +105,6 @@ impl RunDirectory {
     /// Where TensorBoard's event files are.
     pub fn board_path(&self) -> PathBuf {
         self.root.join("tensorboard")
-    }
-
-    /// The step this process began with.
-    pub fn first_step(&self) -> u64 {
-        self.first_step.get()
     }
 
     /// Writes down a new run's settings.
@@ -170,25 +168,30 @@ impl RunDirectory {
         Ok(settings)
     }
 
-    /// Goes back to the newest checkpoint that can be used, naming those that cannot.
+    /// Goes back to the newest checkpoint that can be used, naming those that cannot, and says how many pictures were seen
+    /// until then.
     ///
     /// # Errors
-    /// When there are checkpoints and none of them can be used.
-    pub fn resume(&self, trainer: &mut Trainer, settings: &TrainingSettings, data: &Dataset) -> Result<()> {
+    /// When there are checkpoints and none of them can be used, or more steps were made than there are to be.
+    pub fn resume(&self, trainer: &mut Trainer, settings: &TrainingSettings, data: &Dataset) -> Result<u64> {
         self.lock()?;
         let mut refused = Vec::new();
         for path in self.checkpoints()?.into_iter().rev() {
             match checkpoint::read(&path, trainer) {
-                Ok(before) => {
+                Ok(seen) => {
+                    let (step, total) = (trainer.step_count(), settings.train.total_steps);
+                    if step > total {
+                        bail!(input(format!("{step} steps are done already, and there are to be {total}; choose --steps {step} or more")));
+                    }
                     tracing::info!("going on after step {} from {}", trainer.step_count(), path.display());
-                    if let Some(difference) = before.and_then(|before| data.describe().difference(&before)) {
+                    if let Some(difference) = seen.data.and_then(|before| data.describe().difference(&before)) {
                         tracing::warn!(
                             "the pictures are not those of the checkpoint: {difference}; from here on the run sees others, and in \
                              another order, than without the interruption"
                         );
                     }
-                    self.first_step.set(trainer.step_count());
-                    return self.write_settings(settings);
+                    self.write_settings(settings)?;
+                    return Ok(seen.pictures);
                 }
                 Err(error) => {
                     tracing::warn!("{} is passed over: {error:#}", path.display());
@@ -198,7 +201,8 @@ impl RunDirectory {
         }
         if refused.is_empty() {
             tracing::warn!("no checkpoint was written yet; beginning at step 0");
-            return Ok(());
+            self.write_settings(settings)?;
+            return Ok(0);
         }
         bail!(input(format!("none of the checkpoints can be used ({}); begin anew in another --run", refused.join(", "))))
     }
@@ -233,16 +237,24 @@ impl RunDirectory {
     ///
     /// # Errors
     /// When something cannot be written; earlier checkpoints are untouched then.
-    pub fn save(&self, trainer: &Trainer, settings: &TrainingSettings, data: &Dataset, validation_loss: Option<f64>) -> Result<()> {
+    pub fn save(
+        &self,
+        trainer: &Trainer,
+        settings: &TrainingSettings,
+        data: &Dataset,
+        pictures: u64,
+        validation_loss: Option<f64>,
+    ) -> Result<()> {
         let step = trainer.step_count();
         let path = self.root.join("checkpoints").join(format!("step-{step:08}.safetensors"));
         let described = data.describe();
-        checkpoint::write(&path, trainer, &self.written(settings), described.clone(), validation_loss)
+        let seen = Seen { data: Some(described.clone()), pictures };
+        checkpoint::write(&path, trainer, &self.written(settings), seen, validation_loss)
             .with_context(|| format!("cannot save {}", path.display()))?;
         let average = trainer.average();
         let record = TrainingRecord {
             steps: step,
-            pictures_seen: settings.run.pictures_seen_before + step * settings.train.batch as u64,
+            pictures_seen: settings.run.pictures_seen_before + pictures,
             seed: settings.train.seed,
             settings: serde_json::to_value(&settings.train)?,
             data: serde_json::to_value(described)?,
@@ -287,14 +299,16 @@ impl RunDirectory {
         } else {
             String::new()
         };
-        let kept: String = text
-            .lines()
-            .filter(|line| serde_json::from_str::<Stat>(line).is_ok_and(|stat| stat.step <= step))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let (mut kept, mut last) = (String::new(), Stat::default());
+        for line in text.lines() {
+            if let Some(stat) = serde_json::from_str::<Stat>(line).ok().filter(|stat| stat.step <= step) {
+                kept += &format!("{line}\n");
+                last = stat;
+            }
+        }
         files::write_atomically(&path, kept.as_bytes())?;
         let file = fs::OpenOptions::new().append(true).open(&path).with_context(|| format!("cannot open {}", path.display()))?;
-        Ok(Statistics { writer: BufWriter::new(file), path })
+        Ok(Statistics { writer: BufWriter::new(file), path, last })
     }
 }
 
@@ -302,6 +316,8 @@ impl RunDirectory {
 pub struct Statistics {
     writer: BufWriter<File>,
     path: PathBuf,
+    /// The last line that was there.
+    pub last: Stat,
 }
 
 impl Statistics {

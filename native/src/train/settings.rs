@@ -51,7 +51,7 @@ impl Default for RunSettings {
         Self {
             data: Vec::new(),
             checkpoint_every: 500,
-            checkpoint_minutes: 0.0,
+            checkpoint_minutes: 10.0,
             keep_checkpoints: 3,
             validation: Vec::new(),
             validation_pictures: 64,

@@ -3,13 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use infill::config::ModelConfig;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{
-    recipe::{Objective, Recipe},
-    settings::RunSettings,
-};
+use super::recipe::{Objective, Recipe};
 use crate::exit::input;
 
 /// A settings file: every part may be left out.
@@ -22,14 +18,38 @@ pub struct SettingsFile {
     pub recipe: Option<Recipe>,
     /// What it learns.
     pub objective: Option<Objective>,
-    /// The model itself, in the place of a preset.
-    pub model: Option<ModelConfig>,
+    /// What is said of the model; the preset says the rest.
+    #[serde(default)]
+    pub model: toml::Table,
     /// What is said of training; the recipe says the rest.
     #[serde(default)]
     pub train: toml::Table,
-    /// The run around it.
+    /// What is said of the run around it.
     #[serde(default)]
-    pub run: RunSettings,
+    pub run: toml::Table,
+}
+
+/// Tables that are one value: whoever names some of their entries means no others.
+const WHOLE: [&str; 4] = ["task_shares", "task_levels", "progressive", "sampling"];
+
+/// Settings with what a file says of them under `part`.
+///
+/// # Errors
+/// A setting that does not exist, or of a value that it cannot have.
+pub fn merged<T: Serialize + DeserializeOwned>(settings: &T, said: &toml::Table, part: &str) -> Result<T> {
+    let mut table = toml::Table::try_from(settings).context("the settings cannot be written down")?;
+    merge(&mut table, said);
+    table.try_into().with_context(|| format!("the settings under {part} cannot be used")).map_err(input)
+}
+
+/// Tables that both have are merged; of all else the second counts.
+fn merge(table: &mut toml::Table, said: &toml::Table) {
+    for (name, value) in said {
+        match (table.get_mut(name), value) {
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) if !WHOLE.contains(&name.as_str()) => merge(old, new),
+            _ => drop(table.insert(name.clone(), value.clone())),
+        }
+    }
 }
 
 /// Reads settings of any kind.

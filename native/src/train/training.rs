@@ -2,19 +2,17 @@
 
 use std::{
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use burn::tensor::Tensor;
-use infill::train::{LossScale, TrainError, Trainer};
+use infill::train::{LossScale, Trainer};
 
 use super::{
     plan::TrainingPlan,
+    prepare::{Prepared, prepare},
     run_directory::{RunDirectory, Stat, Statistics},
     samples,
     settings::TrainingSettings,
@@ -22,9 +20,10 @@ use super::{
 };
 use crate::{
     device,
-    exit::{CANCELLED, Cancelled, input},
+    exit::Cancelled,
     files::write_atomically,
     formats::tensorboard::TensorBoard,
+    interrupt::Interrupt,
     pictures::{Dataset, Loader},
     progress::StepProgress,
     readback::scalar,
@@ -35,41 +34,17 @@ use crate::{
 /// # Errors
 /// Data, files or a checkpoint that cannot be used; a loss that is no longer a number; a stop that was asked for.
 pub fn run(plan: TrainingPlan) -> Result<()> {
-    let TrainingPlan { directory, resume, settings, initial, devices: chosen, limit } = plan;
-    let data = Arc::new(Dataset::open(&settings.run.data)?);
-    tracing::info!("{} pictures from {}", data.len(), settings.run.data.join(", "));
-    let validation = ValidationSet::open(&settings)?;
-    let devices = device::choose_several(&chosen)?;
-    let (device, others) = devices.split_first().context("no device was chosen")?;
-    let (examples, count) = (settings.train.batch, devices.len());
-    if examples < count {
-        bail!(input(TrainError::Devices { examples, devices: count }));
+    let TrainingPlan { directory, resume, settings, changes, initial, devices: chosen, limit } = plan;
+    let Prepared { data, validation, mut trainer } = prepare(&settings, initial, &chosen)?;
+    let pictures = if resume { directory.resume(&mut trainer, &settings, &data)? } else { directory.begin(&settings).map(|()| 0)? };
+    let done = Done { pictures, ..Done::default() };
+    if !changes.is_empty() {
+        let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+        tracing::info!("other settings than before: {}", changes.join(", "));
     }
-    let initial = match initial {
-        Some(file) if file.config.unet != settings.model.unet => bail!(input(format!(
-            "the model of --init holds another net ({:?}) than the one to train ({:?}); leave out --preset, or train without --init",
-            file.config.unet, settings.model.unet
-        ))),
-        Some(file) => Some(file.to_model(device)?),
-        None => None,
-    };
-    let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), initial, device)?.with_devices(others);
-    if resume {
-        directory.resume(&mut trainer, &settings, &data)?;
-    } else {
-        directory.begin(&settings)?;
-    }
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    // A second handler in one process (tests) is no reason to stop.
-    let _ = ctrlc::set_handler(move || {
-        // The first one stops after the step and saves; a second one does not wait for that.
-        if flag.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(CANCELLED));
-        }
-    });
     let root = directory.root().to_owned();
-    let training = Training { directory, settings, data, validation, trainer, stop, started: Instant::now(), limit };
+    let interrupt = Interrupt::listen()?;
+    let training = Training { directory, settings, data, validation, trainer, interrupt, done, started: Instant::now(), limit };
     device::name_the_lost(&chosen, move || to_go_on_from(&root), || training.go())
 }
 
@@ -83,6 +58,17 @@ fn to_go_on_from(run: &Path) -> String {
 /// How many steps' losses stay on the device before they are read: reading waits for the device.
 const READ_EVERY: usize = 10;
 
+/// What a run has done, in all processes that it went on in.
+#[derive(Clone, Copy, Debug, Default)]
+struct Done {
+    /// Pictures seen.
+    pictures: u64,
+    /// Seconds of training.
+    seconds: f64,
+    /// Seconds of those in which the device waited for pictures.
+    waited: f64,
+}
+
 /// A training under way.
 struct Training {
     directory: RunDirectory,
@@ -90,7 +76,9 @@ struct Training {
     data: Arc<Dataset>,
     validation: Option<ValidationSet>,
     trainer: Trainer,
-    stop: Arc<AtomicBool>,
+    interrupt: Interrupt,
+    /// What was done before this process.
+    done: Done,
     started: Instant,
     limit: Option<Duration>,
 }
@@ -121,21 +109,24 @@ impl Training {
         let progress = StepProgress::new("training", total, self.trainer.step_count());
         let mut pending: Vec<Pending> = Vec::new();
         let mut validation_loss = None;
-        let mut waited = 0.0;
+        self.done = Done { seconds: records.statistics.last.seconds, waited: records.statistics.last.waited_for_data, ..self.done };
+        let mut done = self.done;
         let mut saved = (self.trainer.step_count(), Instant::now());
         while self.trainer.step_count() < total && !self.interrupted() {
             let asked = Instant::now();
             let batch = loader.next()?;
-            waited += asked.elapsed().as_secs_f64();
+            done.waited += asked.elapsed().as_secs_f64();
             let report = self.trainer.step(&batch.examples)?;
             let step = report.step + 1;
+            done.pictures += batch.examples.len() as u64;
+            done.seconds = self.done.seconds + self.started.elapsed().as_secs_f64();
             pending.push(Pending {
                 stat: Stat {
                     step,
-                    pictures_seen: step * self.settings.train.batch as u64,
+                    pictures_seen: done.pictures,
                     learning_rate: report.learning_rate,
-                    seconds: self.started.elapsed().as_secs_f64(),
-                    waited_for_data: waited,
+                    seconds: done.seconds,
+                    waited_for_data: done.waited,
                     ..Stat::default()
                 },
                 loss: report.loss,
@@ -154,7 +145,7 @@ impl Training {
                 validation_loss = last.validation_loss;
             }
             if saves {
-                self.save(&mut records, validation_loss)?;
+                self.save(&mut records, done, validation_loss)?;
                 saved = (step, Instant::now());
             }
             if samples {
@@ -166,7 +157,7 @@ impl Training {
         }
         self.read(&mut pending, &mut records)?;
         if saved.0 != self.trainer.step_count() || !self.directory.model_path().exists() {
-            self.save(&mut records, None)?;
+            self.save(&mut records, done, None)?;
         }
         records.board.flush()?;
         progress.finish();
@@ -174,7 +165,7 @@ impl Training {
             tracing::warn!("{} broken pictures were passed over", loader.broken());
         }
         let step = self.trainer.step_count();
-        if self.stop.load(Ordering::SeqCst) {
+        if self.interrupt.is_asked() {
             bail!(Cancelled(format!("stopped after step {step}; `--resume` goes on from there")));
         }
         tracing::info!("{step} steps done; the model is {}", self.directory.model_path().display());
@@ -183,7 +174,7 @@ impl Training {
 
     /// What is said of the last step.
     fn message(&self, last: &Stat) -> String {
-        let waited = 100.0 * last.waited_for_data / last.seconds.max(1e-9);
+        let waited = 100.0 * (last.waited_for_data - self.done.waited) / self.seconds(last);
         let mut message =
             format!("loss {:.4}, {:.1} pictures/s, {waited:.0} % of the time waiting for pictures", last.loss, self.speed(last));
         if let Some(loss) = last.validation_loss {
@@ -197,7 +188,7 @@ impl Training {
 
     fn interrupted(&self) -> bool {
         let late = self.limit.is_some_and(|limit| self.started.elapsed() > limit);
-        late || self.stop.load(Ordering::SeqCst)
+        late || self.interrupt.is_asked()
     }
 
     fn is_time_to_save(&self, last: Instant) -> bool {
@@ -206,8 +197,12 @@ impl Training {
     }
 
     fn speed(&self, last: &Stat) -> f64 {
-        let steps = last.step.saturating_sub(self.directory.first_step());
-        (steps * self.settings.train.batch as u64) as f64 / last.seconds.max(1e-9)
+        last.pictures_seen.saturating_sub(self.done.pictures) as f64 / self.seconds(last)
+    }
+
+    /// Seconds that this process has trained.
+    fn seconds(&self, last: &Stat) -> f64 {
+        (last.seconds - self.done.seconds).max(1e-9)
     }
 
     /// Brings losses home, writes them down and stops on one that is no number.
@@ -256,10 +251,10 @@ impl Training {
         board.scalars(stat.step, &scalars)
     }
 
-    fn save(&self, records: &mut Records, validation_loss: Option<f64>) -> Result<()> {
+    fn save(&self, records: &mut Records, done: Done, validation_loss: Option<f64>) -> Result<()> {
         // Statistics first: a checkpoint must never be ahead of its record.
         records.statistics.flush()?;
         records.board.flush()?;
-        self.directory.save(&self.trainer, &self.settings, &self.data, validation_loss)
+        self.directory.save(&self.trainer, &self.settings, &self.data, done.pictures, validation_loss)
     }
 }

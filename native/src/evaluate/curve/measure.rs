@@ -52,7 +52,7 @@ pub fn run(plan: &CurvePlan) -> anyhow::Result<()> {
     let mut curve = Curve::open(output, plan.question())?;
     let device = device::choose(plan.device)?;
     let model = file.to_sampling_model(&device).map_err(input)?;
-    let tools = Tools { model: &model, summary: summary.clone(), device: &device, regression: None, features: None };
+    let tools = Tools { model: &model, summary: summary.clone(), trained_on: None, device: &device, regression: None, features: None };
     let interrupt = Interrupt::listen()?;
     let total = plan.points.len();
     for (number, &(kind, steps)) in plan.points.iter().enumerate() {

@@ -1,0 +1,62 @@
+//! What a training needs before its first step: pictures, devices that can hold it, and the trainer. Nothing is written.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use infill::{
+    model_file::ModelFile,
+    train::{TrainError, Trainer},
+};
+
+use super::{memory::Need, settings::TrainingSettings, validation::ValidationSet};
+use crate::{
+    device::{self, Devices},
+    exit::input,
+    pictures::Dataset,
+};
+
+/// All of it.
+pub struct Prepared {
+    /// Pictures to train on.
+    pub data: Arc<Dataset>,
+    /// Pictures that the best checkpoint is chosen by, where some are named.
+    pub validation: Option<ValidationSet>,
+    /// Before its first step.
+    pub trainer: Trainer,
+}
+
+/// Prepares a training.
+///
+/// # Errors
+/// Pictures, devices or a model to begin from that cannot be used; more than this machine can hold.
+pub fn prepare(settings: &TrainingSettings, initial: Option<ModelFile>, chosen: &Devices) -> Result<Prepared> {
+    let data = Arc::new(Dataset::open(&settings.run.data)?);
+    tracing::info!("{} pictures from {}", data.len(), settings.run.data.join(", "));
+    let validation = ValidationSet::open(settings)?;
+    if let Some(validation) = &validation {
+        let both = data.in_common(&validation.data);
+        if both > 0 {
+            tracing::warn!(
+                "{both} of the {} validation pictures are trained on too; the loss on them says nothing about other pictures",
+                validation.data.len()
+            );
+        }
+    }
+    let devices = device::choose_several(chosen)?;
+    let (device, others) = devices.split_first().context("no device was chosen")?;
+    let (examples, count) = (settings.train.batch, devices.len());
+    if examples < count {
+        bail!(input(TrainError::Devices { examples, devices: count }));
+    }
+    Need::of(settings, count).check(settings, &devices)?;
+    let initial = match initial {
+        Some(file) if file.config.unet != settings.model.unet => bail!(input(format!(
+            "the model of --init holds another net ({:?}) than the one to train ({:?}); leave out --preset, or train without --init",
+            file.config.unet, settings.model.unet
+        ))),
+        Some(file) => Some(file.to_model(device)?),
+        None => None,
+    };
+    let trainer = Trainer::new(settings.train.clone(), settings.model.clone(), initial, device)?.with_devices(others);
+    Ok(Prepared { data, validation, trainer })
+}
