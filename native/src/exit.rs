@@ -36,12 +36,16 @@ pub fn input(cause: impl fmt::Display) -> anyhow::Error {
     InputError(format!("{cause:#}")).into()
 }
 
+/// Whether an error is the input's fault.
+pub fn is_input(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.is::<InputError>())
+}
+
 /// The exit code of an error.
 pub fn code(error: &anyhow::Error) -> ExitCode {
-    let is = |wanted: fn(&(dyn std::error::Error + 'static)) -> bool| error.chain().any(wanted);
-    if is(|cause| cause.is::<Cancelled>()) {
+    if error.chain().any(|cause| cause.is::<Cancelled>()) {
         ExitCode::from(CANCELLED)
-    } else if is(|cause| cause.is::<InputError>()) {
+    } else if is_input(error) {
         ExitCode::from(3)
     } else {
         ExitCode::from(1)

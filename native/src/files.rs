@@ -1,7 +1,7 @@
 //! Writing files so that nothing is lost: beside, flushed, then renamed.
 
 use std::{
-    fs,
+    fmt, fs,
     io::{Read, Write},
     path::{Path, PathBuf},
 };
@@ -19,15 +19,24 @@ pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
     let failed = || format!("cannot read {}", path.display());
     let file = fs::File::open(path).with_context(failed).map_err(input)?;
     let length = file.metadata().map_or(0, |metadata| metadata.len());
+    if length > most {
+        return Err(too_large(path.display(), length, most));
+    }
+    take_at_most(file, path.display(), most)
+}
+
+/// Reads what comes, of at most so many bytes.
+///
+/// # Errors
+/// What cannot be read, or more.
+pub fn take_at_most(from: impl Read, name: impl fmt::Display, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    if length <= most {
-        file.take(most + 1).read_to_end(&mut bytes).with_context(failed).map_err(input)?;
-    }
-    let found = length.max(bytes.len() as u64);
-    if found > most {
-        bail!(input(format!("{} has {found} bytes or more, and at most {most} are read", path.display())));
-    }
-    Ok(bytes)
+    from.take(most + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {name}")).map_err(input)?;
+    if bytes.len() as u64 > most { Err(too_large(name, bytes.len() as u64, most)) } else { Ok(bytes) }
+}
+
+fn too_large(name: impl fmt::Display, found: u64, most: u64) -> anyhow::Error {
+    input(format!("{name} has {found} bytes or more, and at most {most} are read"))
 }
 
 /// How files begin that are not finished. One that a killed program left behind is known by it.
@@ -83,6 +92,15 @@ fn behind_links(path: &Path) -> Result<PathBuf> {
         }
     }
     bail!(input(format!("the links of {} lead in a circle", path.display())))
+}
+
+/// Makes the folder that a file is to be in.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder_of(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display())).map_err(input)
 }
 
 fn folder_of(path: &Path) -> &Path {

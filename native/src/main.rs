@@ -31,11 +31,23 @@ use commands::Command;
 /// Where options that every command takes stand in its help: behind its own.
 const LAST: usize = 1000;
 
+/// What is asked for most.
+const EXAMPLES: &str = "\
+Examples:
+  infill inpaint photo.jpg --mask mask.png -o out.png      fill where the mask is white
+  infill uncrop photo.jpg --left 10% --right 200 -o wide.png
+  infill colorize old/ --output-dir coloured/              all pictures of a folder
+  infill restore - -o - <blocky.jpg >repaired.png          from and to other programs
+  infill train --data pictures/ --run runs/mine            train; --resume goes on, --dry-run only says what would be
+  infill evaluate --model runs/mine/model.infill --data others/ -o evaluation
+  infill info runs/mine/model.infill                       what a model is
+  infill completions bash >~/.local/share/bash-completion/completions/infill";
+
 /// Image-to-image diffusion: train models, and fill, extend, colour and repair pictures.
 ///
 /// Exit codes: 0 success, 2 wrong usage, 3 input that cannot be used, 130 cancelled, 1 anything else.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(name = "infill", version, after_help = EXAMPLES)]
 struct Arguments {
     /// Print more messages; given twice, even more.
     #[arg(long, short, global = true, action = clap::ArgAction::Count, display_order = LAST)]
@@ -50,7 +62,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log(arguments.verbose, arguments.quiet);
-    match arguments.command.run() {
+    match arguments.command.run::<Arguments>() {
         Ok(code) => code,
         Err(error) => {
             // Where nobody listens any more, the exit code is left.

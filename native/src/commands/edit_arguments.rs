@@ -1,35 +1,41 @@
-//! The options of the four commands that edit a picture.
+//! The options of the four commands that edit pictures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{
-    Args,
+    Args, ValueEnum,
     builder::{PathBufValueParser, TypedValueParser},
 };
 use infill::{
+    config::Sampling,
     sampler::{SamplerKind, SamplerSettings},
-    task::Task,
+    task::TaskKind,
 };
 
 use super::{device_arguments::DeviceArguments, sampling_arguments::SamplingArguments};
 use crate::{
-    edit::{EditPlan, OutputFiles},
-    model_on_disk,
-    pictures::{
-        OutputFormat,
-        picture_file::{self, PictureFile},
-    },
+    edit::{Asked, EditPlan, Job, OutputFiles},
+    exit::input,
+    files, model_on_disk,
+    pictures::{OutputFormat, STANDARD, picture_files},
 };
 
 /// What all four take.
 #[derive(Debug, Args)]
 pub struct EditArguments {
-    /// The picture: png, jpeg or webp.
-    pub picture: PathBuf,
-    /// Where the result goes: .png keeps depth and transparency, .jpg and .webp have 8 bits.
-    #[arg(long, short, value_parser = PathBufValueParser::new().try_map(output_path))]
-    pub output: PathBuf,
+    /// The picture: png, jpeg or webp; - is the standard input. Several pictures, or folders of them, need --output-dir.
+    #[arg(required = true, value_name = "PICTURE")]
+    pub pictures: Vec<PathBuf>,
+    /// Where the result goes: .png keeps depth and transparency, .jpg and .webp have 8 bits; - is the standard output.
+    #[arg(long, short, value_parser = PathBufValueParser::new().try_map(output_path), required_unless_present = "output_dir")]
+    pub output: Option<PathBuf>,
+    /// Folder for the results of several pictures, by the pictures' own names. It is made when it is missing.
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub output_dir: Option<PathBuf>,
+    /// Format of results whose name does not say it [default: png for -, and in a folder each picture's own].
+    #[arg(long)]
+    pub format: Option<Format>,
     /// Seed of the noise; another seed gives another answer.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -63,24 +69,111 @@ pub struct EditArguments {
     pub eta: f64,
 }
 
+/// A format to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Lossless, any depth.
+    Png,
+    /// Lossy, 8 bits, no transparency.
+    Jpg,
+    /// Lossless, 8 bits.
+    Webp,
+}
+
+impl Format {
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpg => "jpg",
+            Self::Webp => "webp",
+        }
+    }
+
+    fn output(self) -> OutputFormat {
+        match self {
+            Self::Png => OutputFormat::Png,
+            Self::Jpg => OutputFormat::Jpeg,
+            Self::Webp => OutputFormat::WebP,
+        }
+    }
+}
+
 impl EditArguments {
-    /// The plan of an edit, whose task may depend on the picture. Outputs are checked before anything is read.
+    /// The plan of edits of one kind; `asked` says what is done to a picture. Outputs are checked before anything is read.
     ///
     /// # Errors
-    /// A picture, mask or model that cannot be used, or an output that cannot be written.
-    pub fn resolve(&self, task: impl FnOnce(&PictureFile) -> Result<Task>) -> Result<EditPlan> {
-        let Self { seed, samples, mean, quality, sampler: kind, eta, detail, .. } = *self;
-        let output = OutputFiles { path: self.output.clone(), samples, mean, quality };
-        output.check(self.force)?;
-        let file = picture_file::read(&self.picture)?;
-        file.say_notes(&self.picture);
-        let task = task(&file)?;
-        let (width, height) = task.result_size(file.original.width() as usize, file.original.height() as usize);
-        OutputFormat::of(&self.output).map_or(Ok(()), |format| format.check_size(width, height))?;
+    /// A model that cannot be used, or an output that cannot be written.
+    pub fn resolve(&self, kind: TaskKind, asked: Asked) -> Result<EditPlan> {
+        let Self { seed, sampler, eta, detail, .. } = *self;
+        let jobs = self.jobs()?;
+        jobs.iter().try_for_each(|job| job.output.check(self.force))?;
         let model = model_on_disk::read(&model_on_disk::locate(self.model.as_deref())?)?;
-        let sampling = self.sampling.resolve(&model.config, task.kind());
-        let sampler = SamplerSettings { kind, steps: sampling.steps, eta, temperature: sampling.temperature, guess: sampling.guess, seed };
-        Ok(EditPlan { path: self.picture.clone(), file, task, model, sampler, detail, output, device: self.device.device })
+        let Sampling { steps, temperature, guess } = self.sampling.resolve(&model.config, kind);
+        let sampler = SamplerSettings { kind: sampler, steps, eta, temperature, guess, seed };
+        Ok(EditPlan { jobs, asked, model, sampler, detail, device: self.device.device })
+    }
+
+    fn jobs(&self) -> Result<Vec<Job>> {
+        let Self { samples, mean, quality, format, .. } = *self;
+        let output = |path: PathBuf, format| OutputFiles { path, format, samples, mean, quality };
+        let Some(folder) = &self.output_dir else {
+            let path = self.output.clone().unwrap_or_default();
+            let [picture] = self.pictures.as_slice() else {
+                bail!(input(format!("{} pictures have one --output; give --output-dir DIR", self.pictures.len())));
+            };
+            if picture.is_dir() {
+                bail!(input(format!("{} is a folder; give --output-dir DIR for the results of what is in it", picture.display())));
+            }
+            let format = match (OutputFormat::of(&path), format) {
+                (Some(by_name), Some(asked)) if by_name != asked.output() => {
+                    bail!(input(format!(
+                        "{} does not end in .{}; leave out --format, or choose another name",
+                        path.display(),
+                        asked.ending()
+                    )))
+                }
+                (by_name, asked) => by_name.or(asked.map(Format::output)).unwrap_or(OutputFormat::Png),
+            };
+            return Ok(vec![Job { path: picture.clone(), output: output(path, format) }]);
+        };
+        let mut jobs: Vec<Job> = Vec::new();
+        for (path, name) in self.named()? {
+            let ending = format.map(Format::ending);
+            let target = match (ending, OutputFormat::of(&name)) {
+                (None, Some(_)) => folder.join(&name),
+                (ending, _) => folder.join(&name).with_extension(ending.unwrap_or("png")),
+            };
+            if let Some(other) = jobs.iter().find(|job| job.output.path == target) {
+                bail!(input(format!("{} and {} would both become {}", other.path.display(), path.display(), target.display())));
+            }
+            files::make_folder_of(&target)?;
+            let format = OutputFormat::of(&target).unwrap_or(OutputFormat::Png);
+            jobs.push(Job { path, output: output(target, format) });
+        }
+        Ok(jobs)
+    }
+
+    /// Every picture and its name in a folder of results: of a folder's pictures the path inside it.
+    fn named(&self) -> Result<Vec<(PathBuf, PathBuf)>> {
+        let mut named = Vec::new();
+        for path in &self.pictures {
+            if path == Path::new(STANDARD) {
+                bail!(input("the standard input has no name for a result in --output-dir; give --output"));
+            }
+            if !path.is_dir() {
+                named.push((path.clone(), path.file_name().unwrap_or_default().into()));
+                continue;
+            }
+            let inside = picture_files(path)?;
+            if inside.is_empty() {
+                bail!(input(format!("there is no picture (png, jpeg or webp) in {}", path.display())));
+            }
+            named.extend(inside.into_iter().map(|file| {
+                let name = file.strip_prefix(path).unwrap_or(&file).to_owned();
+                (file, name)
+            }));
+        }
+        Ok(named)
     }
 }
 
@@ -91,6 +184,9 @@ fn share(text: &str) -> Result<f32> {
 }
 
 fn output_path(path: PathBuf) -> Result<PathBuf> {
+    if path == Path::new(STANDARD) {
+        return Ok(path);
+    }
     OutputFormat::of(&path).context("the output must end in .png, .jpg or .webp")?;
     Ok(path)
 }

@@ -2,10 +2,12 @@
 //! files knows options.
 
 mod ablate;
+mod amount;
 mod bench;
 mod cases;
 mod check_device;
 mod colorize;
+mod completions;
 mod curve;
 mod device_arguments;
 mod edit_arguments;
@@ -25,7 +27,7 @@ mod uncrop;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Subcommand;
+use clap::{CommandFactory, Subcommand};
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
@@ -42,6 +44,7 @@ pub enum Command {
     Ablate(ablate::AblateArguments),
     MeasureResidual(measure_residual::MeasureResidualArguments),
     TrainClassifier(train_classifier::TrainClassifierArguments),
+    Completions(completions::CompletionsArguments),
     ServeDevice(serve_device::ServeDeviceArguments),
     #[command(subcommand)]
     Bench(bench::BenchArguments),
@@ -50,11 +53,11 @@ pub enum Command {
 }
 
 impl Command {
-    /// Does it; the exit code is that of success, or the answer of a check.
+    /// Does it for the program `P`; the exit code is that of success, or the answer of a check.
     ///
     /// # Errors
     /// The command's own.
-    pub fn run(&self) -> Result<ExitCode> {
+    pub fn run<P: CommandFactory>(&self) -> Result<ExitCode> {
         match self {
             Self::Inpaint(arguments) => inpaint::run(arguments),
             Self::Uncrop(arguments) => uncrop::run(arguments),
@@ -68,6 +71,7 @@ impl Command {
             Self::Ablate(arguments) => ablate::run(arguments),
             Self::MeasureResidual(arguments) => measure_residual::run(arguments),
             Self::TrainClassifier(arguments) => train_classifier::run(arguments),
+            Self::Completions(arguments) => completions::run::<P>(arguments),
             Self::ServeDevice(arguments) => serve_device::run(arguments),
             Self::Bench(arguments) => bench::run(arguments),
             Self::CheckDevice(arguments) => return Ok(check_device::run(arguments)),

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
-use infill::task::Task;
+use infill::task::{Task, TaskKind};
 
 use super::edit_arguments::EditArguments;
 use crate::edit;
@@ -19,5 +19,5 @@ pub struct RestoreArguments {
 /// # Errors
 /// A picture or model that cannot be used, or an output that cannot be written.
 pub fn run(arguments: &RestoreArguments) -> Result<()> {
-    edit::run(arguments.edit.resolve(|_| Ok(Task::Restore))?)
+    edit::run(arguments.edit.resolve(TaskKind::Restore, Box::new(|_, _| Ok(Task::Restore)))?)
 }

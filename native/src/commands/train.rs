@@ -64,7 +64,7 @@ pub struct TrainArguments {
     /// How many of the newest checkpoints are kept, in addition to the best one.
     #[arg(long, value_name = "COUNT")]
     pub keep_checkpoints: Option<usize>,
-    /// Steps between two sample grids; 0 draws none.
+    /// Steps between two sample grids, of which one is drawn at the end too; 0 draws none.
     #[arg(long)]
     pub sample_every: Option<u64>,
     /// Threads that decode pictures.

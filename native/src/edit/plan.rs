@@ -1,30 +1,43 @@
-//! An edit as it was asked for, with nothing left to choose.
+//! Edits as they were asked for, with nothing left to choose.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use infill::{model_file::ModelFile, sampler::SamplerSettings, task::Task};
 
-use crate::{device::DeviceChoice, files, pictures::picture_file::PictureFile};
+use crate::{
+    device::DeviceChoice,
+    exit::input,
+    files,
+    pictures::{OutputFormat, STANDARD, picture_file::PictureFile},
+};
 
-/// What is done to which picture, by which model, and where the answers go.
+/// What is asked of a picture, which may depend on the picture and on its file.
+pub type Asked = Box<dyn Fn(&Path, &PictureFile) -> Result<Task>>;
+
+/// What is done to which pictures, by which model, and where the answers go.
 pub struct EditPlan {
-    /// Where the picture is.
-    pub path: PathBuf,
-    /// The picture.
-    pub file: PictureFile,
-    /// What is done to it.
-    pub task: Task,
+    /// Each picture and where its answers go.
+    pub jobs: Vec<Job>,
+    /// What is done to each.
+    pub asked: Asked,
     /// By which model.
     pub model: ModelFile,
     /// How the first answer is drawn; the seeds of further ones are counted up.
     pub sampler: SamplerSettings,
     /// How much detail holes get from the picture itself, 0 to 1.
     pub detail: f32,
-    /// Where the answers go.
-    pub output: OutputFiles,
     /// Where it computes.
     pub device: DeviceChoice,
+}
+
+/// One picture and its answers.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Where the picture is.
+    pub path: PathBuf,
+    /// Where the answers go.
+    pub output: OutputFiles,
 }
 
 /// The files of one or several answers.
@@ -32,6 +45,8 @@ pub struct EditPlan {
 pub struct OutputFiles {
     /// The file; with several answers, what their numbered names are made of.
     pub path: PathBuf,
+    /// How it is written.
+    pub format: OutputFormat,
     /// How many answers are drawn, 1 or more.
     pub samples: u64,
     /// Whether the mean of all answers is the one picture that is written.
@@ -59,8 +74,14 @@ impl OutputFiles {
     /// Checks that all of them can be written, before hours of work.
     ///
     /// # Errors
-    /// One is there and `force` is off, or its folder is not.
+    /// One is there and `force` is off, or its folder is not; several answers for the one standard output.
     pub fn check(&self, force: bool) -> Result<()> {
+        if self.path == Path::new(STANDARD) {
+            if self.samples > 1 && !self.mean {
+                bail!(input("the standard output takes one picture; give --samples 1, --mean, or an --output with a name"));
+            }
+            return Ok(());
+        }
         self.paths().iter().try_for_each(|path| files::check_output(path, force))
     }
 }
@@ -71,10 +92,14 @@ mod tests {
 
     #[test]
     fn several_answers_are_numbered_and_their_mean_is_one_file() {
-        let one = OutputFiles { path: PathBuf::from("a/out.png"), samples: 1, mean: false, quality: 90 };
+        let format = OutputFormat::Png;
+        let one = OutputFiles { path: PathBuf::from("a/out.png"), format, samples: 1, mean: false, quality: 90 };
         let names = |output: &OutputFiles| output.paths().iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
         assert_eq!(names(&one), ["a/out.png"]);
         assert_eq!(names(&OutputFiles { samples: 3, ..one.clone() }), ["a/out-1.png", "a/out-2.png", "a/out-3.png"]);
-        assert_eq!(names(&OutputFiles { samples: 3, mean: true, ..one }), ["a/out.png"]);
+        assert_eq!(names(&OutputFiles { samples: 3, mean: true, ..one.clone() }), ["a/out.png"]);
+        let standard = OutputFiles { path: PathBuf::from("-"), ..one };
+        assert!(standard.check(false).is_ok());
+        assert!(OutputFiles { samples: 2, ..standard }.check(false).unwrap_err().to_string().contains("one picture"));
     }
 }

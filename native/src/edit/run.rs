@@ -1,11 +1,12 @@
-//! Draws the answers of an edit and writes them.
+//! Draws the answers of edits and writes them.
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use infill::{
     denoiser::Model,
     edit::{Edit, EditError, EditRequest},
+    model_file::ModelFile,
     picture::Picture,
     sampler::SamplerSettings,
     task::{Task, TaskError},
@@ -13,11 +14,12 @@ use infill::{
 
 use super::{
     mean::Mean,
-    plan::{EditPlan, OutputFiles},
+    plan::{Asked, EditPlan, Job, OutputFiles},
 };
 use crate::{
-    device, draw,
-    exit::input,
+    device::{self, DeviceChoice},
+    draw,
+    exit::{Cancelled, input, is_input},
     interrupt::Interrupt,
     pictures::{
         self,
@@ -30,50 +32,118 @@ use crate::{
 /// little memory.
 const PIXELS_AT_A_TIME: usize = 1 << 16;
 
-/// Makes and writes what is planned.
+/// Makes and writes what is planned. Of several pictures one that cannot be used does not keep the others from it.
 ///
 /// # Errors
-/// A picture, mask or model that cannot be used, an output that cannot be written, or Ctrl-C.
+/// A picture, mask or model that cannot be used, an output that cannot be written, or a stop that was asked for.
 pub fn run(plan: EditPlan) -> Result<()> {
-    let EditPlan { path, file, task, model, sampler, detail, output, device } = plan;
+    let EditPlan { jobs, asked, model: file, sampler, detail, device } = plan;
     let interrupt = Interrupt::listen()?;
-    let picture = file.picture()?;
-    let request = |sample: u64| EditRequest {
-        picture: picture.clone(),
-        task: task.clone(),
-        settings: SamplerSettings { seed: sampler.seed.wrapping_add(sample), ..sampler.clone() },
-    };
-    // Everything that can be refused is refused before a device is sought.
-    match Edit::new(request(0), &model.config) {
-        Ok(_) => {}
-        Err(EditError::Task(TaskError::EmptyMask)) => return unchanged(&output, file),
-        Err(error) => return Err(input(error)),
+    let mut editor = Editor { asked, file, sampler, detail, device, interrupt, model: None };
+    if let [job] = jobs.as_slice() {
+        return editor.edit(job);
     }
-    let device = device::choose(device)?;
-    let model = model.to_sampling_model(&device).map_err(input)?;
-    let draw = |sample: u64, written: u64| {
-        let windows = PIXELS_AT_A_TIME / (model.config.size * model.config.size);
-        let edit = Edit::new(request(sample), &model.config).map_err(input)?.side_by_side(windows).with_detail(detail);
-        finish(edit, &model, &interrupt, written)
-    };
-    if output.mean {
-        let mut mean = Mean::of(&draw(0, 0)?);
-        for sample in 1..output.samples {
-            mean.add(&draw(sample, 0)?);
+    editor.model()?;
+    let mut failed = Vec::new();
+    for (number, job) in jobs.iter().enumerate() {
+        tracing::info!("picture {} of {}: {}", number + 1, jobs.len(), job.path.display());
+        match editor.edit(job) {
+            Ok(()) => {}
+            Err(error) if error.is::<Cancelled>() => {
+                let done = number - failed.len();
+                bail!(Cancelled(format!("stopped; {done} of {} pictures done", jobs.len())));
+            }
+            Err(error) => {
+                tracing::error!("{}: {error:#}", job.path.display());
+                failed.push((job.path.display().to_string(), error));
+            }
         }
-        return write(&output.path, file, &mean.picture(), &task, output.quality);
     }
-    let mut file = Some(file);
-    for (sample, target) in (0..).zip(&output.paths()) {
-        let result = draw(sample, sample)?;
-        // Read again for every further answer rather than kept twice in memory.
-        let file = match file.take() {
-            Some(file) => file,
-            None => picture_file::read(&path)?,
-        };
-        write(target, file, &result, &task, output.quality)?;
+    if failed.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let names: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
+    let said = format!("{} of {} pictures failed: {}", failed.len(), jobs.len(), names.join(", "));
+    if failed.iter().all(|(_, error)| is_input(error)) { Err(input(said)) } else { bail!(said) }
+}
+
+/// What edits pictures one after the other.
+struct Editor {
+    asked: Asked,
+    file: ModelFile,
+    sampler: SamplerSettings,
+    detail: f32,
+    device: DeviceChoice,
+    interrupt: Interrupt,
+    /// On its device, once it was needed.
+    model: Option<Model>,
+}
+
+impl Editor {
+    fn model(&mut self) -> Result<Model> {
+        if self.model.is_none() {
+            let device = device::choose(self.device)?;
+            self.model = Some(self.file.to_sampling_model(&device).map_err(input)?);
+        }
+        self.model.clone().context("the model is on its device")
+    }
+
+    fn edit(&mut self, job: &Job) -> Result<()> {
+        let Job { path, output } = job;
+        let bytes = picture_file::read_bytes(path)?;
+        let file = picture_file::decode(path, &bytes)?;
+        file.say_notes(path);
+        let task = (self.asked)(path, &file)?;
+        let (width, height) = task.result_size(file.original.width() as usize, file.original.height() as usize);
+        output.format.check_size(width, height)?;
+        let picture = file.picture()?;
+        // Everything that can be refused is refused before a device is sought.
+        match Edit::new(self.request(&picture, &task, 0), &self.file.config) {
+            Ok(_) => {}
+            Err(EditError::Task(TaskError::EmptyMask)) => return unchanged(output, file),
+            Err(error) => return Err(input(error)),
+        }
+        let model = self.model()?;
+        if output.mean {
+            let mut mean = Mean::of(&self.draw(&picture, &task, &model, (0, 0))?);
+            for sample in 1..output.samples {
+                mean.add(&self.draw(&picture, &task, &model, (sample, 0))?);
+            }
+            return write(&output.path, output, file, &mean.picture(), &task);
+        }
+        let paths = output.paths();
+        // The file's bytes for further answers, rather than its samples twice.
+        let bytes = if paths.len() > 1 { bytes } else { Vec::new() };
+        let mut file = Some(file);
+        for (sample, target) in (0..).zip(&paths) {
+            let result = self.draw(&picture, &task, &model, (sample, sample))?;
+            let file = match file.take() {
+                Some(file) => file,
+                None => picture_file::decode(path, &bytes)?,
+            };
+            write(target, output, file, &result, &task)?;
+        }
+        Ok(())
+    }
+
+    fn request(&self, picture: &Picture, task: &Task, sample: u64) -> EditRequest {
+        let settings = SamplerSettings { seed: self.sampler.seed.wrapping_add(sample), ..self.sampler.clone() };
+        EditRequest { picture: picture.clone(), task: task.clone(), settings }
+    }
+
+    /// Draws one answer; `written` says how many pictures are there when somebody stops it.
+    fn draw(&self, picture: &Picture, task: &Task, model: &Model, (sample, written): (u64, u64)) -> Result<Picture> {
+        let windows = PIXELS_AT_A_TIME / (model.config.size * model.config.size);
+        let edit = Edit::new(self.request(picture, task, sample), &model.config).map_err(input)?;
+        let edit = edit.side_by_side(windows).with_detail(self.detail);
+        let progress = StepProgress::new("sampling", edit.total_steps() as u64, 0);
+        let made = draw::draw(vec![edit], model, |done| {
+            progress.set(done as u64, "");
+            self.interrupt.check(|| format!("stopped; pictures written: {written}"))
+        })?;
+        progress.finish();
+        made.into_iter().next().context("an edit makes a picture")
+    }
 }
 
 /// An empty mask is no error: the output is the picture.
@@ -86,24 +156,13 @@ fn unchanged(output: &OutputFiles, file: PictureFile) -> Result<()> {
             1 => original.take(),
             _ => original.clone(),
         };
-        pictures::write(path, picture.unwrap_or_default(), metadata.clone(), output.quality)?;
+        pictures::write(path, output.format, picture.unwrap_or_default(), metadata.clone(), output.quality)?;
     }
     Ok(())
 }
 
-/// Draws one answer; `written` says how many pictures are there when somebody stops it.
-fn finish(edit: Edit, model: &Model, interrupt: &Interrupt, written: u64) -> Result<Picture> {
-    let progress = StepProgress::new("sampling", edit.total_steps() as u64, 0);
-    let made = draw::draw(vec![edit], model, |done| {
-        progress.set(done as u64, "");
-        interrupt.check(|| format!("stopped; pictures written: {written}"))
-    })?;
-    progress.finish();
-    made.into_iter().next().context("an edit makes a picture")
-}
-
 /// Writes an answer in the file's own depth and channels.
-fn write(path: &Path, file: PictureFile, result: &Picture, task: &Task, quality: u8) -> Result<()> {
+fn write(path: &Path, output: &OutputFiles, file: PictureFile, result: &Picture, task: &Task) -> Result<()> {
     let file = if *task == Task::Colorize { file.into_colour() } else { file };
     let metadata = file.metadata.clone();
     let offset = match task {
@@ -111,7 +170,7 @@ fn write(path: &Path, file: PictureFile, result: &Picture, task: &Task, quality:
         Task::Inpaint { .. } | Task::Colorize | Task::Restore => (0, 0),
     };
     let merged = file.with_result(result, offset, |x, y| task.changes(x, y));
-    pictures::write(path, merged, metadata, quality)?;
+    pictures::write(path, output.format, merged, metadata, output.quality)?;
     tracing::info!("wrote {}", path.display());
     Ok(())
 }

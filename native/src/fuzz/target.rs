@@ -87,7 +87,7 @@ fn picture(bytes: &[u8], place: &Path) -> Result<()> {
     if u64::from(file.original.width()) * u64::from(file.original.height()) > 1 << 20 {
         return Ok(());
     }
-    pictures::write(&place.join(name), file.original, file.metadata, 80)
+    pictures::write(&place.join(name), format, file.original, file.metadata, 80)
 }
 
 /// Every picture of a shard.

@@ -1,6 +1,6 @@
 //! Pictures into files, whole or not at all, with what the picture's own file said about itself.
 
-use std::{borrow::Cow, path::Path};
+use std::{borrow::Cow, io::Write, path::Path};
 
 use anyhow::{Context, Result, bail};
 use image::{
@@ -12,20 +12,23 @@ use infill_picture_file::png::XMP_KEYWORD;
 use super::{
     format::OutputFormat,
     metadata::{Metadata, XMP_IN_JPEG},
+    picture_file::STANDARD,
     transparent::over_white,
 };
-use crate::{exit::input, files};
+use crate::files;
 
-/// Writes a picture, whole or not at all, with what fits of the metadata; what does not is said.
+/// Writes a picture, whole or not at all, with what fits of the metadata; what does not is said. `-` is the standard output.
 ///
 /// # Errors
 /// When it cannot be encoded or written.
-pub fn write(path: &Path, picture: DynamicImage, metadata: Metadata, quality: u8) -> Result<()> {
-    let format =
-        OutputFormat::of(path).with_context(|| format!("{} does not end in .png, .jpg or .webp", path.display())).map_err(input)?;
+pub fn write(path: &Path, format: OutputFormat, picture: DynamicImage, metadata: Metadata, quality: u8) -> Result<()> {
     let (bytes, lost) = encode(format, picture, metadata, quality).with_context(|| format!("cannot encode {}", path.display()))?;
     if !lost.is_empty() {
         tracing::warn!("left out of {}: {}", path.display(), lost.join("; "));
+    }
+    if path == Path::new(STANDARD) {
+        let mut output = std::io::stdout().lock();
+        return output.write_all(&bytes).and_then(|()| output.flush()).context("cannot write to the standard output");
     }
     files::write_atomically(path, &bytes)
 }

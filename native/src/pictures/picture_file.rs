@@ -13,6 +13,9 @@ use infill::{
 use super::{metadata::Metadata, transparent::over_white};
 use crate::{exit::input, files};
 
+/// The name of the standard input and output in the place of a file's.
+pub const STANDARD: &str = "-";
+
 /// No picture that can be handled has a larger file.
 pub const MOST_BYTES: u64 = 1 << 30;
 
@@ -31,8 +34,26 @@ pub struct PictureFile {
 /// # Errors
 /// A file that is missing, no picture, too large, or cut short.
 pub fn read(path: &Path) -> Result<PictureFile> {
-    let bytes = files::read_at_most(path, MOST_BYTES)?;
-    PictureFile::decode(&bytes).with_context(|| format!("{} cannot be used", path.display())).map_err(input)
+    read_bytes(path).and_then(|bytes| decode(path, &bytes))
+}
+
+/// The bytes of a picture's file; `-` is the standard input.
+///
+/// # Errors
+/// A file that is missing or too large.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    if path == Path::new(STANDARD) {
+        return files::take_at_most(std::io::stdin().lock(), "the standard input", MOST_BYTES);
+    }
+    files::read_at_most(path, MOST_BYTES)
+}
+
+/// A picture from its file's bytes.
+///
+/// # Errors
+/// Bytes that are no picture, too large, or cut short.
+pub fn decode(path: &Path, bytes: &[u8]) -> Result<PictureFile> {
+    PictureFile::decode(bytes).with_context(|| format!("{} cannot be used", path.display())).map_err(input)
 }
 
 /// Reads a mask, and warns where it may be meant otherwise.

@@ -37,7 +37,7 @@ pub struct RunSettings {
     pub validation: Vec<String>,
     /// How many of them the loss is computed on.
     pub validation_pictures: usize,
-    /// Steps between sample grids; 0 draws none.
+    /// Steps between sample grids, one of which is drawn at the end too; 0 draws none.
     pub sample_every: u64,
     /// Threads that decode pictures.
     pub threads: usize,

@@ -135,7 +135,8 @@ impl Training {
                 names: batch.names,
             });
             let saves = step.is_multiple_of(self.settings.run.checkpoint_every) || step == total || self.is_time_to_save(saved.1);
-            let samples = self.settings.run.sample_every > 0 && step.is_multiple_of(self.settings.run.sample_every);
+            let every = self.settings.run.sample_every;
+            let samples = every > 0 && (step.is_multiple_of(every) || step == total);
             if let (true, Some(validation), Some(entry)) = (saves, &self.validation, pending.last_mut()) {
                 entry.stat.validation_loss = Some(validation.loss(&self.trainer)?);
             }
