@@ -49,6 +49,7 @@ impl Model {
             .map(|level| match self.config.noise_embedding {
                 NoiseEmbedding::LogSnr => (schedule::log_snr(level) * LOG_SNR_SCALE) as f32,
                 NoiseEmbedding::NoiseLevel => level as f32,
+                NoiseEmbedding::Step => schedule::guided_diffusion_step(level) as f32,
             })
             .collect();
         let count = inputs.len();

@@ -19,6 +19,7 @@ pub mod noise;
 mod parallel;
 pub mod picture;
 pub mod prediction;
+pub mod pytorch;
 pub mod sampler;
 pub mod schedule;
 pub mod self_check;

@@ -42,6 +42,21 @@ pub fn training_schedule() -> Vec<f64> {
     linear_schedule(1e-6, 0.01, 2000)
 }
 
+/// guided-diffusion's linear schedule (β from 1e-4 to 0.02 in 1000 steps).
+pub fn guided_diffusion_schedule() -> Vec<f64> {
+    linear_schedule(1e-4, 0.02, 1000)
+}
+
+/// The step of [`guided_diffusion_schedule`] that has a noise level, from 0 to 999; between two steps by log-SNR.
+pub fn guided_diffusion_step(noise_level: f64) -> f64 {
+    let levels = guided_diffusion_schedule();
+    // How many are cleaner.
+    let after = levels.partition_point(|level| *level > noise_level).clamp(1, levels.len() - 1);
+    let [cleaner, noisier, own] = [levels[after - 1], levels[after], noise_level].map(log_snr);
+    let step = (after - 1) as f64 + (cleaner - own) / (cleaner - noisier);
+    step.clamp(0.0, (levels.len() - 1) as f64)
+}
+
 /// The paper's inference curve (β from 1e-4 to 0.09 in 1000 steps), cut to the trained range and
 /// read at `steps` even places, from the noisiest level to the cleanest.
 ///
@@ -132,6 +147,20 @@ mod tests {
 
     fn close(left: f64, right: f64, tolerance: f64) {
         assert!((left - right).abs() <= tolerance * right.abs().max(1e-300), "{left} is not {right}");
+    }
+
+    #[test]
+    fn steps_of_guided_diffusion_are_found_by_their_level() {
+        let levels = guided_diffusion_schedule();
+        // By PyTorch: cumprod(1 - linspace(1e-4, 0.02, 1000))
+        close(levels[0], 0.9999, 1e-12);
+        close(levels[999], 4.035_829_65e-5, 1e-6);
+        for step in [0, 1, 17, 500, 998, 999] {
+            close(1.0 + guided_diffusion_step(levels[step]), 1.0 + step as f64, 1e-9);
+        }
+        let between = guided_diffusion_step(noise_level(0.5 * (log_snr(levels[40]) + log_snr(levels[41]))));
+        close(between, 40.5, 1e-9);
+        assert_eq!((guided_diffusion_step(1.0 - 1e-7), guided_diffusion_step(1e-7)), (0.0, 999.0));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `infill export`: a model file in another encoding, or its net as an ONNX graph.
+//! `infill export`: a model file in another encoding, its net as an ONNX graph, or its weights by PyTorch's names.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,11 +9,18 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use infill::config::Sampling;
 use infill::model_file::{Encoding, ModelFile, Weight};
+use infill::pytorch::Architecture;
 use infill::task::TaskKind;
 
-use crate::{exit::input, files, formats::onnx, model_on_disk};
+use crate::{
+    device,
+    exit::input,
+    files,
+    formats::{checkpoint, onnx},
+    model_on_disk,
+};
 
-/// Write a model with smaller weights, such as 8 bits for the page, or as an ONNX graph for other runtimes.
+/// Write a model with smaller weights, such as 8 bits for the page, as an ONNX graph for other runtimes, or for PyTorch.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
     /// Model file.
@@ -28,6 +35,10 @@ pub struct ExportArguments {
     /// its output is `output`; opset 17, with 8-bit weights 21. Schedule, sampler and preconditioning are not in it.
     #[arg(long)]
     pub onnx: bool,
+    /// Write safetensors with the names of the public PyTorch Palette, or of guided-diffusion where the net is told its steps. Only a net
+    /// without patches has a place there.
+    #[arg(long, conflicts_with_all = ["onnx", "quantize", "sampling"])]
+    pub pytorch: bool,
     /// Put the graph's weights into a file beside it. Weights over the format's 2 GB always go there.
     #[arg(long, requires = "onnx")]
     pub external_data: bool,
@@ -99,6 +110,9 @@ impl From<Quantize> for Encoding {
 pub fn run(arguments: &ExportArguments) -> Result<()> {
     files::check_output(&arguments.output, arguments.force)?;
     let file = model_on_disk::read(&arguments.model)?;
+    if arguments.pytorch {
+        return export_pytorch(arguments, &file);
+    }
     if arguments.onnx {
         return export_onnx(arguments, &file);
     }
@@ -108,6 +122,12 @@ pub fn run(arguments: &ExportArguments) -> Result<()> {
     config.sampling.extend(arguments.sampling.iter().map(|advice| (advice.task, advice.sampling)));
     config.validate().map_err(input)?;
     write(&arguments.output, &ModelFile::encode(&config, &file.training, &weights, encoding)?)
+}
+
+fn export_pytorch(arguments: &ExportArguments, file: &ModelFile) -> Result<()> {
+    let named = || format!("cannot use {}", arguments.model.display());
+    let architecture = Architecture::of_model(&file.config, &device::reference()).with_context(named).map_err(input)?;
+    write(&arguments.output, &checkpoint::write(&architecture, file)?)
 }
 
 fn export_onnx(arguments: &ExportArguments, file: &ModelFile) -> Result<()> {

@@ -13,6 +13,7 @@ mod device_arguments;
 mod edit_arguments;
 mod evaluate;
 mod export;
+mod import;
 mod info;
 mod inpaint;
 mod measure_residual;
@@ -40,6 +41,7 @@ pub enum Command {
     Evaluate(evaluate::EvaluateArguments),
     Info(info::InfoArguments),
     Export(export::ExportArguments),
+    Import(import::ImportArguments),
     Curve(curve::CurveArguments),
     Ablate(ablate::AblateArguments),
     MeasureResidual(measure_residual::MeasureResidualArguments),
@@ -67,6 +69,7 @@ impl Command {
             Self::Evaluate(arguments) => evaluate::run(arguments),
             Self::Info(arguments) => info::run(arguments),
             Self::Export(arguments) => export::run(arguments),
+            Self::Import(arguments) => import::run(arguments),
             Self::Curve(arguments) => curve::run(arguments),
             Self::Ablate(arguments) => ablate::run(arguments),
             Self::MeasureResidual(arguments) => measure_residual::run(arguments),

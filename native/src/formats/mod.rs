@@ -1,4 +1,5 @@
-//! Files of other programs that are written here.
+//! Files of other programs that are read or written here.
 
+pub mod checkpoint;
 pub mod onnx;
 pub mod tensorboard;

@@ -11,8 +11,10 @@ pub const PAPER_LOG_SNR_RANGE: [f64; 2] = [-10.034_468_916, 13.815_509_558];
 pub enum NoiseEmbedding {
     /// Sinusoids of ln(γ/(1−γ)): tells apart the levels near γ = 1. For own models.
     LogSnr,
-    /// Sinusoids of γ itself, as published checkpoints expect it.
+    /// Sinusoids of γ itself, as checkpoints of the public Palette expect it.
     NoiseLevel,
+    /// Sinusoids of the step, from 0, the cleanest, to 999, of guided-diffusion's linear schedule, as its checkpoints expect it.
+    Step,
 }
 
 /// What the net predicts from y = √γ·y0 + √(1−γ)·ε. The arithmetic is in `prediction`.

@@ -129,9 +129,35 @@ impl ModelFile {
         weights: &[Weight],
         encoding: Encoding,
     ) -> Result<Vec<u8>, ModelFileError> {
+        Self::write(
+            config,
+            training,
+            encoding,
+            weights.iter().flat_map(|weight| Content::of(weight, encoding).store(&weight.name, encoding)),
+        )
+    }
+
+    /// The same from weights that are made one after the other, so that they need not be in memory all at once.
+    ///
+    /// # Errors
+    /// As [`ModelFile::encode`].
+    pub fn encode_each(
+        config: &ModelConfig,
+        training: &TrainingRecord,
+        weights: impl Iterator<Item = Weight>,
+        encoding: Encoding,
+    ) -> Result<Vec<u8>, ModelFileError> {
+        Self::write(config, training, encoding, weights.flat_map(|weight| Content::of(&weight, encoding).store(&weight.name, encoding)))
+    }
+
+    fn write(
+        config: &ModelConfig,
+        training: &TrainingRecord,
+        encoding: Encoding,
+        stored: impl Iterator<Item = Stored>,
+    ) -> Result<Vec<u8>, ModelFileError> {
         let header = Header { format: FORMAT.to_owned(), version: VERSION, encoding, config: config.clone(), training: training.clone() };
-        let stored: Vec<Stored> = weights.iter().flat_map(|weight| Content::of(weight, encoding).store(&weight.name, encoding)).collect();
-        Ok(container::write(KIND, &header, &stored)?)
+        Ok(container::write(KIND, &header, &stored.collect::<Vec<_>>())?)
     }
 
     /// Reads a model file and checks it against its own configuration.

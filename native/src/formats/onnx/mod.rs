@@ -115,6 +115,7 @@ fn level_meaning(config: &ModelConfig) -> &'static str {
     match config.noise_embedding {
         NoiseEmbedding::LogSnr => "The noise level γ of each picture, as 10·ln(γ/(1−γ)).",
         NoiseEmbedding::NoiseLevel => "The noise level γ of each picture, itself.",
+        NoiseEmbedding::Step => "The step of each picture in guided-diffusion's linear schedule, 0 to 999.",
     }
 }
 

@@ -1,0 +1,131 @@
+//! `infill import`: a checkpoint of the public PyTorch Palette or of guided-diffusion as a model file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use infill::{
+    config::NoiseEmbedding,
+    model_file::{ModelFile, TrainingRecord},
+    pytorch::{Architecture, Asked, SCHEDULE_BUFFERS},
+    task::TaskKind,
+};
+
+use super::export::Quantize;
+use crate::{device, exit::input, files, formats::checkpoint::Checkpoint};
+
+/// Take over a checkpoint of the public PyTorch Palette, or an unconditional one of guided-diffusion, without Python.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// Checkpoint: `.pth` of PyTorch 1.6 or later, or safetensors. Where `*_Network_ema.pth` lies beside `*_Network.pth`, it is taken.
+    pub checkpoint: PathBuf,
+    /// Where the model file goes.
+    #[arg(long, short)]
+    pub output: PathBuf,
+    /// Side of the pictures it was trained on, in pixels.
+    #[arg(long, default_value_t = 256)]
+    pub size: usize,
+    /// Channels of one attention head, which the tensors do not tell [default: 32 for Palette, 64 for guided-diffusion].
+    #[arg(long)]
+    pub head_channels: Option<usize>,
+    /// What it was trained to do: inpaint, uncrop, colorize, restore.
+    #[arg(long, value_delimiter = ',', default_value = "inpaint")]
+    pub tasks: Vec<TaskKind>,
+    /// How weights are stored.
+    #[arg(long, value_enum, default_value = "f32")]
+    pub quantize: Quantize,
+    /// Take the file that is named, even where averaged weights lie beside it.
+    #[arg(long)]
+    pub no_ema: bool,
+    /// Overwrite an output that is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A checkpoint that cannot be read or is another net, or an output that cannot be written.
+pub fn run(arguments: &ImportArguments) -> Result<()> {
+    files::check_output(&arguments.output, arguments.force)?;
+    let path = averaged(&arguments.checkpoint).filter(|_| !arguments.no_ema);
+    if let Some(averaged) = &path {
+        println!("{} lies beside it and is taken; --no-ema takes the file that is named", averaged.display());
+    }
+    let path = path.as_deref().unwrap_or(&arguments.checkpoint);
+    let checkpoint = Checkpoint::open(path).map_err(input)?;
+    let asked = Asked {
+        size: Some(arguments.size),
+        head_channels: arguments.head_channels,
+        tasks: arguments.tasks.clone(),
+        noise_levels: noise_levels(&checkpoint).map_err(input)?,
+    };
+    let named = || format!("cannot use {}", path.display());
+    let architecture = Architecture::infer(checkpoint.shapes(), &asked, &device::reference()).with_context(named).map_err(input)?;
+
+    let mut failure = None;
+    let weights = architecture.entries.iter().map_while(|entry| {
+        let weight = checkpoint.read(&entry.name).map(|values| entry.import(values));
+        weight.map_err(|error| failure = Some(error)).ok()
+    });
+    let encoded = ModelFile::encode_each(&architecture.config, &record(path), weights, arguments.quantize.into());
+    if let Some(error) = failure {
+        return Err(input(error));
+    }
+    let bytes = encoded?;
+    files::write_atomically(&arguments.output, &bytes)?;
+    describe(&architecture, &checkpoint);
+    println!("wrote {} ({:.2} MB)", arguments.output.display(), bytes.len() as f64 / 1e6);
+    Ok(())
+}
+
+/// The averaged weights that the public Palette writes beside a checkpoint, if they are there.
+fn averaged(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?.strip_suffix("_Network.pth")?;
+    let beside = path.with_file_name(format!("{name}_Network_ema.pth"));
+    beside.is_file().then_some(beside)
+}
+
+/// The first and the last γ of the schedule that lies beside the weights, if one does.
+fn noise_levels(checkpoint: &Checkpoint) -> Result<Option<[f64; 2]>> {
+    const GAMMAS: &str = SCHEDULE_BUFFERS[0];
+    if !checkpoint.shapes().contains_key(GAMMAS) {
+        return Ok(None);
+    }
+    let levels = checkpoint.read(GAMMAS)?;
+    Ok(levels.first().zip(levels.last()).map(|(first, last)| [f64::from(*first), f64::from(*last)]))
+}
+
+/// What is known of how it came about.
+fn record(path: &Path) -> TrainingRecord {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    TrainingRecord { data: serde_json::json!({ "imported_from": name }), ..TrainingRecord::default() }
+}
+
+/// Says what the net is.
+fn describe(architecture: &Architecture, checkpoint: &Checkpoint) {
+    let Architecture { config, inputs, outputs, entries } = architecture;
+    let parameters: usize = entries.iter().map(|entry| entry.shape.iter().product::<usize>()).sum();
+    println!("{} tensors, {parameters} parameters, {inputs} channels in, {outputs} out", entries.len());
+    let unet = &config.unet;
+    println!(
+        "{} px, {} channels times {:?}, {} blocks a level, attention at {:?} and in the middle, {} channels a head",
+        config.size, unet.channels, unet.multipliers, unet.blocks, unet.attention, unet.head_channels
+    );
+    let told = match config.noise_embedding {
+        NoiseEmbedding::Step => "the step of guided-diffusion's schedule",
+        NoiseEmbedding::NoiseLevel | NoiseEmbedding::LogSnr => "the noise level γ",
+    };
+    let [low, high] = config.log_snr_range;
+    println!("predicts ε, told {told}, log-SNR {low:.2} to {high:.2}");
+    let dropped = checkpoint.shapes().len() - entries.len();
+    if dropped > 0 {
+        println!("left out: {dropped} tensors of the noise schedule");
+    }
+    if *inputs < 6 {
+        println!("it was trained without a condition and ignores it; train it with `infill train --init` before it can fill anything");
+    }
+    if *outputs > 3 {
+        println!("left out: the variances that it gives beside ε");
+    }
+}

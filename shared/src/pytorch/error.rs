@@ -1,0 +1,55 @@
+//! What cannot be taken over from a checkpoint.
+
+use crate::config::ConfigError;
+
+/// Tensors of a checkpoint that make no net of ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PytorchError {
+    /// Another net.
+    #[error(
+        "among its {count} tensors none is called `input_blocks.0.0.weight` with `cond_embed` or `time_embed` beside it; choose a checkpoint of \
+         the public PyTorch Palette or an unconditional one of guided-diffusion"
+    )]
+    Foreign {
+        /// Tensors in the file.
+        count: usize,
+    },
+    /// A net of this family with a part that ours lacks.
+    #[error("{found}, and this net is built with {wanted}; it cannot be taken over")]
+    Unsupported {
+        /// What the checkpoint has.
+        found: String,
+        /// What there is.
+        wanted: &'static str,
+    },
+    /// Tensors that do not fit the net that the others make.
+    #[error("its tensors do not fit the net that they say they are{}", lists(missing, unknown, misshapen))]
+    Tensors {
+        /// What the net needs and the file lacks.
+        missing: Vec<String>,
+        /// What the file has and the net does not.
+        unknown: Vec<String>,
+        /// What has another shape, with both.
+        misshapen: Vec<String>,
+    },
+    /// A net that cannot be built.
+    #[error("the net that its tensors make cannot be built: {0}")]
+    Config(#[from] ConfigError),
+    /// A net whose layout theirs has no place for.
+    #[error(
+        "a net with patches of {patch} pixels has no place in the layout of guided-diffusion, which has none; choose a model with patch = 1"
+    )]
+    Patch {
+        /// Pixels along a patch.
+        patch: usize,
+    },
+}
+
+/// All that is wrong, kind by kind.
+fn lists(missing: &[String], unknown: &[String], misshapen: &[String]) -> String {
+    [("missing", missing), ("not known", unknown), ("of another shape", misshapen)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("; {} {what}: {}", names.len(), names.join(", ")))
+        .collect()
+}

@@ -1,0 +1,15 @@
+//! The net as public PyTorch code stores it: guided-diffusion, and the public Palette after it. What names and shapes tell of a net,
+//! and each tensor between their layout and ours. It reads no files; a checkpoint is a list of named numbers here.
+
+mod architecture;
+mod error;
+mod names;
+mod tensor;
+
+pub use architecture::{Architecture, Asked};
+pub use error::PytorchError;
+pub use names::SCHEDULE_BUFFERS;
+pub use tensor::Entry;
+
+#[cfg(test)]
+mod tests;
