@@ -32,7 +32,8 @@ pub fn mutated(target: Target, seeds: &[Vec<u8>], random: &mut ChaCha8Rng) -> Ve
 fn special(target: Target, bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) -> bool {
     match target {
         Target::Picture | Target::Mask => picture(bytes, random),
-        Target::Model | Target::Checkpoint | Target::Classifier => container(bytes, random),
+        Target::Pytorch if bytes.starts_with(b"PK") => pickle(bytes, random),
+        Target::Model | Target::Checkpoint | Target::Classifier | Target::Pytorch => container(bytes, random),
         Target::Shard => {
             // A field of a header of 512 bytes: name, mode, size, checksum, type, magic.
             let header = 512 * random.random_range(0..(bytes.len() / 512).max(1));
@@ -72,6 +73,15 @@ fn container(bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) -> bool {
     let Some(end) = length.checked_add(8).filter(|end| *end <= bytes.len()) else { return false };
     let Some(grown) = text(bytes, 8..end, random) else { return false };
     bytes[..8].copy_from_slice(&(length as u64).wrapping_add_signed(grown as i64).to_le_bytes());
+    true
+}
+
+/// A byte of the pickle, which is the first file of the archive, becomes another operation, length or digit.
+fn pickle(bytes: &mut [u8], random: &mut ChaCha8Rng) -> bool {
+    let Some(begin) = bytes.windows(2).position(|two| two == b"\x80\x02") else { return false };
+    let Some(length) = bytes[begin..].windows(4).position(|four| four == b"PK\x03\x04") else { return false };
+    let operations = b".()0123lLMKJXqrtuasRbcoiNQPhj}]\x85\x86\x87\x88\x89\x8a\x00\x01\x7f\xff";
+    bytes[begin + random.random_range(0..length)] = operations[random.random_range(0..operations.len())];
     true
 }
 
@@ -150,6 +160,7 @@ fn mend(target: Target, bytes: &mut [u8]) {
             let length = (bytes.len() as u32).wrapping_sub(8);
             bytes[4..8].copy_from_slice(&length.to_le_bytes());
         }
+        Target::Pytorch if bytes.starts_with(b"PK") => mend_archive(bytes),
         Target::Shard => bytes.chunks_exact_mut(512).filter(|block| block[257..262] == *b"ustar").for_each(|header| {
             header[148..156].fill(b' ');
             let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
@@ -169,5 +180,22 @@ fn mend_png(bytes: &mut [u8]) {
         let sum = crc32fast::hash(&bytes[at + 4..end]).to_be_bytes();
         bytes[end..end + 4].copy_from_slice(&sum);
         at = end + 4;
+    }
+}
+
+/// The checksums of an archive's files, beside each file and in the list at the end.
+fn mend_archive(bytes: &mut [u8]) {
+    let number = |bytes: &[u8], at: usize, size: usize| {
+        bytes.get(at..at + size).map(|part| part.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+    };
+    let listed: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(b"PK\x01\x02")).collect();
+    for at in listed {
+        let Some((size, file)) = number(bytes, at + 20, 4).zip(number(bytes, at + 42, 4)) else { return };
+        let Some((name, extra)) = number(bytes, file + 26, 2).zip(number(bytes, file + 28, 2)) else { continue };
+        let begin = file + 30 + name + extra;
+        let Some(content) = bytes.get(begin..begin + size) else { continue };
+        let sum = crc32fast::hash(content).to_le_bytes();
+        bytes[at + 16..at + 20].copy_from_slice(&sum);
+        bytes[file + 14..file + 18].copy_from_slice(&sum);
     }
 }

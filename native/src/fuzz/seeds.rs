@@ -6,16 +6,17 @@ use std::{fs, path::Path, sync::Arc};
 use anyhow::Result;
 use image::{DynamicImage, RgbImage};
 use infill::{
-    config::ModelConfig,
+    config::{ModelConfig, NoiseEmbedding},
     manifest::{Chunk, Manifest, ModelEntry},
     model_file::{Encoding, ModelFile, TrainingRecord, Weight},
+    pytorch::Architecture,
     train::{TrainConfig, Trainer},
     unet::{Unet, parameters},
 };
 
 use super::Target;
 use crate::{
-    device,
+    device, formats,
     pictures::Dataset,
     train::{RunDirectory, RunSettings, TrainingSettings},
 };
@@ -33,6 +34,7 @@ pub fn of(target: Target) -> Vec<Vec<u8>> {
             let short = "preset = \"tiny\"\n[train]\nbatch = 3\n[run]\ndata = [\"a\", \"b/*.tar\"]\n";
             vec![toml::to_string(&settings()).expect("settings").into_bytes(), short.as_bytes().to_vec()]
         }
+        Target::Pytorch => vec![pytorch()],
     };
     if target != Target::Picture {
         seeds.extend(kept(target.name()));
@@ -57,6 +59,16 @@ fn small() -> ModelConfig {
     model
 }
 
+/// Its weights by PyTorch's names.
+fn pytorch() -> Vec<u8> {
+    let mut config = small();
+    config.unet.patch = 1;
+    config.noise_embedding = NoiseEmbedding::NoiseLevel;
+    let architecture = Architecture::of_model(&config, &device::reference()).expect("a layout");
+    let file = ModelFile::parse(&encode(&config, Encoding::F32)).expect("a model");
+    formats::checkpoint::write(&architecture, &file).expect("a file")
+}
+
 /// Settings of a run of such a model.
 pub fn settings() -> TrainingSettings {
     let run = RunSettings { data: vec!["pictures".to_owned()], ..RunSettings::default() };
@@ -64,13 +76,16 @@ pub fn settings() -> TrainingSettings {
 }
 
 fn model(encoding: Encoding) -> Vec<u8> {
-    let config = small();
+    encode(&small(), encoding)
+}
+
+fn encode(config: &ModelConfig, encoding: Encoding) -> Vec<u8> {
     let weight = |(name, shape): (String, Vec<usize>)| {
         let count = shape.iter().product::<usize>();
         Weight { name, values: (0..count).map(|place| (place % 7) as f32 * 0.01 - 0.03).collect(), shape }
     };
-    let weights: Vec<Weight> = parameters::shapes(&Unet::new(&config, &device::reference())).into_iter().map(weight).collect();
-    ModelFile::encode(&config, &TrainingRecord::default(), &weights, encoding).expect("a model")
+    let weights: Vec<Weight> = parameters::shapes(&Unet::new(config, &device::reference())).into_iter().map(weight).collect();
+    ModelFile::encode(config, &TrainingRecord::default(), &weights, encoding).expect("a model")
 }
 
 /// One picture in a folder.

@@ -3,11 +3,17 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::Result;
-use infill::{manifest::Manifest, model_file::ModelFile, train::Trainer};
+use infill::{
+    manifest::Manifest,
+    model_file::ModelFile,
+    pytorch::{Architecture, Asked},
+    train::Trainer,
+};
 
 use crate::{
     device,
     evaluate::classifier::FeatureNet,
+    formats::checkpoint::Checkpoint,
     pictures::{self, Dataset, OutputFormat, picture_file::PictureFile},
     train::{RunDirectory, SettingsFile, TrainingSettings, settings_file},
 };
@@ -23,12 +29,22 @@ pub enum Target {
     Shard,
     Manifest,
     Settings,
+    Pytorch,
 }
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Picture, Self::Mask, Self::Model, Self::Checkpoint, Self::Classifier, Self::Shard, Self::Manifest, Self::Settings];
+    pub const ALL: [Self; 9] = [
+        Self::Picture,
+        Self::Mask,
+        Self::Model,
+        Self::Checkpoint,
+        Self::Classifier,
+        Self::Shard,
+        Self::Manifest,
+        Self::Settings,
+        Self::Pytorch,
+    ];
 
     /// Its name, which the files of its seeds begin with.
     pub fn name(self) -> &'static str {
@@ -41,6 +57,7 @@ impl Target {
             Self::Shard => "shard",
             Self::Manifest => "manifest",
             Self::Settings => "settings",
+            Self::Pytorch => "pytorch",
         }
     }
 
@@ -73,6 +90,7 @@ impl Target {
                 let _ = settings_file::read::<SettingsFile>(&path);
                 settings_file::read::<TrainingSettings>(&path)?.check()
             }
+            Self::Pytorch => pytorch(bytes, place),
         }
     }
 }
@@ -111,4 +129,17 @@ fn checkpoint(bytes: &[u8], place: &Path) -> Result<()> {
     let data = Arc::new(super::seeds::data(place)?);
     let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), None, &device::reference())?;
     RunDirectory::open(&run, true)?.resume(&mut trainer, &settings, &data).map(drop)
+}
+
+/// Every tensor of another program's checkpoint, and the net that they make.
+fn pytorch(bytes: &[u8], place: &Path) -> Result<()> {
+    let path = place.join("given.pth");
+    fs::write(&path, bytes)?;
+    let checkpoint = Checkpoint::open(&path)?;
+    checkpoint.shapes().keys().for_each(|name| drop(checkpoint.read(name)));
+    let architecture = Architecture::infer(checkpoint.shapes(), &Asked { size: Some(16), ..Asked::default() }, &device::reference())?;
+    for entry in &architecture.entries {
+        entry.import(checkpoint.read(&entry.name)?);
+    }
+    Ok(())
 }
