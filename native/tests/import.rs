@@ -9,11 +9,15 @@ use std::{
     fs,
     io::{Cursor, Read, Write},
     path::Path,
+    process::{Command, Stdio},
 };
 
 use burn::tensor::{Device, Tensor, TensorData};
-use infill::model_file::ModelFile;
-use safetensors::SafeTensors;
+use infill::{
+    model_file::ModelFile,
+    noise::{self, Purpose},
+};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use support::{expect, infill, mask, photo, workplace};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
@@ -107,16 +111,73 @@ fn safetensors_and_averaged_weights_are_taken() {
     fs::write(path.join("3_Network.pth"), TINY).unwrap();
     expect(&infill(path, &format!("import 3_Network.pth -o one.infill {OPTIONS}")), 0, &[]);
     expect(&infill(path, "export one.infill --pytorch -o one.safetensors"), 0, &[]);
-    expect(&infill(path, &format!("import one.safetensors -o two.infill {OPTIONS}")), 0, &[]);
+    expect(&infill(path, "import one.safetensors -o two.infill"), 0, &[]);
     expect(&infill(path, "export two.infill --pytorch -o two.safetensors"), 0, &[]);
     assert!(fs::read(path.join("one.safetensors")).unwrap() == fs::read(path.join("two.safetensors")).unwrap());
     assert!(furthest_from_pytorch(&path.join("two.infill")) < 1e-4);
-    expect(&infill(path, "export model.infill --pytorch -o own.safetensors"), 3, &["patches of 2 pixels"]);
+
+    // A net with patches says itself what it is, or a model does whose configuration it has.
+    expect(&infill(path, "export model.infill --pytorch -o own.safetensors"), 0, &[]);
+    for (name, options) in [("said", ""), ("like", "--like model.infill")] {
+        expect(&infill(path, &format!("import own.safetensors -o {name}.infill {options}")), 0, &[]);
+        let weights = |name: &str| ModelFile::parse(&fs::read(path.join(name)).unwrap()).unwrap().weights().collect::<Vec<_>>();
+        assert!(weights(&format!("{name}.infill")) == weights("model.infill"));
+    }
+    expect(&infill(path, "import own.safetensors -o not.infill --size 16"), 3, &["24 channels"]);
+    expect(&infill(path, "import one.safetensors -o not.infill --like model.infill"), 3, &["of another shape"]);
 
     // Averaged weights beside the others are taken: here ones that are cut off, which only the message can tell.
     fs::write(path.join("3_Network_ema.pth"), &TINY[..1000]).unwrap();
     expect(&infill(path, &format!("import 3_Network.pth -o ema.infill {OPTIONS}")), 3, &["3_Network_ema.pth"]);
     expect(&infill(path, &format!("import 3_Network.pth -o ema.infill {OPTIONS} --no-ema")), 0, &[]);
+}
+
+/// `tests/peers/unet.py` reads and writes what is exported, where Python has PyTorch. The suite does not install PyTorch, which is larger
+/// than everything else together; `palette-tiny.pth` stands in for it there.
+#[test]
+fn the_twin_in_pytorch_answers_the_same_and_brings_weights_back() {
+    let python = std::env::var("INFILL_PYTHON").unwrap_or("python3".to_owned());
+    let there = Command::new(&python).args(["-c", "import torch, safetensors.torch"]).stderr(Stdio::null()).status();
+    if !there.is_ok_and(|status| status.success()) {
+        // Not by a macro, whose output the test runner keeps to itself.
+        let said = format!("\nSKIPPED: `{python}` has no PyTorch with safetensors; name a Python that has both in INFILL_PYTHON\n");
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
+        return;
+    }
+    let folder = workplace();
+    let path = folder.path();
+    fs::write(path.join("tiny.pth"), TINY).unwrap();
+    expect(&infill(path, &format!("import tiny.pth -o palette.infill {OPTIONS}")), 0, &[]);
+    for name in ["model", "palette"] {
+        expect(&infill(path, &format!("export {name}.infill --pytorch -o {name}.safetensors")), 0, &[]);
+        let device = Device::flex();
+        let draw = |step, shape: &[usize]| noise::gaussian(&mut noise::stream(5, Purpose::Evaluation, step, 0), shape.iter().product());
+        let shape = [2, 3, 16, 16];
+        let (condition, noisy, level) = (draw(0, &shape), draw(1, &shape), vec![0.3f32, 0.9]);
+        let bytes = [&condition, &noisy, &level].map(|values| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
+        let views = [("condition", &shape[..], &bytes[0]), ("noisy", &shape[..], &bytes[1]), ("level", &[2][..], &bytes[2])];
+        let views = views.map(|(name, shape, bytes)| (name, TensorView::new(Dtype::F32, shape.to_vec(), bytes).unwrap()));
+        fs::write(path.join("io.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
+
+        let request = serde_json::json!({ "weights": format!("{name}.safetensors"), "io": "io.safetensors" }).to_string();
+        let twin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/unet.py");
+        let mut run = Command::new(&python).arg(twin).current_dir(path).stdin(Stdio::piped()).spawn().unwrap();
+        run.stdin.take().unwrap().write_all(request.as_bytes()).unwrap();
+        assert!(run.wait().unwrap().success());
+
+        let file = fs::read(path.join("io.safetensors")).unwrap();
+        let file = SafeTensors::deserialize(&file).unwrap();
+        let theirs: Vec<f32> = file.tensor("output").unwrap().data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        let net = ModelFile::parse(&fs::read(path.join(format!("{name}.infill"))).unwrap()).unwrap().to_model(&device).unwrap().unet;
+        let picture = |values: Vec<f32>| Tensor::<4>::from_data(TensorData::new(values, shape), &device);
+        let own = net.forward(picture(condition), picture(noisy), Tensor::from_data(TensorData::new(level, [2]), &device));
+        let furthest: f32 = (own - picture(theirs)).abs().max().into_scalar();
+        assert!(furthest < 1e-4, "{name}: {furthest}");
+
+        expect(&infill(path, &format!("import {name}.safetensors -o {name}-back.infill")), 0, &[]);
+        let weights = |name: String| ModelFile::parse(&fs::read(path.join(name)).unwrap()).unwrap().weights().collect::<Vec<_>>();
+        assert!(weights(format!("{name}.infill")) == weights(format!("{name}-back.infill")));
+    }
 }
 
 #[test]

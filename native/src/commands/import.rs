@@ -12,7 +12,7 @@ use infill::{
 };
 
 use super::export::Quantize;
-use crate::{device, exit::input, files, formats::checkpoint::Checkpoint};
+use crate::{device, exit::input, files, formats::checkpoint::Checkpoint, model_on_disk};
 
 /// Take over a checkpoint of the public PyTorch Palette, or an unconditional one of guided-diffusion, without Python.
 #[derive(Debug, Args)]
@@ -22,14 +22,18 @@ pub struct ImportArguments {
     /// Where the model file goes.
     #[arg(long, short)]
     pub output: PathBuf,
-    /// Side of the pictures it was trained on, in pixels.
-    #[arg(long, default_value_t = 256)]
-    pub size: usize,
+    /// Take the configuration of this model, whose weights were trained on in PyTorch. Weights that `infill export --pytorch` wrote say
+    /// themselves what they are.
+    #[arg(long, value_name = "MODEL")]
+    pub like: Option<PathBuf>,
+    /// Side of the pictures it was trained on, in pixels [default: 256].
+    #[arg(long, conflicts_with = "like")]
+    pub size: Option<usize>,
     /// Channels of one attention head, which the tensors do not tell [default: 32 for Palette, 64 for guided-diffusion].
-    #[arg(long)]
+    #[arg(long, conflicts_with = "like")]
     pub head_channels: Option<usize>,
-    /// What it was trained to do: inpaint, uncrop, colorize, restore.
-    #[arg(long, value_delimiter = ',', default_value = "inpaint")]
+    /// What it was trained to do: inpaint, uncrop, colorize, restore [default: inpaint].
+    #[arg(long, value_delimiter = ',', conflicts_with = "like")]
     pub tasks: Vec<TaskKind>,
     /// How weights are stored.
     #[arg(long, value_enum, default_value = "f32")]
@@ -54,14 +58,8 @@ pub fn run(arguments: &ImportArguments) -> Result<()> {
     }
     let path = path.as_deref().unwrap_or(&arguments.checkpoint);
     let checkpoint = Checkpoint::open(path).map_err(input)?;
-    let asked = Asked {
-        size: Some(arguments.size),
-        head_channels: arguments.head_channels,
-        tasks: arguments.tasks.clone(),
-        noise_levels: noise_levels(&checkpoint).map_err(input)?,
-    };
     let named = || format!("cannot use {}", path.display());
-    let architecture = Architecture::infer(checkpoint.shapes(), &asked, &device::reference()).with_context(named).map_err(input)?;
+    let architecture = architecture(arguments, &checkpoint).with_context(named).map_err(input)?;
 
     let mut failure = None;
     let weights = architecture.entries.iter().map_while(|entry| {
@@ -77,6 +75,21 @@ pub fn run(arguments: &ImportArguments) -> Result<()> {
     describe(&architecture, &checkpoint);
     println!("wrote {} ({:.2} MB)", arguments.output.display(), bytes.len() as f64 / 1e6);
     Ok(())
+}
+
+/// The net, from a configuration where there is one, else from its tensors.
+fn architecture(arguments: &ImportArguments, checkpoint: &Checkpoint) -> Result<Architecture> {
+    let config = match &arguments.like {
+        Some(model) => Some(model_on_disk::read(model)?.config),
+        None => checkpoint.config()?,
+    };
+    let asks = arguments.size.is_some() || arguments.head_channels.is_some() || !arguments.tasks.is_empty();
+    let Some(config) = config.filter(|_| !asks) else {
+        let ImportArguments { size, head_channels, tasks, .. } = arguments;
+        let asked = Asked { size: *size, head_channels: *head_channels, tasks: tasks.clone(), noise_levels: noise_levels(checkpoint)? };
+        return Ok(Architecture::infer(checkpoint.shapes(), &asked, &device::reference())?);
+    };
+    Ok(Architecture::with_config(checkpoint.shapes(), &config, &device::reference())?)
 }
 
 /// The averaged weights that the public Palette writes beside a checkpoint, if they are there.
@@ -114,18 +127,20 @@ fn describe(architecture: &Architecture, checkpoint: &Checkpoint) {
     );
     let told = match config.noise_embedding {
         NoiseEmbedding::Step => "the step of guided-diffusion's schedule",
-        NoiseEmbedding::NoiseLevel | NoiseEmbedding::LogSnr => "the noise level γ",
+        NoiseEmbedding::NoiseLevel => "the noise level γ",
+        NoiseEmbedding::LogSnr => "the log-SNR",
     };
     let [low, high] = config.log_snr_range;
-    println!("predicts ε, told {told}, log-SNR {low:.2} to {high:.2}");
+    println!("predicts {:?}, told {told}, log-SNR {low:.2} to {high:.2}", config.prediction);
     let dropped = checkpoint.shapes().len() - entries.len();
     if dropped > 0 {
         println!("left out: {dropped} tensors of the noise schedule");
     }
-    if *inputs < 6 {
+    let pixels = unet.patch * unet.patch;
+    if *inputs < 6 * pixels {
         println!("it was trained without a condition and ignores it; train it with `infill train --init` before it can fill anything");
     }
-    if *outputs > 3 {
+    if *outputs > 3 * pixels {
         println!("left out: the variances that it gives beside ε");
     }
 }

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use half::{bf16, f16};
 use infill::{
+    config::ModelConfig,
     model_file::{ModelFile, Weight},
     pytorch::Architecture,
 };
@@ -22,6 +23,9 @@ use safetensors::{
 
 /// The header of a safetensors file is no longer than this.
 const LONGEST_HEADER: u64 = 100 << 20;
+
+/// Key of the metadata of safetensors that holds a model's configuration.
+const CONFIG: &str = "infill-config";
 
 /// So many things that are no tensors are named.
 const MOST_NAMED: usize = 5;
@@ -61,6 +65,17 @@ impl Checkpoint {
         &self.shapes
     }
 
+    /// What the file says of the model that its tensors are, if [`write`] made it or a program that keeps what it says.
+    ///
+    /// # Errors
+    /// Something that is no configuration.
+    pub fn config(&self) -> Result<Option<ModelConfig>> {
+        let Source::Safetensors(metadata, _) = &self.source else { return Ok(None) };
+        let text = metadata.metadata().as_ref().and_then(|words| words.get(CONFIG));
+        let named = || format!("the entry `{CONFIG}` of {} is no configuration of a model", self.path.display());
+        text.map(|text| serde_json::from_str(text).with_context(named)).transpose()
+    }
+
     /// A tensor's numbers, last dimension fastest.
     ///
     /// # Errors
@@ -93,7 +108,7 @@ impl Checkpoint {
     }
 }
 
-/// A model's weights by the names of an architecture, as safetensors of 32-bit floats.
+/// A model's weights by the names of an architecture, as safetensors of 32-bit floats that say what the model is.
 ///
 /// # Errors
 /// A weight that the file lacks.
@@ -107,7 +122,8 @@ pub fn write(architecture: &Architecture, file: &ModelFile) -> Result<Vec<u8>> {
     }
     let views = stored.iter().map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, (*shape).clone(), bytes)?)));
     let views = views.collect::<Result<Vec<_>, SafeTensorError>>()?;
-    Ok(safetensors::serialize(views, None)?)
+    let config = serde_json::to_string(&architecture.config)?;
+    Ok(safetensors::serialize(views, Some(HashMap::from([(CONFIG.to_owned(), config)])))?)
 }
 
 type Opened = (BTreeMap<String, Vec<usize>>, Source);

@@ -99,14 +99,9 @@ impl Architecture {
     /// # Errors
     /// Another net, a net with parts that ours lacks, or all tensors that are missing, unknown or of another shape.
     pub fn infer(tensors: &BTreeMap<String, Vec<usize>>, asked: &Asked, device: &Device) -> Result<Self, PytorchError> {
-        let foreign = || PytorchError::Foreign { count: tensors.len() };
-        let prefix = tensors.keys().find_map(|name| name.strip_suffix(STEM)).ok_or_else(foreign)?;
+        let (prefix, family) = recognise(tensors)?;
         let shapes = tensors.iter().filter_map(|(name, shape)| Some((name.strip_prefix(prefix)?, shape.as_slice()))).collect();
         let found = Shapes { prefix, shapes };
-        let family = [Family::Palette, Family::Guided]
-            .into_iter()
-            .find(|family| found.has(&format!("{}.0.weight", family.embedding())))
-            .ok_or_else(foreign)?;
         let unet = found.unet(asked, family)?;
         let (inputs, outputs) = (found.shape(STEM).get(1).copied().unwrap_or(0), found.shape("out.2.weight").first().copied().unwrap_or(0));
         for (what, channels) in [("input", inputs), ("output", outputs)] {
@@ -131,22 +126,43 @@ impl Architecture {
         Ok(Self { config, inputs, outputs, entries })
     }
 
-    /// Where the weights of a model of ours go in a checkpoint of the public Palette, or of guided-diffusion where the net is told steps.
+    /// The same where the configuration is known: of a net of ours, which may fold pixels into channels.
     ///
     /// # Errors
-    /// A net with patches, for which there is no layout.
-    pub fn of_model(config: &ModelConfig, device: &Device) -> Result<Self, PytorchError> {
-        if config.unet.patch != 1 {
-            return Err(PytorchError::Patch { patch: config.unet.patch });
-        }
+    /// Another net, or all tensors that do not fit the configuration.
+    pub fn with_config(tensors: &BTreeMap<String, Vec<usize>>, config: &ModelConfig, device: &Device) -> Result<Self, PytorchError> {
+        config.validate()?;
+        let (prefix, family) = recognise(tensors)?;
+        let architecture = Self::of_config(config, family, prefix, device);
+        check(tensors, &architecture.entries)?;
+        Ok(architecture)
+    }
+
+    /// Where the weights of a model of ours go: by the names of the public Palette, or of guided-diffusion for a net that is told steps.
+    /// A net with patches has the same names; only its first and its last convolution have more channels.
+    pub fn of_model(config: &ModelConfig, device: &Device) -> Self {
         let (family, prefix) = match config.noise_embedding {
             NoiseEmbedding::Step => (Family::Guided, ""),
-            NoiseEmbedding::NoiseLevel | NoiseEmbedding::LogSnr => (Family::Palette, "denoise_fn."),
+            NoiseEmbedding::NoiseLevel => (Family::Palette, "denoise_fn."),
+            NoiseEmbedding::LogSnr => (Family::Palette, ""),
         };
-        let channels = [2 * PICTURE_CHANNELS, PICTURE_CHANNELS];
-        let entries = entries(config, family.embedding(), prefix, channels, device);
-        Ok(Self { config: config.clone(), inputs: channels[0], outputs: channels[1], entries })
+        Self::of_config(config, family, prefix, device)
     }
+
+    fn of_config(config: &ModelConfig, family: Family, prefix: &str, device: &Device) -> Self {
+        let channels = [2, 1].map(|pictures| pictures * PICTURE_CHANNELS * config.unet.patch * config.unet.patch);
+        let entries = entries(config, family.embedding(), prefix, channels, device);
+        Self { config: config.clone(), inputs: channels[0], outputs: channels[1], entries }
+    }
+}
+
+/// What stands before all names of the net, and whose it is.
+fn recognise(tensors: &BTreeMap<String, Vec<usize>>) -> Result<(&str, Family), PytorchError> {
+    let foreign = || PytorchError::Foreign { count: tensors.len() };
+    let prefix = tensors.keys().find_map(|name| name.strip_suffix(STEM)).ok_or_else(foreign)?;
+    let has_embedding = |family: &Family| tensors.contains_key(&format!("{prefix}{}.0.weight", family.embedding()));
+    let family = [Family::Palette, Family::Guided].into_iter().find(has_embedding).ok_or_else(foreign)?;
+    Ok((prefix, family))
 }
 
 impl Shapes<'_> {

@@ -35,14 +35,6 @@ pub enum PytorchError {
     /// A net that cannot be built.
     #[error("the net that its tensors make cannot be built: {0}")]
     Config(#[from] ConfigError),
-    /// A net whose layout theirs has no place for.
-    #[error(
-        "a net with patches of {patch} pixels has no place in the layout of guided-diffusion, which has none; choose a model with patch = 1"
-    )]
-    Patch {
-        /// Pixels along a patch.
-        patch: usize,
-    },
 }
 
 /// All that is wrong, kind by kind.

@@ -61,7 +61,7 @@ fn the_released_net_is_recognised_name_by_name() {
 fn attention_and_depth_are_read_from_the_names() {
     for embedding in [NoiseEmbedding::NoiseLevel, NoiseEmbedding::Step] {
         let config = deep(embedding);
-        let there = tensors(&Architecture::of_model(&config, &Device::flex()).unwrap());
+        let there = tensors(&Architecture::of_model(&config, &Device::flex()));
         let asked = Asked { size: Some(64), head_channels: Some(32), ..Asked::default() };
         let found = Architecture::infer(&there, &asked, &Device::flex()).unwrap();
         assert_eq!((found.config.unet, found.config.noise_embedding), (config.unet, embedding));
@@ -120,14 +120,29 @@ fn other_nets_are_named() {
         tensors.insert("denoise_fn.input_blocks.0.0.weight".to_owned(), shape);
         infer(&tensors).unwrap_err();
     }
-    let own = ModelConfig::preset("nature").unwrap();
-    assert_eq!(Architecture::of_model(&own, &Device::flex()).unwrap_err(), PytorchError::Patch { patch: 2 });
+}
+
+#[test]
+fn a_net_with_patches_needs_its_configuration() {
+    let config = ModelConfig::preset("nature").unwrap();
+    let there = tensors(&Architecture::of_model(&config, &Device::flex()));
+    let found = Architecture::with_config(&there, &config, &Device::flex()).unwrap();
+    assert_eq!((tensors(&found), found.inputs, found.outputs), (there.clone(), 24, 12));
+    let message = infer(&there).unwrap_err().to_string();
+    assert!(message.contains("24 channels"), "{message}");
+    let message = Architecture::with_config(&there, &deep(NoiseEmbedding::LogSnr), &Device::flex()).unwrap_err().to_string();
+    assert!(message.contains("missing") && message.contains("not known") && message.contains("of another shape"), "{message}");
 }
 
 #[test]
 fn what_goes_there_comes_back_bit_for_bit() {
-    let config = deep(NoiseEmbedding::NoiseLevel);
-    let net = Unet::new(&config, &Device::flex()).with_gaussian_weights(7);
+    for config in [deep(NoiseEmbedding::NoiseLevel), ModelConfig::preset("browser").unwrap()] {
+        returns(&config);
+    }
+}
+
+fn returns(config: &ModelConfig) {
+    let net = Unet::new(config, &Device::flex()).with_gaussian_weights(7);
     let own: BTreeMap<String, Weight> = parameters::list(&net)
         .into_iter()
         .map(|parameter| {
@@ -135,7 +150,7 @@ fn what_goes_there_comes_back_bit_for_bit() {
             (parameter.name.clone(), Weight { name: parameter.name, shape: parameter.shape, values })
         })
         .collect();
-    let architecture = Architecture::of_model(&config, &Device::flex()).unwrap();
+    let architecture = Architecture::of_model(config, &Device::flex());
     assert_eq!(architecture.entries.len(), own.len());
     for entry in &architecture.entries {
         let weight = &own[entry.own_name()];
@@ -146,7 +161,7 @@ fn what_goes_there_comes_back_bit_for_bit() {
 #[test]
 fn a_net_without_condition_or_with_variances_starts_one_with_and_without() {
     let config = deep(NoiseEmbedding::Step);
-    let mut there = tensors(&Architecture::of_model(&config, &Device::flex()).unwrap());
+    let mut there = tensors(&Architecture::of_model(&config, &Device::flex()));
     there.insert("input_blocks.0.0.weight".to_owned(), vec![32, 3, 3, 3]);
     there.insert("out.2.weight".to_owned(), vec![6, 32, 3, 3]);
     there.insert("out.2.bias".to_owned(), vec![6]);
