@@ -37,6 +37,7 @@ fn exported_models_are_smaller_and_work() {
     assert!(said.contains("restore: 4 steps at temperature 0.5") && said.contains("inpaint: 20 steps at temperature 1"), "{said}");
     expect(&infill(path, "export model.infill --sampling restore=4:1.5 -o hot.infill"), 3, &["restore", "1.5"]);
     expect(&infill(path, "export model.infill --sampling restore=4 -o hot.infill"), 2, &["TASK=STEPS:TEMPERATURE"]);
+    expect(&infill(path, "export model.infill --sampling foo=4:1 -o hot.infill"), 2, &["`foo` is no task", "colorize"]);
     expect(&infill(path, "export model.infill -o q8.infill"), 3, &["--force"]);
 }
 

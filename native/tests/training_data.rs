@@ -130,7 +130,11 @@ fn one_process_trains_in_a_folder_and_a_second_interrupt_ends_it_at_once() {
     let long = format!("train --run run --data pictures --checkpoint-every 2 {}", TRAIN.replace("--steps 2", "--steps 100000"));
     let mut child = command(path, &long).stderr(std::process::Stdio::piped()).spawn().unwrap();
     wait_for(&path.join("run/checkpoints/step-00000002.safetensors"), &mut child);
-    expect(&infill(path, "train --run run --resume --device cpu"), 3, &["another process trains in run"]);
+    expect(
+        &infill(path, "train --run run --resume --device cpu"),
+        3,
+        &[&format!("another process (number {}", child.id()), "trains in run"],
+    );
     interrupt(&child);
     interrupt(&child);
     let begun = std::time::Instant::now();

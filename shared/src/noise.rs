@@ -33,6 +33,8 @@ pub enum Purpose {
     Dropout = 11,
     /// Directions on which pictures are compared.
     Projection = 12,
+    /// Which pictures a resampled mean is of.
+    Resampling = 13,
 }
 
 /// A generator for one purpose of one sample of one step.

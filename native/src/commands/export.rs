@@ -60,22 +60,29 @@ pub struct SamplingAdvice {
 
 /// A text that is no [`SamplingAdvice`].
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not TASK=STEPS:TEMPERATURE or TASK=STEPS:TEMPERATURE:GUESS, such as restore=4:0.5 or uncrop=8:0.7:0")]
-pub struct NoAdvice(String);
+pub enum NoAdvice {
+    /// It has another form.
+    #[error("`{0}` is not TASK=STEPS:TEMPERATURE or TASK=STEPS:TEMPERATURE:GUESS, such as restore=4:0.5 or uncrop=8:0.7:0")]
+    Form(String),
+    /// It names no task.
+    #[error("`{0}` is no task; there are inpaint, uncrop, colorize and restore")]
+    Task(String),
+}
 
 impl FromStr for SamplingAdvice {
     type Err = NoAdvice;
 
     fn from_str(text: &str) -> Result<Self, NoAdvice> {
+        let form = || NoAdvice::Form(text.to_owned());
+        let (task, numbers) = text.split_once('=').ok_or_else(form)?;
+        let task = task.parse().map_err(|_| NoAdvice::Task(task.to_owned()))?;
         let parse = || {
-            let (task, numbers) = text.split_once('=')?;
             let (steps, rest) = numbers.split_once(':')?;
             let (temperature, guess) = rest.split_once(':').map_or((rest, None), |(temperature, guess)| (temperature, Some(guess)));
             let guess = guess.map(str::parse).transpose().ok()?;
-            let sampling = Sampling { steps: steps.parse().ok()?, temperature: temperature.parse().ok()?, guess };
-            Some(Self { task: task.parse().ok()?, sampling })
+            Some(Sampling { steps: steps.parse().ok()?, temperature: temperature.parse().ok()?, guess })
         };
-        parse().ok_or_else(|| NoAdvice(text.to_owned()))
+        Ok(Self { task, sampling: parse().ok_or_else(form)? })
     }
 }
 

@@ -48,6 +48,13 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
     let subjects = subjects::choose(&dataset, size, plan.count, plan.sampler.seed)?;
     let masks = plan.masks.as_ref().map(|folder| masks::draw(folder, subjects.len(), size, plan.sampler.seed)).transpose()?;
     let originals = tools.features.map(|net| Originals::look(net, &subjects)).transpose()?;
+    if let Some(space) = originals.as_ref().map(Originals::space).filter(|space| subjects.len() <= space.dimensions) {
+        tracing::warn!(
+            "{} pictures in {} dimensions: FID is mostly its bias, and KID uncertain; ask about more pictures (--count)",
+            subjects.len(),
+            space.dimensions
+        );
+    }
     let mut evaluator = Evaluator {
         tools,
         plan,

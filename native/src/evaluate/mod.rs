@@ -13,6 +13,7 @@ mod evaluation;
 mod evaluator;
 mod features;
 mod finished;
+mod interval;
 mod kept;
 mod masks;
 mod net;

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use super::report::{CaseReport, Report};
+use super::{
+    interval::interval,
+    report::{Answer, CaseReport, Report},
+};
 
 /// Something that answers are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +37,10 @@ pub struct Verdict {
     pub net: (usize, f64),
     /// The best baseline and its value.
     pub baseline: (usize, f64),
-    /// Whether the net is strictly better.
+    /// Whether the net's number is strictly better.
+    pub better: bool,
+    /// Whether it is, and not by the choice of pictures: where pictures are measured one by one, the interval of the mean difference
+    /// excludes a tie. Of the other measures the numbers decide.
     pub wins: bool,
 }
 
@@ -121,7 +127,28 @@ impl Measure {
     pub fn verdict(self, case: &CaseReport) -> Option<Verdict> {
         let baseline = self.best_baseline(case)?;
         let net = self.best(case, case.baselines..case.methods.len())?;
-        Some(Verdict { net, baseline, wins: self.better(net.1, baseline.1) })
+        let better = self.better(net.1, baseline.1);
+        let certain = match (self.by_picture(case, net.0), self.by_picture(case, baseline.0)) {
+            (Some(net), Some(baseline)) => {
+                let differences: Vec<f64> = net.iter().zip(&baseline).map(|(net, baseline)| net - baseline).collect();
+                interval(&differences).is_some_and(|[low, high]| low > 0.0 || high < 0.0)
+            }
+            _ => true,
+        };
+        Some(Verdict { net, baseline, better, wins: better && certain })
+    }
+
+    /// Its values for a method, one for each picture; `None` where it is of all pictures together.
+    fn by_picture(self, case: &CaseReport, method: usize) -> Option<Vec<f64>> {
+        let right = |answer: &Answer| Some(f64::from(u8::from(answer.taken_for.get(method)? == answer.class.as_ref()?)));
+        match self {
+            Measure::Psnr => Some(case.values(method, |score| score.psnr)),
+            Measure::Ssim => Some(case.values(method, |score| score.ssim)),
+            Measure::MsSsim => Some(case.values(method, |score| score.ms_ssim)),
+            Measure::L1 => Some(case.values(method, |score| score.l1)),
+            Measure::Accuracy => case.answers.iter().map(right).collect(),
+            Measure::Fid | Measure::Kid | Measure::InceptionScore | Measure::Distance => None,
+        }
     }
 }
 
@@ -131,8 +158,8 @@ impl Report {
         Measure::ALL.into_iter().filter(|measure| self.features.is_some() || !measure.needs_features()).collect()
     }
 
-    /// For each case and measure whether the net beats every baseline, and with which answer; or which
-    /// baseline beats the net.
+    /// For each case and measure whether the net beats every baseline, and with which answer; whether its lead may be chance; or
+    /// which baseline beats the net.
     pub fn verdicts(&self) -> String {
         let measures = self.measures();
         let headings: Vec<&str> = measures.iter().map(|measure| measure.heading()).collect();
@@ -147,6 +174,8 @@ impl Report {
                     let answer = |method: usize| case.methods[method].trim_start_matches("net, ");
                     if verdict.wins {
                         format!("**yes** ({})", answer(verdict.net.0))
+                    } else if verdict.better {
+                        format!("open ({})", answer(verdict.net.0))
                     } else {
                         format!("no: {}", answer(verdict.baseline.0))
                     }
@@ -163,7 +192,7 @@ impl Report {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::report::{Answer, FeatureScore, Score};
+    use super::super::report::{FeatureScore, Score};
     use super::*;
 
     /// Two baselines and two answers of the net to one picture.
@@ -203,12 +232,28 @@ pub(super) mod tests {
     fn the_best_answers_are_compared_each_by_its_own_direction() {
         let case = case();
         let verdict = |measure: Measure| measure.verdict(&case);
-        assert_eq!(verdict(Measure::Psnr), Some(Verdict { net: (3, 23.0), baseline: (1, 22.0), wins: true }));
-        assert_eq!(verdict(Measure::L1), Some(Verdict { net: (2, 7.0), baseline: (1, 8.0), wins: true }));
-        assert_eq!(verdict(Measure::Fid), Some(Verdict { net: (2, 2.0), baseline: (1, 3.0), wins: true }));
-        assert_eq!(verdict(Measure::Accuracy), Some(Verdict { net: (2, 0.8), baseline: (1, 0.9), wins: false }));
+        // Of a single picture nobody knows whether another would say the same.
+        assert_eq!(verdict(Measure::Psnr), Some(Verdict { net: (3, 23.0), baseline: (1, 22.0), better: true, wins: false }));
+        assert_eq!(verdict(Measure::L1), Some(Verdict { net: (2, 7.0), baseline: (1, 8.0), better: true, wins: false }));
+        assert_eq!(verdict(Measure::Fid), Some(Verdict { net: (2, 2.0), baseline: (1, 3.0), better: true, wins: true }));
+        assert_eq!(verdict(Measure::Accuracy), Some(Verdict { net: (2, 0.8), baseline: (1, 0.9), better: false, wins: false }));
         // A tie is no win, and what was not measured has no verdict.
         assert!(verdict(Measure::Ssim).is_some_and(|verdict| !verdict.wins));
         assert_eq!(verdict(Measure::Kid), None);
+    }
+
+    #[test]
+    fn a_lead_that_other_pictures_might_turn_is_open_and_not_won() {
+        let mut case = case();
+        let answer = case.answers[0].clone();
+        // The net is ahead by 1 dB, and then on the average alone: behind on as many pictures.
+        for (spread, wins) in [(0.5, true), (30.0, false)] {
+            case.answers = (0..40).map(|_| answer.clone()).collect();
+            for (number, answer) in case.answers.iter_mut().enumerate() {
+                answer.scores[3].psnr += if number % 2 == 0 { spread } else { -spread };
+            }
+            let verdict = Measure::Psnr.verdict(&case).unwrap();
+            assert_eq!((verdict.better, verdict.wins), (true, wins), "{spread}");
+        }
     }
 }

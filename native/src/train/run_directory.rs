@@ -126,11 +126,15 @@ impl RunDirectory {
     /// Keeps other processes from this run as long as this one lives, and tidies up behind one that was killed.
     fn lock(&self) -> Result<()> {
         let path = self.root.join(".lock");
-        let file = File::create(&path).with_context(|| format!("cannot write {}", path.display())).map_err(input)?;
+        let options = File::options().create(true).truncate(false).write(true).clone();
+        let mut file = options.open(&path).with_context(|| format!("cannot write {}", path.display())).map_err(input)?;
         match file.try_lock() {
-            Ok(()) => {}
+            // Whether it can say who it is does not matter to the run.
+            Ok(()) => drop(file.set_len(0).and_then(|()| write!(file, "{}", this_process()))),
             Err(TryLockError::WouldBlock) => {
-                bail!(input(format!("another process trains in {}; wait for it, or choose another --run", self.root.display())))
+                let holder = fs::read_to_string(&path).unwrap_or_default();
+                let holder = if holder.is_empty() { String::new() } else { format!(" ({holder})") };
+                bail!(input(format!("another process{holder} trains in {}; wait for it, or choose another --run", self.root.display())))
             }
             Err(TryLockError::Error(error)) => tracing::warn!("{} cannot be kept from other processes: {error}", self.root.display()),
         }
@@ -310,6 +314,13 @@ impl RunDirectory {
         let file = fs::OpenOptions::new().append(true).open(&path).with_context(|| format!("cannot open {}", path.display()))?;
         Ok(Statistics { writer: BufWriter::new(file), path, last })
     }
+}
+
+/// Which process this is, for whoever meets its lock.
+fn this_process() -> String {
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    format!("number {}{}", std::process::id(), if host.is_empty() { String::new() } else { format!(" on {host}") })
 }
 
 /// The open `stats.jsonl`.
