@@ -7,6 +7,7 @@ mod bench;
 mod cases;
 mod check_device;
 mod colorize;
+mod compare;
 mod completions;
 mod curve;
 mod device_arguments;
@@ -42,6 +43,7 @@ pub enum Command {
     Info(info::InfoArguments),
     Export(export::ExportArguments),
     Import(import::ImportArguments),
+    Compare(compare::CompareArguments),
     Curve(curve::CurveArguments),
     Ablate(ablate::AblateArguments),
     MeasureResidual(measure_residual::MeasureResidualArguments),
@@ -70,6 +72,7 @@ impl Command {
             Self::Info(arguments) => info::run(arguments),
             Self::Export(arguments) => export::run(arguments),
             Self::Import(arguments) => import::run(arguments),
+            Self::Compare(arguments) => compare::run(arguments),
             Self::Curve(arguments) => curve::run(arguments),
             Self::Ablate(arguments) => ablate::run(arguments),
             Self::MeasureResidual(arguments) => measure_residual::run(arguments),

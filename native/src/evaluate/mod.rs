@@ -5,6 +5,7 @@ pub mod ablation;
 mod baseline;
 mod cases;
 pub mod classifier;
+pub mod compare;
 pub mod curve;
 pub mod deviations;
 mod distribution;
