@@ -163,14 +163,45 @@ impl Mask {
 
     /// Moves the hole's edge outwards by `pixels` (inwards where negative), in all directions alike.
     pub fn grow(&mut self, pixels: i32) {
-        match pixels {
+        let reach = pixels.unsigned_abs() as usize;
+        self.around_hole(if pixels > 0 { reach } else { 0 }, |part| match pixels {
             0 => {}
-            1.. => distance::grow(&mut self.values, self.width, pixels as f32, THRESHOLD),
+            1.. => distance::grow(&mut part.values, part.width, reach as f32, 0.0, THRESHOLD),
             _ => {
-                self.invert();
-                self.grow(pixels.saturating_neg());
-                self.invert();
+                part.invert();
+                distance::grow(&mut part.values, part.width, reach as f32, 0.0, THRESHOLD);
+                part.invert();
             }
+        });
+    }
+
+    /// Moves the hole's edge outwards by `pixels`, and covers what lies between parts of the hole that are up to four times as far from each
+    /// other, or in a bay of it that is so narrow: a sliver that a hand left out tints all that is filled around it.
+    pub fn grow_and_close(&mut self, pixels: usize) {
+        // What is beyond any picture's reach is all the same.
+        let pixels = pixels.min(1 << 20) as i32;
+        self.grow(2 * pixels);
+        self.grow(-pixels);
+    }
+
+    /// Gives the hole a soft edge, outwards: coverage falls evenly to nothing over `pixels`.
+    pub fn feather(&mut self, pixels: usize) {
+        if pixels > 0 {
+            self.around_hole(pixels, |part| distance::grow(&mut part.values, part.width, 0.0, pixels as f32, THRESHOLD));
+        }
+    }
+
+    /// Changes the part of the mask around its hole that anything within `reach` pixels of it can change.
+    fn around_hole(&mut self, reach: usize, change: impl FnOnce(&mut Self)) {
+        let Some(hole) = self.bounds() else { return };
+        // One known pixel more on each side, where there is one: the hole's edge is known from it.
+        let reach = reach + 2;
+        let (left, top) = (hole.left.saturating_sub(reach), hole.top.saturating_sub(reach));
+        let (right, bottom) = ((hole.right() + reach).min(self.width), (hole.bottom() + reach).min(self.height));
+        let mut part = self.crop(left, top, right - left, bottom - top);
+        change(&mut part);
+        for (y, row) in part.values.chunks(part.width).enumerate() {
+            self.row_mut(top + y)[left..right].copy_from_slice(row);
         }
     }
 

@@ -4,9 +4,9 @@
 /// Farther than any picture reaches, and its sums stay exact enough in `f32`.
 const FAR: f32 = 1e12;
 
-/// Covers everything within `radius` pixels of a covered pixel, one of coverage `covered` or more, with an anti-aliased
-/// edge.
-pub fn grow(values: &mut [u8], width: usize, radius: f32, covered: u8) {
+/// Covers everything within `radius` pixels of a covered pixel, one of coverage `covered` or more, with an edge that falls
+/// over `soft` pixels beyond that, anti-aliased where that is 0.
+pub fn grow(values: &mut [u8], width: usize, radius: f32, soft: f32, covered: u8) {
     let height = values.len() / width;
     let mut squared: Vec<f32> = values.iter().map(|value| if *value >= covered { 0.0 } else { FAR }).collect();
     let mut envelope = Envelope::default();
@@ -25,7 +25,7 @@ pub fn grow(values: &mut [u8], width: usize, radius: f32, covered: u8) {
     }
     for (value, squared) in values.iter_mut().zip(squared) {
         // The hole's edge is half a pixel beyond the covered centre, and this pixel's half before its own.
-        let coverage = (radius + 1.0 - squared.sqrt()).clamp(0.0, 1.0);
+        let coverage = ((radius + soft + 1.0 - squared.sqrt()) / (soft + 1.0)).clamp(0.0, 1.0);
         *value = (*value).max((coverage * 255.0).round() as u8);
     }
 }

@@ -218,3 +218,45 @@ fn free_form_masks_scale_and_lie_everywhere() {
         assert!((quarter / large - 1.0).abs() < 0.15, "{quarters:?} of {large}");
     }
 }
+
+#[test]
+fn growing_closes_slivers_and_nothing_else() {
+    let mut mask = Mask::empty(80, 60);
+    // Two strokes with three columns between them, and one far away.
+    for x in [20.0, 33.0, 65.0] {
+        mask.draw(&Shape::Rectangle { x, y: 10.0, width: 10.0, height: 30.0 }, true);
+    }
+    let before = mask.clone();
+    mask.grow_and_close(2);
+    assert!((12..38).all(|y| (20..43).all(|x| mask.coverage(x, y) == 255)), "the sliver is closed");
+    assert!((0..60).all(|y| (46..62).all(|x| mask.coverage(x, y) == 0)), "what is far apart stays so");
+    assert!(before.values().iter().zip(mask.values()).all(|(before, after)| after >= before), "nothing is lost");
+    let touched = mask.bounds().expect("a hole");
+    assert!(touched.left >= 16 && touched.top >= 6 && touched.bottom() <= 44, "it grew by two pixels and a soft edge: {touched:?}");
+    let mut off = before.clone();
+    off.grow_and_close(0);
+    assert_eq!(off, before);
+}
+
+#[test]
+fn a_feathered_edge_falls_outwards_evenly() {
+    let mut mask = Mask::empty(60, 20);
+    mask.draw(&Shape::Rectangle { x: 0.0, y: 0.0, width: 20.0, height: 20.0 }, true);
+    mask.feather(9);
+    assert!((0..20).all(|x| mask.coverage(x, 10) == 255));
+    let fall: Vec<u8> = (19..31).map(|x| mask.coverage(x, 10)).collect();
+    assert!(fall.is_sorted_by(|one, other| one >= other) && fall[5] == 128 && fall[10] == 0, "{fall:?}");
+}
+
+#[test]
+fn growing_a_small_hole_in_a_large_mask_is_growing_it_anywhere() {
+    let mut small = Mask::empty(40, 40);
+    small.draw(&Shape::Disc { x: 20.0, y: 20.0, radius: 6.0 }, true);
+    let mut large = Mask::empty(400, 300);
+    large.draw(&Shape::Disc { x: 220.0, y: 120.0, radius: 6.0 }, true);
+    for pixels in [3, -2] {
+        small.grow(pixels);
+        large.grow(pixels);
+        assert_eq!(large.crop(200, 100, 40, 40), small);
+    }
+}
