@@ -41,15 +41,20 @@ pub struct Colorize {
     size: usize,
 }
 
+/// The side of a picture's windows in its pixels, and how many there are.
+pub fn windows((width, height): (usize, usize), size: usize) -> (usize, usize) {
+    let (short, long) = (width.min(height), width.max(height));
+    // A square of the whole picture, or parts twice as long as the picture is wide. An even side
+    // makes half a window whole pixels; the net's own size is even.
+    let part = (2 * short).max(size).next_multiple_of(2);
+    if long <= part { (long.max(size), 1) } else { (part, (2 * long).div_ceil(part) - 1) }
+}
+
 impl Colorize {
     /// Colours a picture; of coloured ones only luma is used.
     pub fn new(picture: Picture, size: usize) -> Self {
-        let (short, long) = (picture.width().min(picture.height()), picture.width().max(picture.height()));
-        // A square of the whole picture, or parts twice as long as the picture is wide. An even side
-        // makes half a window whole pixels; the net's own size is even.
-        let whole = long.max(size);
-        let part = (2 * short).max(size).next_multiple_of(2);
-        let (side, count) = if long <= part { (whole, 1) } else { (part, (2 * long).div_ceil(part) - 1) };
+        let (side, count) = windows((picture.width(), picture.height()), size);
+        let long = picture.width().max(picture.height());
         let length = size / 2 * (count + 1);
         let grid = match (count, picture.width() == long) {
             (1, _) => (size, size),

@@ -1,6 +1,6 @@
 //! What a person asks to be done to a picture.
 
-use super::{colorize, error::TaskError, inpaint, restore, uncrop, uncrop::Border, work::Net, work::Work};
+use super::{colorize, error::TaskError, holes, inpaint, restore, uncrop, uncrop::Border, work::Net, work::Work};
 use crate::{config::TaskKind, mask::Mask, picture::Picture};
 
 /// Pixels that a result may have; more would not fit into a browser tab.
@@ -54,6 +54,22 @@ impl Task {
             Self::Inpaint { mask } => mask.coverage(x, y) > 0,
             Self::Uncrop(_) => false,
             Self::Colorize | Self::Restore => true,
+        }
+    }
+
+    /// How many windows a net of this side, in pixels, is asked about for a picture of this size: what [`Self::begin`] plans, without the
+    /// picture.
+    pub fn windows(&self, width: usize, height: usize, size: usize) -> usize {
+        match self {
+            Self::Inpaint { mask } if mask.is_empty() => 0,
+            Self::Inpaint { mask } => holes::plan(mask, size).len(),
+            Self::Uncrop(border) if *border == Border::default() => 0,
+            Self::Uncrop(border) => uncrop::count((width, height), border, size),
+            Self::Colorize => colorize::windows((width, height), size).1,
+            Self::Restore => {
+                let (columns, rows) = restore::tiles((width, height), size);
+                columns * rows
+            }
         }
     }
 

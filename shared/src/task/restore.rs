@@ -70,11 +70,17 @@ fn count(length: usize, size: usize, stride: usize) -> usize {
     1 + length.saturating_sub(size).div_ceil(stride)
 }
 
+/// Columns and rows of tiles that cover a picture.
+pub fn tiles((width, height): (usize, usize), size: usize) -> (usize, usize) {
+    let stride = stride(size);
+    (count(width, size, stride), count(height, size, stride))
+}
+
 impl Restore {
     /// Restores a picture in tiles of `size`.
     pub fn new(picture: Picture, size: usize) -> Self {
         let stride = stride(size);
-        let (columns, rows) = (count(picture.width(), size, stride), count(picture.height(), size, stride));
+        let (columns, rows) = tiles((picture.width(), picture.height()), size);
         let reach = (columns - 1) * stride + size;
         let overlap = (size - stride).max(1) as f32;
         let rise = |distance: usize| 0.5 - 0.5 * (PI * ((distance as f32 + 0.5) / overlap).min(1.0)).cos();

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::{
-    mask::THRESHOLD,
+    mask::{Mask, THRESHOLD},
     noise::{Purpose, stream},
     picture::{Picture, to_unit},
 };
@@ -187,6 +187,24 @@ proptest! {
             let mask = Degradation::random(kind, width, height, &mut rng(seed)).mask(width, height);
             let covered = mask.to_plane().iter().sum::<f32>() as usize;
             prop_assert!((1..width * height).contains(&covered), "{} of {}×{} for {}", covered, width, height, kind);
+        }
+    }
+}
+
+#[test]
+fn windows_are_counted_as_they_are_planned() {
+    let size = 32;
+    for (width, height) in [(32, 32), (150, 60), (61, 203), (20, 31)] {
+        let mut mask = Mask::empty(width, height);
+        for (x, y) in [(4.0, 5.0), (width as f32 - 9.0, height as f32 - 7.0)] {
+            mask.draw(&crate::mask::Shape::Disc { x, y, radius: 6.0 }, true);
+        }
+        let border = Border { left: 40, top: 0, right: 7, bottom: 90 };
+        for task in [Task::Inpaint { mask }, Task::Uncrop(border), Task::Colorize, Task::Restore] {
+            let counted = task.windows(width, height, size);
+            let net = Net { size, hole: HoleCondition::Smooth, guess: false };
+            let work = task.clone().begin(Picture::filled(width, height, [90; 3]), net).expect("a task that can be done");
+            assert_eq!(counted, work.windows(), "{:?} of {width}×{height}", task.kind());
         }
     }
 }

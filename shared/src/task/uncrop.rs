@@ -100,6 +100,12 @@ pub fn begin(picture: &Picture, border: &Border, net: Net) -> Fill {
     Fill::new(extended, border.mask(canvas.0, canvas.1), plan(canvas, known, net.size), net, guess)
 }
 
+/// How many windows fill a border around a picture of this size.
+pub fn count((width, height): (usize, usize), border: &Border, size: usize) -> usize {
+    let known = Rect { left: border.left, top: border.top, width, height };
+    plan((border.left + width + border.right, border.top + height + border.bottom), known, size).len()
+}
+
 /// What sampling may begin from: the known part in a mirror. Beyond an edge there is room for texture, and no other side
 /// that it would have to fit to.
 fn guess(planes: &mut [f32], width: usize, missing: &[bool]) {
