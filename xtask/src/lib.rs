@@ -11,6 +11,7 @@ pub mod models;
 pub mod offline;
 pub mod page_files;
 pub mod pictures;
+pub mod rows;
 pub mod server;
 pub mod stages;
 pub mod tools;

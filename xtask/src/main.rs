@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, demo, pictures, server::Server, stages, web};
+use xtask::{bench, demo, pictures, rows, server::Server, stages, web};
 
 /// Builds, shows and tests Infill.
 #[derive(Parser)]
@@ -40,6 +40,9 @@ enum Command {
         /// Only the stage of this name.
         #[arg(long)]
         only: Option<String>,
+        /// Run nothing; list the rows of the editor's reference that have a test in the browser, and those that have none.
+        #[arg(long)]
+        list_rows: bool,
     },
     /// Try hostile files of every format that the program reads, made from seeds by a generator of random numbers.
     Fuzz {
@@ -72,7 +75,8 @@ fn main() -> Result<()> {
         Command::Web => web::build(),
         Command::Serve { folder, port } => serve(folder, port),
         Command::Check => stages::run(&stages::check()),
-        Command::Test { only } => stages::run(&stages::select(stages::test(), only.as_deref())?),
+        Command::Test { list_rows: true, .. } => rows::list(),
+        Command::Test { only, .. } => stages::run(&stages::select(stages::test(), only.as_deref())?),
         Command::Fuzz { seconds, seed } => stages::fuzz(seconds, seed),
         Command::Pictures => pictures::make(),
         Command::Bench(Bench::Web(settings)) => bench::web(settings),
