@@ -184,7 +184,15 @@ impl Page {
     /// # Errors
     /// When the page has no place for it.
     pub async fn choose_file(&self, file: &Path) -> Result<()> {
-        let input = self.browser.query(By::Id("file")).first().await?;
+        self.choose_file_at("file", file).await
+    }
+
+    /// Chooses a file at one of the page's places for files.
+    ///
+    /// # Errors
+    /// When there is no such place.
+    pub async fn choose_file_at(&self, id: &str, file: &Path) -> Result<()> {
+        let input = self.browser.query(By::Id(id)).first().await?;
         Ok(input.send_keys(file.to_string_lossy().as_ref()).await?)
     }
 
@@ -223,9 +231,17 @@ impl Page {
     /// # Errors
     /// When no file comes, or one of this name is there already.
     pub async fn download(&self, name: &str) -> Result<PathBuf> {
+        self.press_for_file("download", name).await
+    }
+
+    /// Clicks an element and waits for the whole PNG file that the browser saves then.
+    ///
+    /// # Errors
+    /// When no file comes, or one of this name is there already.
+    pub async fn press_for_file(&self, id: &str, name: &str) -> Result<PathBuf> {
         let file = self.downloads.join(name);
         ensure!(!file.exists(), "{name} was downloaded before, so the browser would choose another name");
-        self.click("download").await?;
+        self.click(id).await?;
         let begun = Instant::now();
         loop {
             let bytes = std::fs::read(&file).unwrap_or_default();

@@ -87,17 +87,17 @@ async fn compare_both_ends(page: &Page) -> Result<()> {
 }
 
 #[test]
-fn a_hole_is_filled_on_webgpu() {
+fn row_27_a_hole_is_filled_on_webgpu() {
     block_on(fill(Gpu::Software, "WebGPU", "webgpu"));
 }
 
 #[test]
-fn a_hole_is_filled_on_the_cpu() {
+fn row_20_21_22_26_28_30_a_hole_is_filled_on_the_cpu() {
     block_on(fill(Gpu::None, "CPU", "cpu"));
 }
 
 #[test]
-fn uncropping_makes_the_picture_larger_and_keeps_it() {
+fn row_03_uncropping_makes_the_picture_larger_and_keeps_it() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -119,7 +119,7 @@ fn uncropping_makes_the_picture_larger_and_keeps_it() {
 }
 
 #[test]
-fn colour_and_repair_keep_the_size_and_the_result_can_be_edited_on() {
+fn row_04_05_colour_and_repair_keep_the_size_and_the_result_can_be_edited_on() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -146,7 +146,7 @@ async fn seen(page: &Page, script: &str) -> Result<u64> {
 }
 
 #[test]
-fn strokes_are_undone_and_redone_and_keys_paint() {
+fn row_11_12_17_strokes_are_undone_and_redone_and_keys_paint() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -202,7 +202,7 @@ fn numbers_show_what_is_used_and_each_task_undoes_what_it_shows() {
 }
 
 #[test]
-fn touches_that_the_browser_cancels_leave_nothing() {
+fn row_14_touches_that_the_browser_cancels_leave_nothing() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -221,7 +221,7 @@ fn touches_that_the_browser_cancels_leave_nothing() {
 }
 
 #[test]
-fn a_run_can_be_cancelled_and_the_mask_stays() {
+fn row_31_a_run_can_be_cancelled_and_the_mask_stays() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -290,7 +290,7 @@ fn a_worker_that_does_not_arrive_is_told_and_started_again() {
 }
 
 #[test]
-fn a_damaged_chunk_is_fetched_again_once_and_then_told() {
+fn row_38_a_damaged_chunk_is_fetched_again_once_and_then_told() {
     block_on(async {
         let site = Site::tiny("")?;
         let chunk = site.first_chunk()?;
@@ -311,7 +311,7 @@ fn a_damaged_chunk_is_fetched_again_once_and_then_told() {
 }
 
 #[test]
-fn a_second_visit_fetches_no_weights_and_a_damaged_copy_is_not_used() {
+fn row_35_a_second_visit_fetches_no_weights_and_a_damaged_copy_is_not_used() {
     block_on(async {
         let site = Site::tiny("deep/down/")?;
         let chunk = site.first_chunk()?;
@@ -363,7 +363,7 @@ fn a_model_of_ones_own_is_used_and_a_broken_one_is_refused() {
 }
 
 #[test]
-fn the_shipped_model_fills_a_hole() {
+fn row_01_02_the_shipped_model_fills_a_hole() {
     block_on(async {
         let site = Site::shipped("")?;
         let page = ready(&site, Gpu::None).await?;

@@ -46,7 +46,7 @@ async fn reached(page: &Page) -> Result<f64> {
 }
 
 #[test]
-fn a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
+fn row_33_a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
     block_on(async {
         let site = Site::tiny("")?;
         site.before_worker(HOOKS)?;
@@ -157,7 +157,7 @@ async fn has(page: &Page) -> Result<Has> {
 }
 
 #[test]
-fn devices_of_every_kind_fill_the_same_hole() {
+fn row_34_devices_of_every_kind_fill_the_same_hole() {
     block_on(async {
         let site = Site::tiny("")?;
         // All features; the smallest guaranteed limits; without half precision; without timestamps.

@@ -18,7 +18,7 @@ async fn reload(page: &Page) -> Result<()> {
 }
 
 #[test]
-fn a_download_that_breaks_off_goes_on_where_it_broke() {
+fn row_39_a_download_that_breaks_off_goes_on_where_it_broke() {
     block_on(async {
         let site = Site::in_chunks("", CHUNK)?;
         let chunks = site.chunks()?;
@@ -159,7 +159,7 @@ fn what_is_no_number_is_not_shown() {
 }
 
 #[test]
-fn the_page_answers_while_it_computes() {
+fn row_29_the_page_answers_while_it_computes() {
     block_on(async {
         let site = Site::shipped("")?;
         let page = ready(&site, Gpu::None).await?;

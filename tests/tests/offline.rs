@@ -24,7 +24,7 @@ async fn versions(page: &Page) -> Result<Vec<String>> {
 }
 
 #[test]
-fn without_a_network_the_page_comes_up_and_fills() {
+fn row_41_without_a_network_the_page_comes_up_and_fills() {
     block_on(async {
         let site = Site::in_chunks("deep/down/", 40_000)?;
         let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;

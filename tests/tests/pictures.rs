@@ -134,7 +134,7 @@ fn unmarked_samples_are_the_files_whatever_the_browser_does_to_canvases() {
 }
 
 #[test]
-fn profiles_are_kept_and_what_cannot_be_kept_is_said() {
+fn row_24_profiles_are_kept_and_what_cannot_be_kept_is_said() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -158,7 +158,7 @@ fn profiles_are_kept_and_what_cannot_be_kept_is_said() {
 }
 
 #[test]
-fn a_webp_is_turned_as_its_metadata_says() {
+fn row_24_a_webp_is_turned_as_its_metadata_says() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -248,7 +248,7 @@ async fn drop_at_once(page: &Page, files: &[(&str, Vec<u8>)], then: &str) -> Res
 }
 
 #[test]
-fn name_and_pixels_belong_together_whatever_is_dropped_when() {
+fn row_18_name_and_pixels_belong_together_whatever_is_dropped_when() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;

@@ -48,7 +48,7 @@ fn without_https_everything_works() {
 }
 
 #[test]
-fn two_fingers_zoom_however_the_browser_tells_their_moments() {
+fn row_13_two_fingers_zoom_however_the_browser_tells_their_moments() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;

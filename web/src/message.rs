@@ -41,6 +41,18 @@ pub enum ToWorker {
         /// The number of the file.
         load: u32,
     },
+    /// Read a mask file. Buffer: the file.
+    ReadMask {
+        /// The number of the picture that it is for.
+        load: u32,
+    },
+    /// Write a mask file. Buffer: the mask, one byte a pixel.
+    WriteMask {
+        /// Width in pixels.
+        width: usize,
+        /// Height in pixels.
+        height: usize,
+    },
     /// Fill a picture. Buffers: RGBA pixels, then (for [`TaskKind::Inpaint`]) the mask, one byte a pixel, then profile and
     /// chunks of [`FromWorker::Decoded`], then those of [`RunRequest::resume`].
     Run(RunRequest),
@@ -92,6 +104,10 @@ pub struct RunRequest {
     pub temperature: Option<f64>,
     /// Seed of the noise.
     pub seed: u64,
+    /// Pixels that the area grows by before it is filled, for inpainting; slivers beside it close with it.
+    pub grow: usize,
+    /// Pixels over which the area's edge is soft, for inpainting.
+    pub feather: usize,
     /// Go on from here instead of beginning.
     pub resume: Option<Saved>,
 }
@@ -120,6 +136,11 @@ pub enum FromWorker {
     },
     /// The model can be used.
     Model(ModelReport),
+    /// How long an evaluation takes with the model in use, measured before anybody waits for one.
+    Pace {
+        /// Milliseconds.
+        milliseconds: f64,
+    },
     /// A picture was decoded. Buffers: RGBA pixels, the ICC profile, and the PNG chunks that say how its colours are meant, the
     /// latter two empty where there is none.
     Decoded {
@@ -139,6 +160,26 @@ pub enum FromWorker {
         /// Why.
         cause: Undecoded,
     },
+    /// A mask file was read. Buffer: the mask, one byte a pixel.
+    Mask {
+        /// The number of the picture that it is for.
+        load: u32,
+        /// Width in pixels.
+        width: usize,
+        /// Height in pixels.
+        height: usize,
+        /// What may be another than it was meant, in the words of `infill::mask`.
+        doubt: Option<String>,
+    },
+    /// No mask can be read from a file.
+    NoMask {
+        /// The number of the picture that it was for.
+        load: u32,
+        /// Why.
+        detail: String,
+    },
+    /// A mask file was written. Buffer: the PNG file.
+    MaskFile,
     /// A step was made.
     Progress {
         /// The run.
@@ -147,6 +188,8 @@ pub enum FromWorker {
         done: usize,
         /// Evaluations in all.
         total: usize,
+        /// Milliseconds that one took so far, on average.
+        pace: f64,
     },
     /// How a part of the picture looks. Buffer: RGBA pixels of the rectangle, width × height of the source.
     Preview {
@@ -278,6 +321,8 @@ pub struct ModelReport {
     pub size: usize,
     /// Tasks it was trained on.
     pub tasks: Vec<TaskKind>,
+    /// Evaluations for each window that suit each of these tasks best.
+    pub steps: Vec<usize>,
     /// Parameters.
     pub parameters: usize,
     /// Whether the browser keeps it for the next visit.

@@ -7,48 +7,14 @@ use infill::{
     task::TaskKind,
 };
 
-use super::history::{History, Step};
-use crate::message::Note;
-
-/// RGBA, row by row, shared by all who show or send it.
-pub type Pixels = Rc<Vec<u8>>;
-
-/// What a file says of how its colours are meant. It goes from the file to the results, and nobody here looks at it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Colours {
-    /// An ICC profile; empty where there is none.
-    pub profile: Rc<Vec<u8>>,
-    /// Chunks of a PNG file.
-    pub chunks: Rc<Vec<u8>>,
-}
+use super::{
+    answers::Answers,
+    history::{History, Step},
+    picture::Picture,
+};
 
 /// So many changes of a mask are told apart; who has seen none of them draws all of it anew.
 const RECENT: usize = 64;
-
-/// A picture.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Picture {
-    /// File name without its ending.
-    pub name: String,
-    /// Width in pixels.
-    pub width: usize,
-    /// Height in pixels.
-    pub height: usize,
-    /// Its pixels.
-    pub pixels: Pixels,
-    /// What its file says of its colours.
-    pub colours: Colours,
-    /// What is not as in its file.
-    pub notes: Vec<Note>,
-}
-
-#[cfg(test)]
-impl Picture {
-    /// A picture of which nothing more is known.
-    pub fn plain(name: String, width: usize, height: usize, pixels: Pixels) -> Self {
-        Self { name, width, height, pixels, colours: Colours::default(), notes: Vec::new() }
-    }
-}
 
 /// What changed of a mask since somebody looked at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,13 +104,15 @@ pub struct Document {
     pub extend: [usize; 4],
     /// What can be undone.
     pub history: History,
+    /// What finished runs made of it.
+    pub answers: Answers,
 }
 
 impl Document {
     /// With nothing marked and nothing added.
     pub fn new(picture: Picture) -> Self {
         let marks = Marks::none(picture.width, picture.height);
-        Self { picture, marks, extend: [0; 4], history: History::default() }
+        Self { picture, marks, extend: [0; 4], history: History::default(), answers: Answers::default() }
     }
 
     /// All of the picture.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use infill::mask::Mask;
 
-use super::{document::Pixels, handle::Handle, models::OwnModel, opening::Purpose};
+use super::{handle::Handle, models::OwnModel, opening::Purpose, picture::Pixels};
 use crate::message::ToWorker;
 
 /// Bytes that go to the worker beside a message.
@@ -61,8 +61,26 @@ pub enum Effect {
         /// Width and height in pixels.
         size: (usize, usize),
     },
+    /// Show which keys there are.
+    ShowKeys,
     /// Ask for a file.
     ChooseFile,
+    /// Ask for a mask file.
+    ChooseMask,
+    /// Read a mask file and have the worker understand it.
+    ReadMask {
+        /// The number of the picture that it is for.
+        load: u32,
+        /// The file.
+        file: Handle,
+    },
+    /// Give a file to the visitor.
+    Save {
+        /// The file.
+        file: Handle,
+        /// Its name.
+        name: String,
+    },
     /// Keep the page itself for visits without a network. Its files are all here by now, so that the service worker
     /// finds them in the browser's cache instead of fetching them a second time.
     RegisterServiceWorker,

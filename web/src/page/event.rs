@@ -5,12 +5,12 @@ use std::rc::Rc;
 use infill::{sampler::SamplerKind, task::TaskKind};
 
 use super::{
-    document::{Colours, Picture, Pixels},
     field::Field,
     gesture::Pointer,
     handle::Handle,
     notice::Notice,
     opening::Purpose,
+    picture::{Colours, Picture, Pixels},
     tool::Tool,
 };
 use crate::message::FromWorker;
@@ -21,7 +21,7 @@ pub type Sink = Rc<dyn Fn(Event)>;
 /// What came with a worker's message.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Attached {
-    /// Pixels: of a picture, of a preview, or of a result.
+    /// Pixels: of a picture, of a preview, or of a result; or a mask, one byte a pixel.
     pub pixels: Option<Pixels>,
     /// What a picture's file says of its colours.
     pub colours: Colours,
@@ -51,6 +51,8 @@ pub enum Event {
         /// The point that stays.
         at: Option<(f64, f64)>,
     },
+    /// Move the picture by so much, CSS pixels.
+    Pan(f64, f64),
     /// Show the whole picture.
     Fit,
     /// Move the keyboard's ring by so many strides.
@@ -75,10 +77,18 @@ pub enum Event {
     Clear,
     /// Mark what is not marked.
     Invert,
+    /// Move the edge of what is marked outwards by so many brushes' growths, inwards where negative.
+    Grow(i32),
+    /// Areas take marks away, or mark.
+    Subtract(bool),
     /// A number was entered, or what was entered is none.
     Typed(Field, Option<f64>),
     /// The number is complete.
     Entered,
+    /// Add as little as makes width to height this.
+    Aspect(usize, usize),
+    /// Add half of the picture's width at either side.
+    Panorama,
     /// Choose a sampler.
     Sampler(SamplerKind),
     /// Choose a model by the value of its option.
@@ -91,10 +101,22 @@ pub enum Event {
     Run,
     /// Give the run up.
     Cancel,
+    /// Show which keys there are.
+    ShowKeys,
     /// Make the result the picture to be edited.
     Keep,
-    /// Go back to before the run.
+    /// Go back to before the runs on this picture.
     Discard,
+    /// Begin the same run with another seed.
+    Another,
+    /// Change what an answer is the answer to.
+    ChangeArea,
+    /// Look at an answer by its place.
+    ShowAnswer(usize),
+    /// Look at the next answer, or at the one before.
+    TurnAnswer(bool),
+    /// Begin a run when a stroke is done, or do not.
+    AsIPaint(bool),
     /// Close the notice.
     Dismiss,
     /// Try again what failed.
@@ -103,6 +125,17 @@ pub enum Event {
     UseCpu,
     /// Ask for a file.
     ChooseFile,
+    /// Ask for a mask file.
+    ChooseMask,
+    /// Give the mask as a file.
+    SaveMask,
+    /// A mask file was chosen.
+    MaskFile {
+        /// The file.
+        file: Handle,
+        /// Its name.
+        name: String,
+    },
     /// A file is over the page, or is not any more.
     Dragging(bool),
     /// A file was chosen, dropped or pasted.

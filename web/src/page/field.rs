@@ -13,12 +13,26 @@ pub enum Field {
     Steps,
     /// Factor of all noise.
     Temperature,
+    /// Pixels that the area grows by before it is filled.
+    Grow,
+    /// Pixels over which the area's edge is soft.
+    Feather,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Brush, Self::Side(0), Self::Side(1), Self::Side(2), Self::Side(3), Self::Seed, Self::Steps, Self::Temperature];
+    pub const ALL: [Self; 10] = [
+        Self::Brush,
+        Self::Side(0),
+        Self::Side(1),
+        Self::Side(2),
+        Self::Side(3),
+        Self::Seed,
+        Self::Steps,
+        Self::Temperature,
+        Self::Grow,
+        Self::Feather,
+    ];
 
     /// The id of its input.
     pub fn id(self) -> &'static str {
@@ -28,6 +42,8 @@ impl Field {
             Self::Seed => "seed",
             Self::Steps => "steps",
             Self::Temperature => "temperature",
+            Self::Grow => "grow-by",
+            Self::Feather => "feather",
         }
     }
 
@@ -39,6 +55,7 @@ impl Field {
             Self::Seed => [0.0, f64::from(u32::MAX)],
             Self::Steps => [1.0, 1000.0],
             Self::Temperature => [0.0, 1.0],
+            Self::Grow | Self::Feather => [0.0, 100.0],
         }
     }
 
@@ -50,9 +67,31 @@ impl Field {
     }
 }
 
+/// Widths to heights that a frame can be given at once, and the values of their options in the page.
+pub const ASPECTS: [(&str, (usize, usize)); 5] = [("1:1", (1, 1)), ("4:3", (4, 3)), ("3:2", (3, 2)), ("16:9", (16, 9)), ("9:16", (9, 16))];
+
+/// What is to be added to a picture of this size, left, top, right, bottom, so that its width to its height becomes this.
+pub fn frame_of_aspect((width, height): (usize, usize), (across, down): (usize, usize)) -> [usize; 4] {
+    let wider = (height * across).div_ceil(down).saturating_sub(width);
+    let higher = (width * down).div_ceil(across).saturating_sub(height);
+    [wider / 2, higher / 2, wider - wider / 2, higher - higher / 2].map(|pixels| Field::Side(0).used(pixels as f64) as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frame_of_an_aspect_adds_to_one_direction_only() {
+        for (_, (across, down)) in ASPECTS {
+            for (width, height) in [(40, 30), (30, 40), (101, 7)] {
+                let [left, top, right, bottom] = frame_of_aspect((width, height), (across, down));
+                assert!(left + right == 0 || top + bottom == 0);
+                let (wide, high) = ((left + width + right) as f64, (top + height + bottom) as f64);
+                assert!((wide * down as f64 - high * across as f64).abs() <= across.max(down) as f64, "{wide}×{high}");
+            }
+        }
+    }
 
     #[test]
     fn limits_are_those_of_the_page_and_what_is_used_lies_within() {

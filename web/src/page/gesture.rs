@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use infill::mask::Mask;
 
-use super::tool::{Point, Tool};
+use super::{
+    tool::{Point, Tool},
+    viewport::Grip,
+};
 
 /// What kind of pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,12 +74,24 @@ pub enum Gesture {
         /// The last point on the canvas.
         last: (f64, f64),
     },
-    /// A side of the frame is pulled.
+    /// The line between before and after is pulled.
+    Compare {
+        /// Whose.
+        pointer: i32,
+    },
+    /// The picture before is shown as long as the pointer stays down where it is.
+    Hold {
+        /// Whose.
+        pointer: i32,
+        /// Where, on the canvas.
+        at: (f64, f64),
+    },
+    /// Sides of the frame are pulled.
     Side {
         /// Whose.
         pointer: i32,
-        /// 0 left, 1 top, 2 right, 3 bottom.
-        side: usize,
+        /// Which.
+        grip: Grip,
         /// The frame before it.
         before: [usize; 4],
     },
@@ -89,7 +104,11 @@ impl Gesture {
     pub fn belongs_to(&self, id: i32) -> bool {
         match self {
             Self::None => false,
-            Self::Mark { pointer, .. } | Self::Pan { pointer, .. } | Self::Side { pointer, .. } => *pointer == id,
+            Self::Mark { pointer, .. }
+            | Self::Pan { pointer, .. }
+            | Self::Compare { pointer }
+            | Self::Hold { pointer, .. }
+            | Self::Side { pointer, .. } => *pointer == id,
             Self::Pinch(points) => points.contains_key(&id),
         }
     }

@@ -13,13 +13,15 @@ pub struct Key {
     pub shift: bool,
 }
 
-/// Keys of the whole editor: undo, redo, the brush.
+/// Keys of the whole editor: undo, redo, the brush, giving up, the list of keys.
 pub fn editor(key: &Key) -> Option<Event> {
     match (key.control, key.shift, key.name.as_str()) {
         (true, false, "z") => Some(Event::Undo),
         (true, true, "Z" | "z") | (true, false, "y") => Some(Event::Redo),
         (false, _, "[") => Some(Event::ResizeBrush(1.0 / 1.2)),
         (false, _, "]") => Some(Event::ResizeBrush(1.2)),
+        (false, _, "?") => Some(Event::ShowKeys),
+        (false, _, "Escape") => Some(Event::Cancel),
         _ => None,
     }
 }
@@ -39,8 +41,15 @@ pub fn canvas(key: &Key) -> Option<Event> {
         "ArrowUp" => Some(Event::CursorMoved(0.0, -stride)),
         "ArrowDown" => Some(Event::CursorMoved(0.0, stride)),
         " " => Some(Event::Space(true)),
+        "Enter" => Some(Event::Run),
         _ => None,
     }
+}
+
+/// Whether a turn of so many pixels is one of a trackpad: a wheel turns downwards or upwards only, and by many pixels at a time.
+pub fn is_trackpad(x: f64, y: f64) -> bool {
+    const NOTCH: f64 = 50.0;
+    x != 0.0 || y.abs() < NOTCH
 }
 
 /// Keys of the slider between before and after.
@@ -67,6 +76,12 @@ pub fn turn(key: &Key) -> Option<bool> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn wheels_and_trackpads_are_told_apart() {
+        assert!(!is_trackpad(0.0, 100.0) && !is_trackpad(0.0, -120.0));
+        assert!(is_trackpad(0.0, 3.0) && is_trackpad(-4.0, 60.0));
+    }
+
     fn key(name: &str, control: bool, shift: bool) -> Key {
         Key { name: name.to_owned(), control, shift }
     }
@@ -77,6 +92,8 @@ mod tests {
         assert_eq!(editor(&key("Z", true, true)), Some(Event::Redo));
         assert_eq!(editor(&key("y", true, false)), Some(Event::Redo));
         assert_eq!(editor(&key("z", false, false)), None);
+        assert_eq!((editor(&key("Escape", false, false)), editor(&key("?", false, true))), (Some(Event::Cancel), Some(Event::ShowKeys)));
+        assert_eq!(canvas(&key("Enter", false, false)), Some(Event::Run));
         assert_eq!(canvas(&key("ArrowUp", false, true)), Some(Event::CursorMoved(0.0, -4.0)));
         // The browser's own zoom stays the browser's, and Tab goes on.
         assert_eq!(canvas(&key("+", true, false)), None);

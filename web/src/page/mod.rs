@@ -4,11 +4,13 @@
 //! them go what the state is made of, and what it looks like (`scene`) and says (`words`). Around them: `listen` makes
 //! events of what the browser tells, `effects` does what is to be done outside, `view` writes the document and draws.
 
+mod answers;
 pub mod app;
 mod document;
 mod dom;
 mod effect;
 mod effects;
+mod estimate;
 mod event;
 mod field;
 mod gesture;
@@ -21,9 +23,11 @@ mod listener;
 mod models;
 mod notice;
 mod opening;
+mod picture;
 mod runs;
 mod scene;
 mod state;
+mod strip;
 mod tasks;
 mod tool;
 mod update;

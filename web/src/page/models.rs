@@ -38,6 +38,8 @@ pub struct Models {
     pub wanted: u32,
     /// Which model is fetched for a new worker.
     pub choice: ModelChoice,
+    /// Milliseconds that an evaluation takes with it, once that is known.
+    pub pace: Option<f64>,
     /// The model that can be used now.
     pub model: Option<ModelReport>,
     /// The visitor's file that is used or was.

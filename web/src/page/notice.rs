@@ -45,6 +45,22 @@ pub enum Notice {
         /// Its height in pixels.
         height: usize,
     },
+    /// A mask of another size than the picture.
+    MaskSize {
+        /// The file's name.
+        name: String,
+        /// Width and height of the mask in pixels.
+        mask: (usize, usize),
+        /// Width and height of the picture in pixels.
+        picture: (usize, usize),
+    },
+    /// A file that no mask can be read from.
+    NoMask {
+        /// The file's name.
+        name: String,
+        /// Why.
+        detail: String,
+    },
     /// A file came while a run was under way.
     Busy {
         /// The file's name.
@@ -86,6 +102,13 @@ pub enum Status {
     },
     /// The mask was empty and was inverted.
     AllMarked,
+    /// A mask file was read.
+    MaskRead {
+        /// The file's name.
+        name: String,
+        /// What may be another than it was meant.
+        doubt: Option<String>,
+    },
     /// A run begins.
     Working,
     /// A run has made so many steps.
@@ -94,6 +117,8 @@ pub enum Status {
         done: usize,
         /// Steps in all.
         total: usize,
+        /// Milliseconds that are left, about.
+        left: f64,
     },
     /// A run is done.
     Done {

@@ -1,6 +1,6 @@
 //! A picture file on its way to being edited.
 
-use super::{document::Picture, handle::Handle};
+use super::{handle::Handle, picture::Picture};
 
 /// The file that was asked for last.
 #[derive(Clone, Debug, PartialEq)]

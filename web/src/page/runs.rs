@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
-use infill::{mask::Mask, task::TaskKind};
+use infill::mask::{Mask, Rect};
 
 use super::{
-    document::{Colours, Picture, Pixels},
     handle::Handle,
+    picture::{Picture, Pixels},
 };
-use crate::message::{Note, RunRequest, Saved};
+use crate::message::{RunRequest, Saved};
 
 /// A run that was asked for, as it was asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,17 @@ impl Asked {
     pub fn size(&self) -> (usize, usize) {
         let [left, top, right, bottom] = self.request.extend;
         (self.picture.width + left + right, self.picture.height + top + bottom)
+    }
+
+    /// The part of the result that the run is about: around what is filled, else all of it.
+    pub fn centre(&self) -> Rect {
+        let (width, height) = self.size();
+        let Some(hole) = self.mask.as_ref().and_then(|mask| mask.bounds()) else {
+            return Rect { left: 0, top: 0, width, height };
+        };
+        let side = (hole.width.max(hole.height) * 5 / 4).clamp(1, width.min(height));
+        let begin = |start: usize, length: usize, end: usize| (start + length / 2).saturating_sub(side / 2).min(end - side);
+        Rect { left: begin(hole.left, hole.width, width), top: begin(hole.top, hole.height, height), width: side, height: side }
     }
 }
 
@@ -70,29 +81,6 @@ pub struct Preview {
     pub size: (usize, usize),
     /// Where, on the result: x, y, width, height.
     pub place: [f64; 4],
-}
-
-/// A finished run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// The task.
-    pub task: TaskKind,
-    /// The name of the file that the picture came from, without its ending.
-    pub name: String,
-    /// Its pixels.
-    pub pixels: Pixels,
-    /// What the file says of its colours.
-    pub colours: Colours,
-    /// What is not as in the file.
-    pub notes: Vec<Note>,
-    /// Width in pixels.
-    pub width: usize,
-    /// Height in pixels.
-    pub height: usize,
-    /// Where the picture before lies on it.
-    pub origin: (usize, usize),
-    /// The PNG file.
-    pub file: Handle,
 }
 
 /// All about runs.

@@ -3,7 +3,7 @@
 
 use infill::{mask::Shape, task::TaskKind};
 
-use super::{document::Document, gesture::Gesture, runs::Outcome, state::State};
+use super::{answers::Answer, document::Document, gesture::Gesture, state::State};
 
 /// A picture that is drawn as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Layer {
     /// A part of the result as it comes about.
     Preview,
     /// The result.
-    Outcome,
+    Answer,
 }
 
 /// One thing to draw.
@@ -75,8 +75,8 @@ pub fn scene(state: &State) -> Scene {
     let mut items = Vec::new();
     if let Some(document) = &state.document {
         picture(&mut items, state, document);
-        match (&state.outcome, state.task) {
-            (Some(outcome), _) => compare(&mut items, state, outcome),
+        match (state.answer(), state.task) {
+            (Some(answer), _) => compare(&mut items, state, answer),
             (None, task) => {
                 work(&mut items, state, document);
                 match task {
@@ -103,19 +103,20 @@ fn whole(document: &Document) -> [f64; 4] {
 }
 
 fn picture(items: &mut Vec<Item>, state: &State, document: &Document) {
-    if state.task == TaskKind::Uncrop && state.outcome.is_none() {
+    if state.task == TaskKind::Uncrop && state.answer().is_none() {
         items.push(Item::Fill { place: on_canvas(state, document.frame()), colour: "rgba(128, 136, 132, 0.35)" });
     }
     items.push(Item::Layer { layer: Layer::Picture, place: on_canvas(state, whole(document)), clip: None });
 }
 
 /// The result, right of the line.
-fn compare(items: &mut Vec<Item>, state: &State, outcome: &Outcome) {
-    let (left, top) = (-(outcome.origin.0 as f64), -(outcome.origin.1 as f64));
-    let (width, height) = (outcome.width as f64, outcome.height as f64);
-    let share = state.look.compare;
+fn compare(items: &mut Vec<Item>, state: &State, answer: &Answer) {
+    let (left, top) = (-(answer.origin.0 as f64), -(answer.origin.1 as f64));
+    let (width, height) = (answer.width as f64, answer.height as f64);
+    // Whoever holds the pointer down looks at the picture before.
+    let share = if matches!(state.hand.gesture, Gesture::Hold { .. }) { 0.0 } else { state.look.compare };
     let clip = on_canvas(state, [left + width * (1.0 - share), top, width * share, height]);
-    items.push(Item::Layer { layer: Layer::Outcome, place: on_canvas(state, [left, top, width, height]), clip: Some(clip) });
+    items.push(Item::Layer { layer: Layer::Answer, place: on_canvas(state, [left, top, width, height]), clip: Some(clip) });
     items.push(Item::Fill { place: [clip[0] - 1.0, clip[1], 2.0, clip[3]], colour: "#ffffff" });
 }
 
@@ -131,11 +132,13 @@ fn work(items: &mut Vec<Item>, state: &State, document: &Document) {
     }
 }
 
-/// The frame with a handle in the middle of each side.
+/// The frame with a handle in the middle of each side and at each corner.
 fn frame(items: &mut Vec<Item>, [left, top, width, height]: [f64; 4]) {
     items.push(Item::Edge { place: [left, top, width, height], colour: FRAME });
     let (right, bottom, x, y) = (left + width, top + height, left + width / 2.0, top + height / 2.0);
-    for (x, y, width, height) in [(left, y, 10.0, 36.0), (right, y, 10.0, 36.0), (x, top, 36.0, 10.0), (x, bottom, 36.0, 10.0)] {
+    let sides = [(left, y, 10.0, 36.0), (right, y, 10.0, 36.0), (x, top, 36.0, 10.0), (x, bottom, 36.0, 10.0)];
+    let corners = [(left, top), (right, top), (left, bottom), (right, bottom)].map(|(x, y)| (x, y, 14.0, 14.0));
+    for (x, y, width, height) in sides.into_iter().chain(corners) {
         items.push(Item::Fill { place: [x - width / 2.0, y - height / 2.0, width, height], colour: FRAME });
     }
 }

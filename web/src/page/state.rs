@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use infill::{sampler::SamplerKind, task::TaskKind};
 
 use super::{
+    answers::Answer,
     document::Document,
+    estimate::Estimate,
     field::Field,
     gesture::Gesture,
     handle::Handle,
     models::Models,
     notice::{Notice, Status},
     opening::Opening,
-    runs::{Outcome, Runs},
+    runs::Runs,
     tool::Tool,
     viewport::Viewport,
 };
@@ -62,6 +64,10 @@ pub struct Settings {
     pub steps: Option<usize>,
     /// Factor of all noise; none where the model's own is wanted.
     pub temperature: Option<f64>,
+    /// Pixels that the area grows by before it is filled; none where the brush says it.
+    pub grow: Option<usize>,
+    /// Pixels over which the area's edge is soft.
+    pub feather: usize,
 }
 
 /// A number that is being entered, and the frame before it.
@@ -80,18 +86,20 @@ pub struct State {
     pub base: String,
     /// The picture.
     pub document: Option<Document>,
-    /// The pictures before each "Keep editing", the latest last.
+    /// The pictures before each answer that was kept, the latest last.
     pub earlier: Vec<Document>,
     /// Those that were gone back from, the latest last.
     pub later: Vec<Document>,
-    /// A finished run that is looked at.
-    pub outcome: Option<Outcome>,
     /// The task.
     pub task: TaskKind,
     /// The tool.
     pub tool: Tool,
     /// Brush width in pixels of the picture.
     pub brush: f64,
+    /// Areas take marks away.
+    pub subtract: bool,
+    /// A stroke that is done begins a run.
+    pub as_i_paint: bool,
     /// What runs are asked for with.
     pub settings: Settings,
     /// A number that is being entered.
@@ -108,8 +116,14 @@ pub struct State {
     pub load: u32,
     /// The file that is being opened.
     pub opening: Option<Opening>,
+    /// The mask file that is being read, with its name.
+    pub mask_file: Option<(Handle, String)>,
+    /// The mask file that was written last: the browser may be saving it still.
+    pub mask_saved: Option<Handle>,
     /// A file is dragged over the page.
     pub dragging: bool,
+    /// How long the run would take that can be begun now.
+    pub estimate: Estimate,
     /// The status line.
     pub status: Status,
     /// What is said above the page.
@@ -126,11 +140,12 @@ impl State {
             document: None,
             earlier: Vec::new(),
             later: Vec::new(),
-            outcome: None,
             task: TaskKind::Inpaint,
             tool: Tool::Brush,
             brush: 40.0,
-            settings: Settings { sampler: SamplerKind::DpmSolver, seed: 0, steps: None, temperature: None },
+            subtract: false,
+            as_i_paint: false,
+            settings: Settings { sampler: SamplerKind::DpmSolver, seed: 0, steps: None, temperature: None, grow: None, feather: 0 },
             typing: None,
             look: Look {
                 canvas: (1.0, 1.0),
@@ -144,7 +159,10 @@ impl State {
             models: Models { choice, ..Models::default() },
             load: 0,
             opening: None,
+            mask_file: None,
+            mask_saved: None,
             dragging: false,
+            estimate: Estimate::default(),
             status: Status::Nothing,
             notice: None,
             failed: false,
@@ -156,7 +174,7 @@ impl State {
         match self {
             _ if self.runs.is_busy() => "running",
             _ if self.failed => "failed",
-            _ if self.outcome.is_some() => "done",
+            _ if self.answer().is_some() => "done",
             _ if self.models.model.is_some() => "ready",
             _ => "loading",
         }
@@ -164,7 +182,17 @@ impl State {
 
     /// The picture may be changed: nothing is under way, and no result is looked at.
     pub fn is_editable(&self) -> bool {
-        self.document.is_some() && !self.runs.is_busy() && self.outcome.is_none()
+        self.document.is_some() && !self.runs.is_busy() && self.answer().is_none()
+    }
+
+    /// Pixels that the area grows by before it is filled: a hand is the less exact the wider its brush is.
+    pub fn growth(&self) -> usize {
+        self.settings.grow.unwrap_or((self.brush / 16.0).round().clamp(1.0, 8.0) as usize)
+    }
+
+    /// The answer that is looked at; none while another is on its way.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.document.as_ref().filter(|_| !self.runs.is_busy())?.answers.shown()
     }
 
     /// Whether there is something to undo, and to redo.
@@ -177,7 +205,7 @@ impl State {
     /// Whether a task can be chosen. A result is looked at as what it is; it is kept or discarded before the next task.
     pub fn offers(&self, task: TaskKind) -> bool {
         let known = self.models.model.as_ref().is_none_or(|model| model.tasks.contains(&task));
-        known && !self.runs.is_busy() && self.outcome.is_none()
+        known && !self.runs.is_busy() && self.answer().is_none()
     }
 
     /// What the browser is to hold on to.
@@ -186,12 +214,17 @@ impl State {
         let opening = self.opening.iter().map(|opening| opening.file);
         let kept =
             self.runs.interrupted.iter().filter_map(|interrupted| interrupted.kept.as_ref()).flat_map(|(_, handles)| handles.clone());
-        models.chain(opening).chain(kept).chain(self.outcome.iter().map(|outcome| outcome.file))
+        let documents = self.document.iter().chain(&self.earlier).chain(&self.later);
+        let answers = documents.flat_map(|document| document.answers.list()).map(|answer| answer.file);
+        let masks = self.mask_file.iter().map(|(file, _)| *file).chain(self.mask_saved);
+        models.chain(opening).chain(kept).chain(answers).chain(masks)
     }
 
     /// Forgets the oldest of the other pictures when all take too much.
     pub fn limit_others(&mut self) {
-        let size = |documents: &[Document]| documents.iter().map(|document| document.picture.pixels.len()).sum::<usize>();
+        let size = |documents: &[Document]| {
+            documents.iter().map(|document| document.picture.pixels.len() + document.answers.size()).sum::<usize>()
+        };
         while self.earlier.len() + self.later.len() > 1 && size(&self.earlier) + size(&self.later) > OTHERS_LIMIT {
             if self.earlier.is_empty() {
                 self.later.remove(0)

@@ -25,7 +25,7 @@ pub fn verb(task: TaskKind) -> &'static str {
 /// What to do, in one line.
 pub fn hint(task: TaskKind) -> &'static str {
     match task {
-        TaskKind::Inpaint => "Paint over what is to be replaced. Everything else stays exactly as it is.",
+        TaskKind::Inpaint => "Paint over what is to be replaced; the area grows by a few pixels. Everything else stays exactly as it is.",
         TaskKind::Uncrop => "Pull the frame outwards by its sides, or enter pixels.",
         TaskKind::Colorize => "Gives the picture new colours; its brightness stays.",
         TaskKind::Restore => "Removes the blocks and ringing of JPEG compression.",

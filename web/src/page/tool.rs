@@ -13,13 +13,15 @@ pub enum Tool {
     Brush,
     /// Takes marks away along a line.
     Eraser,
-    /// Marks a rectangle.
+    /// Marks a rectangle, or takes marks away in it.
     Rectangle,
+    /// Marks what a line goes around, or takes marks away in it.
+    Lasso,
 }
 
 impl Tool {
     /// All of them, as they stand in the page.
-    pub const ALL: [Self; 3] = [Self::Brush, Self::Eraser, Self::Rectangle];
+    pub const ALL: [Self; 4] = [Self::Brush, Self::Eraser, Self::Rectangle, Self::Lasso];
 
     /// The id of its button.
     pub fn id(self) -> &'static str {
@@ -27,14 +29,16 @@ impl Tool {
             Self::Brush => "brush",
             Self::Eraser => "eraser",
             Self::Rectangle => "rectangle",
+            Self::Lasso => "lasso",
         }
     }
 
-    /// Whether it marks; else it takes marks away.
-    pub fn marks(self) -> bool {
+    /// Whether it marks; else it takes marks away, as areas do where that is wished for.
+    pub fn marks(self, subtract: bool) -> bool {
         match self {
-            Self::Brush | Self::Rectangle => true,
+            Self::Brush => true,
             Self::Eraser => false,
+            Self::Rectangle | Self::Lasso => !subtract,
         }
     }
 
@@ -42,7 +46,7 @@ impl Tool {
     pub fn has_width(self) -> bool {
         match self {
             Self::Brush | Self::Eraser => true,
-            Self::Rectangle => false,
+            Self::Rectangle | Self::Lasso => false,
         }
     }
 
@@ -50,7 +54,7 @@ impl Tool {
     pub fn along(self, from: Point, to: Point, radius: f32) -> Option<Shape> {
         match self {
             Self::Brush | Self::Eraser => Some(Shape::Segment { from, to, radius }),
-            Self::Rectangle => None,
+            Self::Rectangle | Self::Lasso => None,
         }
     }
 
@@ -63,6 +67,7 @@ impl Tool {
                 let (width, height) = ((last.0 - first.0).abs(), (last.1 - first.1).abs());
                 Some(Shape::Rectangle { x: first.0.min(last.0), y: first.1.min(last.1), width, height })
             }
+            Self::Lasso => (path.len() > 2).then(|| Shape::Polygon { points: path.to_vec() }),
         }
     }
 }

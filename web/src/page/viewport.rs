@@ -48,18 +48,25 @@ impl Viewport {
     }
 }
 
-/// The side of a frame that a canvas point takes hold of: 0 left, 1 top, 2 right, 3 bottom.
+/// The sides of a frame that a canvas point takes hold of, one or at a corner two: 0 left, 1 top, 2 right, 3 bottom.
 ///
 /// `frame` is left, top, right, bottom on the canvas.
-pub fn grip(frame: [f64; 4], x: f64, y: f64) -> Option<usize> {
+pub fn grip(frame: [f64; 4], x: f64, y: f64) -> Option<Grip> {
     const REACH: f64 = 18.0;
     let [left, top, right, bottom] = frame;
-    let along_x = x > left - REACH && x < right + REACH;
-    let along_y = y > top - REACH && y < bottom + REACH;
-    let distances = [(along_y, (x - left).abs()), (along_x, (y - top).abs()), (along_y, (x - right).abs()), (along_x, (y - bottom).abs())];
-    let near = distances.into_iter().enumerate().filter(|(_, (along, distance))| *along && *distance <= REACH);
-    near.min_by(|(_, one), (_, other)| one.1.total_cmp(&other.1)).map(|(side, _)| side)
+    if x < left - REACH || x > right + REACH || y < top - REACH || y > bottom + REACH {
+        return None;
+    }
+    let nearer = |place: f64, sides: [(usize, f64); 2]| {
+        let near = sides.into_iter().map(|(side, line)| (side, (place - line).abs())).filter(|(_, distance)| *distance <= REACH);
+        near.min_by(|one, other| one.1.total_cmp(&other.1)).map(|(side, _)| side)
+    };
+    let grip = [nearer(x, [(0, left), (2, right)]), nearer(y, [(1, top), (3, bottom)])];
+    (grip != [None; 2]).then_some(grip)
 }
+
+/// A side across and one down, by their numbers.
+pub type Grip = [Option<usize>; 2];
 
 #[cfg(test)]
 mod tests {
@@ -84,12 +91,13 @@ mod tests {
     }
 
     #[test]
-    fn grips_are_the_nearest_side_within_reach() {
+    fn grips_are_the_nearest_sides_within_reach() {
         let frame = [100.0, 50.0, 300.0, 250.0];
-        assert_eq!(grip(frame, 96.0, 150.0), Some(0));
-        assert_eq!(grip(frame, 200.0, 60.0), Some(1));
-        assert_eq!(grip(frame, 310.0, 150.0), Some(2));
-        assert_eq!(grip(frame, 200.0, 245.0), Some(3));
+        assert_eq!(grip(frame, 96.0, 150.0), Some([Some(0), None]));
+        assert_eq!(grip(frame, 200.0, 60.0), Some([None, Some(1)]));
+        assert_eq!(grip(frame, 310.0, 150.0), Some([Some(2), None]));
+        assert_eq!(grip(frame, 200.0, 245.0), Some([None, Some(3)]));
+        assert_eq!(grip(frame, 305.0, 255.0), Some([Some(2), Some(3)]));
         assert_eq!(grip(frame, 200.0, 150.0), None);
         assert_eq!(grip(frame, 500.0, 150.0), None);
     }

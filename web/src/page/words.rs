@@ -3,6 +3,7 @@
 use infill::task::TaskKind;
 
 use super::{
+    answers::Answer,
     notice::{Notice, Status},
     tasks,
 };
@@ -106,6 +107,14 @@ pub fn notice(notice: &Notice, on_gpu: bool) -> Advice {
             ),
             true,
         ),
+        Notice::MaskSize { name, mask, picture } => advice(
+            format!(
+                "The mask “{name}” has {} × {} pixels and the picture {} × {}. Take a mask of the picture's size.",
+                mask.0, mask.1, picture.0, picture.1
+            ),
+            false,
+        ),
+        Notice::NoMask { name, detail } => advice(format!("“{name}” cannot be used as a mask: {detail}."), false),
         Notice::Busy { name } => {
             advice(format!("“{name}” is not opened while a run is under way. Wait for its end or cancel it, then open the file."), false)
         }
@@ -126,8 +135,10 @@ pub fn status(status: &Status) -> String {
         Status::Opening { name } => format!("Opening “{name}”…"),
         Status::Opened { width, height } => format!("{width} × {height} pixels"),
         Status::AllMarked => "Nothing was marked: now the whole picture is. Undo brings it back.".to_owned(),
+        Status::MaskRead { name, doubt: None } => format!("The mask of “{name}” is marked as it is; it does not grow."),
+        Status::MaskRead { name, doubt: Some(doubt) } => format!("The mask of “{name}” is marked as it is. {}", sentence(doubt)),
         Status::Working => "Working…".to_owned(),
-        Status::Step { done, total } => format!("Step {done} of {total}"),
+        Status::Step { done, total, left } => format!("Step {done} of {total}, {} left", duration(*left)),
         Status::Done { width, height, milliseconds } => format!("Done in {:.1} s: {width} × {height} pixels", milliseconds / 1000.0),
         Status::Cancelled => "Cancelled; picture and mask are as before.".to_owned(),
         Status::GoingOn { running: true } => {
@@ -137,9 +148,30 @@ pub fn status(status: &Status) -> String {
     }
 }
 
+/// How long something takes, about: no finer than it can be known.
+pub fn duration(milliseconds: f64) -> String {
+    let seconds = milliseconds / 1000.0;
+    match seconds {
+        ..1.0 => "less than a second".to_owned(),
+        ..10.0 => format!("about {seconds:.0} s"),
+        ..55.0 => format!("about {:.0} s", (seconds / 5.0).round() * 5.0),
+        ..5400.0 => format!("about {:.0} min", (seconds / 60.0).ceil()),
+        _ => format!("about {:.1} h", seconds / 3600.0),
+    }
+}
+
+/// What stands below an answer in the strip.
+pub fn answer(answer: &Answer) -> String {
+    format!("Seed {}", answer.seed)
+}
+
 /// What to do at a task, and what is not as in the picture's file.
 pub fn hint(task: TaskKind, done: bool, notes: &[Note]) -> String {
-    let hint = if done { "Compare with the slider; download, or keep editing." } else { tasks::hint(task) };
+    let hint = if done {
+        "Pull the line to compare, or hold the picture to see it as it was. Keep this answer, ask for another, or change the area."
+    } else {
+        tasks::hint(task)
+    };
     notes.iter().fold(hint.to_owned(), |text, known| format!("{text} {}", note(*known)))
 }
 
@@ -200,6 +232,12 @@ fn file_name(path: &str) -> &str {
 mod tests {
     use super::*;
     use crate::message::LARGEST;
+
+    #[test]
+    fn durations_are_no_finer_than_they_can_be_known() {
+        let said = [300.0, 4200.0, 23_400.0, 61_000.0, 7_200_000.0].map(duration);
+        assert_eq!(said, ["less than a second", "about 4 s", "about 25 s", "about 2 min", "about 2.0 h"]);
+    }
 
     #[test]
     fn how_much_fits_is_what_fits() {

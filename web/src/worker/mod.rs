@@ -5,6 +5,7 @@ mod bench;
 mod device;
 mod download;
 mod fetch_model;
+mod mask_file;
 mod readback;
 mod rescue;
 mod run;
@@ -96,6 +97,8 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
             Err(error) => say(&FromWorker::failed(About::Model(wanted), Failure::ModelFile { name, detail: error.to_string() }), &[]),
         },
         ToWorker::Decode { load } => decode_picture(load, buffers),
+        ToWorker::ReadMask { load } => mask_file::read(load, &buffers),
+        ToWorker::WriteMask { width, height } => mask_file::write(width, height, &buffers),
         ToWorker::Run(request) => spawn_local(async move {
             let id = request.id;
             state.cancelled.set(false);
@@ -157,6 +160,7 @@ fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetc
         name,
         size: model.config.size,
         tasks: model.config.tasks.clone(),
+        steps: model.config.tasks.iter().map(|task| model.config.prediction.evaluations(model.config.sampling(*task).steps)).collect(),
         // Of the net as it was trained: on the device weights may have another form.
         parameters: parameters::shapes(&Unet::new(&model.config, &model.device()))
             .iter()
@@ -168,11 +172,8 @@ fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetc
     let model = Rc::new(model);
     state.model.put(model.clone());
     say(&FromWorker::Model(report), &[]);
-    // The CPU compiles nothing.
-    if state.on_gpu.get() {
-        let state = state.clone();
-        spawn_local(async move { warm::warm(&state, &model).await });
-    }
+    let state = state.clone();
+    spawn_local(async move { warm::warm(&state, &model).await });
 }
 
 /// The visitor's own model on the device, from the file's bytes.

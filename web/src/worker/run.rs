@@ -63,6 +63,7 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Mod
     let edit_request = EditRequest { picture, task, settings: settings(request, model) };
     let under_way = begin(request, edit_request, kept, model)?;
     let mut previewed = f64::NEG_INFINITY;
+    let (started, first) = (now(), under_way.edit.using(|edit| edit.done_steps()).ok_or_else(ended)?);
     loop {
         let state = under_way.edit.using(|edit| edit.step(model)).ok_or_else(ended)?;
         match state {
@@ -75,7 +76,8 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Mod
             EditState::Running => look(&under_way, request.id, &mut previewed).await?,
         }
         let (done, total) = under_way.edit.using(|edit| (edit.done_steps(), edit.total_steps())).ok_or_else(ended)?;
-        say(&FromWorker::Progress { id: request.id, done, total }, &[]);
+        let pace = (now() - started) / done.saturating_sub(first).max(1) as f64;
+        say(&FromWorker::Progress { id: request.id, done, total, pace }, &[]);
         let_messages_in().await;
         if cancelled.get() {
             drop(rescue::end(&under_way));
@@ -170,7 +172,10 @@ fn task(request: &RunRequest, mask: Option<Vec<u8>>) -> Result<Task, Failure> {
     Ok(match request.task {
         TaskKind::Inpaint => {
             let mask = mask.ok_or_else(|| refused("no mask came with the request"))?;
-            Task::Inpaint { mask: Mask::new(request.width, request.height, mask).map_err(refused)? }
+            let mut mask = Mask::new(request.width, request.height, mask).map_err(refused)?;
+            mask.grow_and_close(request.grow);
+            mask.feather(request.feather);
+            Task::Inpaint { mask }
         }
         TaskKind::Uncrop => {
             let [left, top, right, bottom] = request.extend;

@@ -1,5 +1,5 @@
 //! What a GPU compiles before its first step is compiled while the picture is being painted: by a small run that
-//! nobody sees. It ends as soon as a run begins that somebody waits for.
+//! nobody sees. It ends as soon as a run begins that somebody waits for. Its last step says how long one takes.
 
 use infill::{
     denoiser::Model,
@@ -12,10 +12,10 @@ use infill::{
 
 use super::{
     readback::{refused, values},
-    scope::let_messages_in,
+    scope::{let_messages_in, now, say},
     state::State,
 };
-use crate::message::Failure;
+use crate::message::{Failure, FromWorker};
 
 /// As many steps as it takes until a sampler looks back at an earlier one.
 const STEPS: usize = 2;
@@ -30,6 +30,7 @@ async fn run_unseen(state: &State, model: &Model) -> Result<(), Failure> {
     let begun = state.moment();
     let Some(mut edit) = small_edit(model) else { return Ok(()) };
     loop {
+        let (before, done) = (now(), edit.done_steps());
         match edit.step(model) {
             EditState::Finished => return Ok(()),
             EditState::Read(tensor) => edit.accept(&values(tensor).await?).map_err(refused)?,
@@ -38,6 +39,10 @@ async fn run_unseen(state: &State, model: &Model) -> Result<(), Failure> {
                     values(preview.tensor).await?;
                 }
             }
+        }
+        let total = edit.total_steps();
+        if done < total && edit.done_steps() == total {
+            say(&FromWorker::Pace { milliseconds: now() - before }, &[]);
         }
         let_messages_in().await;
         if state.moment() != begun {

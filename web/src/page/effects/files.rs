@@ -12,10 +12,10 @@ use super::canvases;
 use crate::{
     message::{LARGEST, Note},
     page::{
-        document::{Colours, Picture},
         dom,
         notice::Notice,
         opening,
+        picture::{Colours, Picture},
     },
 };
 
@@ -67,4 +67,12 @@ fn read(bitmap: &ImageBitmap, width: usize, height: usize) -> Result<Vec<u8>, Js
 pub async fn bytes(file: &File) -> Uint8Array {
     let buffer = JsFuture::from(file.array_buffer()).await;
     buffer.map_or_else(|_| Uint8Array::new(&JsValue::NULL), |buffer| Uint8Array::new(&buffer))
+}
+
+/// Gives the file at an address to the visitor.
+pub fn save(address: &str, name: &str) {
+    let Ok(link) = dom::document().create_element("a") else { return };
+    let _ = link.set_attribute("href", address);
+    let _ = link.set_attribute("download", name);
+    link.unchecked_into::<web_sys::HtmlElement>().click();
 }

@@ -50,7 +50,16 @@ impl Effects {
                     spawn_local(async move { sink(Event::Decoded { load, result: files::decode(&file, name).await }) });
                 }
             }
+            // The browser opens and closes the list by itself.
+            Effect::ShowKeys => dom::element::<web_sys::HtmlElement>("show-keys").click(),
             Effect::ChooseFile => dom::element::<web_sys::HtmlInputElement>("file").click(),
+            Effect::ChooseMask => dom::element::<web_sys::HtmlInputElement>("mask-file").click(),
+            Effect::ReadMask { load, file } => self.send_file(file, ToWorker::ReadMask { load }),
+            Effect::Save { file, name } => {
+                if let Some(address) = self.held.address(file) {
+                    files::save(&address, &name);
+                }
+            }
             Effect::RegisterServiceWorker => offline::register(),
             Effect::KeepStorage => offline::keep(),
         }

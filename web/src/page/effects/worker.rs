@@ -9,11 +9,11 @@ use crate::{
     envelope,
     message::{About, Failure, FromWorker, ToWorker},
     page::{
-        document::Colours,
         dom,
         event::{Attached, Event, Sink},
         held::Held,
         listener::Listener,
+        picture::Colours,
     },
 };
 
@@ -99,6 +99,10 @@ fn attach(message: &FromWorker, buffers: Vec<Uint8Array>, held: &Held) -> Attach
             held: buffers.next().and_then(|png| held.add_download(&png)).into_iter().collect(),
             ..Attached::default()
         },
+        FromWorker::Mask { .. } => Attached { pixels: bytes(), ..Attached::default() },
+        FromWorker::MaskFile => {
+            Attached { held: buffers.next().and_then(|png| held.add_download(&png)).into_iter().collect(), ..Attached::default() }
+        }
         FromWorker::Failed { .. } => Attached { held: buffers.map(|bytes| held.add_bytes(bytes)).collect(), ..Attached::default() },
         _ => Attached::default(),
     }

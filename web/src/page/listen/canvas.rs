@@ -24,7 +24,10 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
         let sink = sink.clone();
         Listener::new(target, "keydown", move |told: KeyboardEvent| {
             if let Some(event) = meaning(&told) {
-                told.prevent_default();
+                // Esc closes what the browser has open, too.
+                if event != Event::Cancel {
+                    told.prevent_default();
+                }
                 sink(event);
             }
         })
@@ -43,7 +46,7 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
         pointer("pointerleave", |_| Event::PointerLeft),
         Listener::new(&canvas, "wheel", move |told: WheelEvent| {
             told.prevent_default();
-            wheeled(Event::Zoom { factor: (-told.delta_y() * 0.0015).exp(), at: Some(on_canvas(told.client_x(), told.client_y())) });
+            wheeled(turned(&told));
         }),
         key(&canvas, |told| keys::canvas(&pressed(told))),
         Listener::new(&canvas, "keyup", move |told: KeyboardEvent| {
@@ -53,7 +56,22 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
         }),
         Listener::new(&canvas, "blur", move |_: Told| blurred(Event::Space(false))),
         key(&editor, |told| if is_in_number(told) { None } else { keys::editor(&pressed(told)) }),
+        // Where a run is given up.
+        key(&dom::element("doing"), |told| keys::editor(&pressed(told))),
     ]
+}
+
+/// A wheel enlarges. On a trackpad two fingers move the picture, and a pinch, which browsers tell as a wheel with Ctrl, enlarges at the
+/// speed of maps.
+fn turned(told: &WheelEvent) -> Event {
+    let at = Some(on_canvas(told.client_x(), told.client_y()));
+    if told.ctrl_key() {
+        return Event::Zoom { factor: (-told.delta_y() * 0.01).exp(), at };
+    }
+    if told.delta_mode() == WheelEvent::DOM_DELTA_PIXEL && keys::is_trackpad(told.delta_x(), told.delta_y()) {
+        return Event::Pan(-told.delta_x(), -told.delta_y());
+    }
+    Event::Zoom { factor: (-told.delta_y() * 0.0015).exp(), at }
 }
 
 /// A key as it was pressed.

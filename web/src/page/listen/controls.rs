@@ -7,25 +7,32 @@ use super::canvas::pressed;
 use crate::page::{
     dom,
     event::{Event, Sink},
-    field::Field,
+    field::{self, Field},
     keys,
     listener::Listener,
-    tasks,
+    strip, tasks,
     tool::Tool,
 };
 
 /// Buttons that say one thing.
-const BUTTONS: [(&str, Event); 16] = [
+const BUTTONS: [(&str, Event); 23] = [
     ("undo", Event::Undo),
     ("redo", Event::Redo),
     ("clear", Event::Clear),
     ("invert", Event::Invert),
+    ("open-mask", Event::ChooseMask),
+    ("save-mask", Event::SaveMask),
+    ("panorama", Event::Panorama),
+    ("grow", Event::Grow(1)),
+    ("shrink", Event::Grow(-1)),
     ("zoom-in", Event::Zoom { factor: 1.25, at: None }),
     ("zoom-out", Event::Zoom { factor: 0.8, at: None }),
     ("zoom-fit", Event::Fit),
     ("run", Event::Run),
     ("cancel", Event::Cancel),
     ("keep", Event::Keep),
+    ("another", Event::Another),
+    ("change-area", Event::ChangeArea),
     ("discard", Event::Discard),
     ("dismiss", Event::Dismiss),
     ("retry", Event::Retry),
@@ -44,6 +51,14 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
     for tool in Tool::ALL {
         listeners.extend([click(sink, tool.id(), Event::Tool(tool)), turn(sink, tool.id(), Event::TurnTool)]);
     }
+    for (place, (id, _)) in strip::BUTTONS.into_iter().enumerate() {
+        listeners.extend([click(sink, id, Event::ShowAnswer(place)), turn(sink, id, Event::TurnAnswer)]);
+    }
+    listeners.push(on(sink, "subtract", "click", || {
+        let pressed = dom::element::<Element>("subtract").get_attribute("aria-pressed");
+        Some(Event::Subtract(pressed.as_deref() != Some("true")))
+    }));
+    listeners.push(on(sink, "as-i-paint", "change", || Some(Event::AsIPaint(dom::element::<HtmlInputElement>("as-i-paint").checked()))));
     for field in Field::ALL {
         listeners.extend(number(sink, field));
     }
@@ -89,10 +104,14 @@ fn number(sink: &Sink, field: Field) -> [Listener; 3] {
     [on(sink, field.id(), "input", entered), on(sink, field.id(), "change", complete), on(sink, field.id(), "blur", complete)]
 }
 
-fn lists(sink: &Sink) -> [Listener; 2] {
+fn lists(sink: &Sink) -> [Listener; 3] {
     let value = |id: &str| dom::element::<HtmlSelectElement>(id).value();
     [
         on(sink, "model", "change", move || Some(Event::Model(value("model")))),
+        on(sink, "aspect", "change", move || {
+            let chosen = value("aspect");
+            field::ASPECTS.into_iter().find(|(value, _)| *value == chosen).map(|(_, (width, height))| Event::Aspect(width, height))
+        }),
         on(sink, "sampler", "change", move || value("sampler").parse::<SamplerKind>().ok().map(Event::Sampler)),
     ]
 }

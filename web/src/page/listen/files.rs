@@ -21,6 +21,15 @@ pub fn listen(sink: &Sink, held: &Held) -> Vec<Listener> {
             true
         }
     };
+    let masks = {
+        let (sink, held) = (sink.clone(), held.clone());
+        move |files: Option<FileList>| {
+            if let Some(file) = files.and_then(|files| files.get(0)) {
+                let name = file.name();
+                sink(Event::MaskFile { file: held.add_file(file), name });
+            }
+        }
+    };
     let (chosen, dropped, pasted) = (give.clone(), give.clone(), give);
     let (over, left, down) = (sink.clone(), sink.clone(), sink.clone());
     vec![
@@ -28,6 +37,11 @@ pub fn listen(sink: &Sink, held: &Held) -> Vec<Listener> {
             let input: HtmlInputElement = dom::element("file");
             chosen(input.files());
             // The same file can be chosen again.
+            input.set_value("");
+        }),
+        Listener::new(&dom::element::<EventTarget>("mask-file"), "change", move |_: Told| {
+            let input: HtmlInputElement = dom::element("mask-file");
+            masks(input.files());
             input.set_value("");
         }),
         Listener::new(&document, "dragover", move |told: DragEvent| {

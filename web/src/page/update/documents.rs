@@ -3,45 +3,53 @@
 use infill::task::TaskKind;
 
 use super::{framing, looking, pointers};
-use crate::page::{
-    document::{Document, Picture},
-    field::Field,
-    gesture::Gesture,
-    runs::Outcome,
-    state::State,
-};
+use crate::page::{answers::Answer, document::Document, field::Field, gesture::Gesture, picture::Picture, state::State};
 
 /// Shows a picture in place of the one before.
 pub fn show(state: &mut State, document: Document) {
     state.brush = Field::Brush.used((document.picture.width.min(document.picture.height) as f64 / 8.0).max(2.0).round());
     state.document = Some(document);
-    (state.outcome, state.runs.preview, state.runs.interrupted) = (None, None, None);
+    (state.runs.preview, state.runs.interrupted) = (None, None);
     (state.hand.cursor, state.hand.gesture, state.typing) = (None, Gesture::None, None);
     (state.notice, state.failed) = (None, false);
     looking::fit(state);
 }
 
-/// Makes the result the picture to be edited.
-pub fn keep_outcome(state: &mut State) {
-    let Some((outcome, before)) = state.outcome.take().zip(state.document.take()) else { return };
-    let Outcome { name, width, height, pixels, colours, notes, .. } = outcome;
+/// Makes the answer that is looked at the picture to be edited. The others stay with the picture before.
+pub fn keep_answer(state: &mut State) {
+    let Some(Answer { name, width, height, pixels, colours, notes, .. }) = state.answer().cloned() else { return };
+    let Some(mut before) = state.document.take() else { return };
     let picture = Picture { name, width, height, pixels, colours, notes };
+    before.answers.hide();
     state.earlier.push(before);
     state.later.clear();
     state.limit_others();
     show(state, Document::new(picture));
 }
 
-/// Goes back to before the run.
-pub fn discard_outcome(state: &mut State) {
-    if state.outcome.take().is_some() {
-        state.failed = false;
-        looking::fit(state);
+/// Looks at an answer.
+pub fn show_answer(state: &mut State, place: usize) {
+    if state.runs.is_busy() {
+        return;
+    }
+    framing::finish_typing(state);
+    pointers::settle(state);
+    let Some(document) = &mut state.document else { return };
+    if document.answers.show(place) {
+        // One of another task is looked at as what it is.
+        state.task = document.answers.shown().map_or(state.task, |answer| answer.task);
+        (state.failed, state.hand.cursor) = (false, None);
     }
 }
 
+/// Looks at the next answer, or at the one before.
+pub fn turn_answer(state: &mut State, forwards: bool) {
+    let place = state.document.as_ref().map(|document| document.answers.turned(forwards));
+    place.into_iter().for_each(|place| show_answer(state, place));
+}
+
 /// Takes the last step back that is seen at this task; before the first, goes back to the picture before the last
-/// "Keep editing".
+/// answer that was kept.
 pub fn undo(state: &mut State) {
     travel(state, Document::undo, |state| &mut state.earlier, |state| &mut state.later);
 }

@@ -12,6 +12,9 @@ use crate::{
 pub fn cancelled(state: &mut State) {
     state.runs.end();
     state.runs.interrupted = None;
+    if let Some(document) = &mut state.document {
+        document.answers.come_back();
+    }
     (state.failed, state.status) = (false, Status::Cancelled);
     no_longer_busy(state);
 }

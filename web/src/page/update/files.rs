@@ -6,11 +6,12 @@ use super::{documents, models};
 use crate::{
     message::{LARGEST, Undecoded},
     page::{
-        document::{Document, Picture},
+        document::Document,
         effect::Effect,
         handle::Handle,
         notice::{Notice, Status},
         opening::{Opening, Purpose},
+        picture::Picture,
         state::State,
     },
 };

@@ -22,6 +22,11 @@ pub fn fit(state: &mut State) {
     state.look.viewport = Viewport::fit(state.look.canvas, shown);
 }
 
+/// Moves the picture by so much, CSS pixels.
+pub fn pan(look: &mut Look, x: f64, y: f64) {
+    (look.viewport, look.fitted) = (look.viewport.pan(x, y), false);
+}
+
 /// Enlarges the picture around a point of the canvas, or around its middle.
 pub fn zoom(look: &mut Look, factor: f64, at: Option<(f64, f64)>) {
     let (x, y) = at.unwrap_or((look.canvas.0 / 2.0, look.canvas.1 / 2.0));

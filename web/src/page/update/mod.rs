@@ -1,11 +1,15 @@
 //! What follows from an event: the only place where the state is changed. It does nothing to the world; what is to be
 //! done there it gives back.
 
+mod answers;
+mod comparing;
 mod documents;
 mod ending;
+mod estimate;
 mod files;
 mod framing;
 mod looking;
+mod masks;
 mod models;
 mod painting;
 mod pointers;
@@ -17,36 +21,54 @@ use super::{effect::Effect, event::Event, field::Field, opening::Purpose, state:
 
 /// Changes the state as an event wants it, and says what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let effects = change(state, event);
+    estimate::follow(state);
+    effects
+}
+
+fn change(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Started => return recovery::start_worker(state),
         Event::PointerDown(pointer) => pointers::down(state, pointer),
         Event::PointerMoved(points) => points.iter().for_each(|pointer| pointers::moved(state, pointer)),
-        Event::PointerUp(pointer) => pointers::up(state, &pointer),
+        Event::PointerUp(pointer) if pointers::up(state, &pointer) => return runs::start(state),
+        Event::PointerUp(_) => {}
         Event::PointerCancelled(pointer) => pointers::cancelled(state, &pointer),
         Event::PointerLeft => state.hand.hover = None,
         Event::Zoom { factor, at } => looking::zoom(&mut state.look, factor, at),
+        Event::Pan(x, y) => looking::pan(&mut state.look, x, y),
         Event::Fit => looking::fit(state),
         Event::CursorMoved(x, y) => painting::move_cursor(state, x, y),
         Event::Space(down) => painting::space(state, down),
         Event::ResizeBrush(factor) => painting::resize_brush(state, factor),
         Event::Task(task) => documents::choose_task(state, task),
         Event::TurnTask(forwards) => documents::turn_task(state, forwards),
-        Event::Tool(tool) => state.tool = tool,
+        Event::Tool(tool) => painting::take_tool(state, tool),
         Event::TurnTool(forwards) => painting::turn_tool(state, forwards),
         Event::Undo => documents::undo(state),
         Event::Redo => documents::redo(state),
         Event::Clear => painting::clear(state),
         Event::Invert => painting::invert(state),
+        Event::Grow(pixels) => painting::grow(state, pixels),
+        Event::Subtract(wanted) => state.subtract = wanted,
         Event::Typed(field, entered) => typed(state, field, entered),
         Event::Entered => framing::finish_typing(state),
+        Event::Aspect(width, height) => framing::choose_aspect(state, (width, height)),
+        Event::Panorama => framing::widen(state),
+        Event::ShowKeys => return vec![Effect::ShowKeys],
         Event::Sampler(sampler) => state.settings.sampler = sampler,
         Event::Model(value) => return models::choose(state, &value),
         Event::Compare(share) => state.look.compare = 1.0 - share.clamp(0.0, 1.0),
         Event::MoveCompare(share) => state.look.compare = (state.look.compare - share).clamp(0.0, 1.0),
         Event::Run => return runs::start(state),
         Event::Cancel => return runs::cancel(state),
-        Event::Keep => documents::keep_outcome(state),
-        Event::Discard => documents::discard_outcome(state),
+        Event::Keep => documents::keep_answer(state),
+        Event::Discard => answers::discard(state),
+        Event::Another => return runs::another(state),
+        Event::ChangeArea => answers::change_area(state),
+        Event::ShowAnswer(place) => documents::show_answer(state, place),
+        Event::TurnAnswer(forwards) => documents::turn_answer(state, forwards),
+        Event::AsIPaint(wanted) => state.as_i_paint = wanted,
         Event::Dismiss => state.notice = None,
         Event::Retry => return recovery::retry(state),
         Event::UseCpu => {
@@ -54,6 +76,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             return recovery::restart_worker(state);
         }
         Event::ChooseFile => return vec![Effect::ChooseFile],
+        Event::ChooseMask => return vec![Effect::ChooseMask],
+        Event::SaveMask => return masks::save(state),
+        Event::MaskFile { file, name } => return masks::given(state, file, name),
         Event::Dragging(over) => state.dragging = over,
         Event::File { file, name } => return files::given(state, file, name),
         Event::Decoded { load, result } => return files::decoded(state, load, result),
@@ -88,6 +113,8 @@ fn typed(state: &mut State, field: Field, entered: Option<f64>) {
         Field::Seed => state.settings.seed = used.unwrap_or(0.0) as u64,
         Field::Steps => state.settings.steps = used.map(|steps| steps as usize),
         Field::Temperature => state.settings.temperature = used,
+        Field::Grow => state.settings.grow = used.map(|pixels| pixels as usize),
+        Field::Feather => state.settings.feather = used.unwrap_or(0.0) as usize,
     }
 }
 

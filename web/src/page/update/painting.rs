@@ -7,6 +7,7 @@ use infill::{
     task::TaskKind,
 };
 
+use super::answers;
 use crate::page::{
     field::Field,
     gesture::{Gesture, Pointer},
@@ -41,14 +42,14 @@ pub fn go_on(state: &mut State, tool: Tool, path: &mut Vec<Point>, pointer: &Poi
 fn draw(state: &mut State, tool: Tool, from: Point, to: Point, share: f64) {
     let radius = (state.brush * share / 2.0) as f32;
     if let (Some(shape), Some(document)) = (tool.along(from, to, radius), &mut state.document) {
-        document.marks.draw(&shape, tool.marks());
+        document.marks.draw(&shape, tool.marks(false));
     }
 }
 
 /// Takes it up: one step that can be undone.
 pub fn end(state: &mut State, tool: Tool, before: &Mask, path: &[Point]) {
     if let (Some(shape), Some(document)) = (tool.at_the_end(path), &mut state.document) {
-        document.marks.draw(&shape, tool.marks());
+        document.marks.draw(&shape, tool.marks(state.subtract));
     }
     remember(state, before);
 }
@@ -88,6 +89,17 @@ pub fn clear(state: &mut State) {
     change(state, |mask| *mask = Mask::empty(mask.width(), mask.height()));
 }
 
+/// Marks what another mask of the picture's size marks, and nothing else.
+pub fn replace(state: &mut State, other: Mask) {
+    change(state, |mask| *mask = other);
+}
+
+/// Moves the edge of what is marked outwards, or inwards where negative, by what the area would grow by at least.
+pub fn grow(state: &mut State, direction: i32) {
+    let pixels = direction * state.growth().max(1) as i32;
+    change(state, |mask| mask.grow(pixels));
+}
+
 /// What was not marked is marked, and the other way round. Who inverts nothing has all marked, and is told.
 pub fn invert(state: &mut State) {
     if may_mark(state) && state.document.as_ref().is_some_and(|document| document.marks.mask().is_empty()) {
@@ -102,6 +114,12 @@ pub fn resize_brush(state: &mut State, factor: f64) {
     // By one pixel at least, or a small brush would never change.
     let wanted = if factor > 1.0 { wanted.max(state.brush + 1.0) } else { wanted.min(state.brush - 1.0) };
     state.brush = Field::Brush.used(wanted.round());
+}
+
+/// Takes a tool. Whoever looks at an answer wants to change its area with it.
+pub fn take_tool(state: &mut State, tool: Tool) {
+    answers::change_area(state);
+    state.tool = tool;
 }
 
 /// Chooses the tool after this one, or before it.
@@ -136,7 +154,7 @@ fn dab(state: &mut State, (x, y): (f64, f64)) {
     if !may_mark(state) {
         return;
     }
-    let (radius, marks) = ((state.brush / 2.0) as f32, state.tool.marks());
+    let (radius, marks) = ((state.brush / 2.0) as f32, state.tool.marks(state.subtract));
     let Some(document) = &mut state.document else { return };
     let before = document.marks.mask().clone();
     document.marks.draw(&Shape::Disc { x: x as f32, y: y as f32, radius }, marks);

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use infill::task::TaskKind;
 
-use super::{framing, painting};
+use super::{answers, comparing, framing, painting};
 use crate::page::{
     gesture::{Gesture, Pointer, PointerKind},
     state::State,
 };
+
+/// A pointer that moved less than this since it went down stayed where it is, CSS pixels.
+const STILL: f64 = 6.0;
 
 /// A pointer went down.
 pub fn down(state: &mut State, pointer: Pointer) {
@@ -54,13 +57,25 @@ pub fn down(state: &mut State, pointer: Pointer) {
 
 fn begin(state: &mut State, pointer: &Pointer) -> Gesture {
     let pan = Gesture::Pan { pointer: pointer.id, last: pointer.at };
-    if pointer.button == 1 || pointer.shift || state.hand.space || !state.is_editable() {
+    if state.as_i_paint && state.task == TaskKind::Inpaint && pointer.button == 0 && !pointer.shift && !state.hand.space {
+        answers::change_area(state);
+    }
+    if pointer.button == 1 || pointer.shift || state.hand.space {
+        return pan;
+    }
+    if state.answer().is_some() {
+        return match comparing::grips(state, pointer.at) {
+            true => Gesture::Compare { pointer: pointer.id },
+            false => Gesture::Hold { pointer: pointer.id, at: pointer.at },
+        };
+    }
+    if !state.is_editable() {
         return pan;
     }
     match state.task {
         TaskKind::Inpaint => painting::begin(state, pointer),
         TaskKind::Uncrop => match (framing::grip(state, pointer.at), &state.document) {
-            (Some(side), Some(document)) => Gesture::Side { pointer: pointer.id, side, before: document.extend },
+            (Some(grip), Some(document)) => Gesture::Side { pointer: pointer.id, grip, before: document.extend },
             _ => pan,
         },
         TaskKind::Colorize | TaskKind::Restore => pan,
@@ -84,7 +99,13 @@ pub fn moved(state: &mut State, pointer: &Pointer) {
     match &mut gesture {
         Gesture::None => {}
         Gesture::Mark { tool, path, .. } => painting::go_on(state, *tool, path, pointer),
-        Gesture::Side { side, .. } => framing::pull(state, *side, pointer.at),
+        Gesture::Side { grip, .. } => framing::pull(state, *grip, pointer.at),
+        Gesture::Compare { .. } => comparing::pull(state, pointer.at),
+        Gesture::Hold { pointer: id, at } => {
+            if (pointer.at.0 - at.0).hypot(pointer.at.1 - at.1) > STILL {
+                gesture = Gesture::Pan { pointer: *id, last: pointer.at };
+            }
+        }
         Gesture::Pan { last, .. } => {
             let look = &mut state.look;
             (look.viewport, look.fitted) = (look.viewport.pan(pointer.at.0 - last.0, pointer.at.1 - last.1), false);
@@ -109,12 +130,16 @@ fn pinch(state: &mut State, points: &mut BTreeMap<i32, (f64, f64)>, pointer: &Po
     }
 }
 
-/// A pointer went up: what it was doing is done.
-pub fn up(state: &mut State, pointer: &Pointer) {
-    if state.hand.gesture.belongs_to(pointer.id) {
+/// A pointer went up: what it was doing is done. Whether a run is to begin now, because a stroke is done and that is wished for.
+pub fn up(state: &mut State, pointer: &Pointer) -> bool {
+    let mine = state.hand.gesture.belongs_to(pointer.id);
+    let painted = matches!(state.hand.gesture, Gesture::Mark { .. });
+    if mine {
         finish(state, pointer.id);
     }
     lift(state, pointer);
+    let marked = state.document.as_ref().is_some_and(|document| !document.marks.mask().is_empty());
+    mine && painted && marked && state.as_i_paint
 }
 
 /// The browser took a pointer away: what it was doing leaves nothing.
@@ -140,7 +165,7 @@ fn lift(state: &mut State, pointer: &Pointer) {
 
 fn finish(state: &mut State, id: i32) {
     match std::mem::take(&mut state.hand.gesture) {
-        Gesture::None | Gesture::Pan { .. } => {}
+        Gesture::None | Gesture::Pan { .. } | Gesture::Compare { .. } | Gesture::Hold { .. } => {}
         Gesture::Mark { tool, before, path, .. } => painting::end(state, tool, &before, &path),
         Gesture::Side { before, .. } => framing::finish(state, before),
         Gesture::Pinch(mut points) => {
@@ -173,6 +198,6 @@ fn take_back(state: &mut State) {
                 document.extend = before;
             }
         }
-        Gesture::None | Gesture::Pan { .. } | Gesture::Pinch(_) => {}
+        Gesture::None | Gesture::Pan { .. } | Gesture::Compare { .. } | Gesture::Hold { .. } | Gesture::Pinch(_) => {}
     }
 }

@@ -8,12 +8,14 @@ use super::{ending, framing, pointers};
 use crate::{
     message::{Failure, LARGEST, RunRequest, ToWorker},
     page::{
-        document::{Picture, Pixels},
+        answers::Answer,
         effect::{Buffer, Effect},
         event::Attached,
+        field::Field,
         notice::{Notice, Status},
         opening::Purpose,
-        runs::{Activity, Asked, Outcome, Preview},
+        picture::{Picture, Pixels},
+        runs::{Activity, Asked, Preview},
         state::State,
     },
 };
@@ -31,15 +33,29 @@ fn asked(state: &State) -> Option<Asked> {
         steps: state.settings.steps,
         temperature: state.settings.temperature,
         seed: state.settings.seed,
+        grow: if state.task == TaskKind::Inpaint { state.growth() } else { 0 },
+        feather: if state.task == TaskKind::Inpaint { state.settings.feather } else { 0 },
         resume: None,
     };
     let mask = (state.task == TaskKind::Inpaint).then(|| document.marks.mask().clone());
     Some(Asked { request, picture: document.picture.clone(), mask, model })
 }
 
+/// The same once more with another seed: one that no answer has yet.
+pub fn another(state: &mut State) -> Vec<Effect> {
+    if state.answer().is_none() || state.models.model.is_none() {
+        return Vec::new();
+    }
+    let Some(document) = &mut state.document else { return Vec::new() };
+    let largest = document.answers.list().iter().map(|answer| answer.seed).max();
+    state.settings.seed = Field::Seed.used(largest.map_or(0, |seed| seed + 1) as f64) as u64;
+    document.answers.step_aside();
+    start(state)
+}
+
 /// Sends the picture off, if there can be a result of its size.
 pub fn start(state: &mut State) -> Vec<Effect> {
-    if state.runs.is_busy() || state.outcome.is_some() {
+    if state.runs.is_busy() || state.answer().is_some() {
         return Vec::new();
     }
     framing::finish_typing(state);
@@ -59,7 +75,7 @@ pub fn start(state: &mut State) -> Vec<Effect> {
 
 /// It is known whether the browser can show the result.
 pub fn probed(state: &mut State, (width, height): (usize, usize), fits: bool) -> Vec<Effect> {
-    if state.runs.is_busy() || state.outcome.is_some() {
+    if state.runs.is_busy() || state.answer().is_some() {
         return Vec::new();
     }
     // What was asked for since asks again.
@@ -111,13 +127,14 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
 }
 
 /// A step was made.
-pub fn progressed(state: &mut State, done: usize, total: usize) {
+pub fn progressed(state: &mut State, done: usize, total: usize, pace: f64) {
     let total = total.max(1);
     state.runs.progress = done as f64 / total as f64;
+    state.models.pace = Some(pace);
     // Said aloud at every tenth, not at every step.
     let tenth = |done: usize| done * 10 / total;
     if done == 1 || tenth(done) != tenth(done.saturating_sub(1)) {
-        state.status = Status::Step { done, total };
+        state.status = Status::Step { done, total, left: pace * (total - done.min(total)) as f64 };
     }
 }
 
@@ -139,11 +156,11 @@ pub fn finished(state: &mut State, (width, height): (usize, usize), milliseconds
     }
     let [left, top, ..] = asked.request.extend;
     let Picture { name, pixels: before, colours, notes, .. } = asked.picture.clone();
-    let (task, origin) = (asked.request.task, (left, top));
-    if !state.document.as_ref().is_some_and(|document| Rc::ptr_eq(&document.picture.pixels, &before)) {
+    let (task, origin, seed, centre) = (asked.request.task, (left, top), asked.request.seed, asked.centre());
+    let Some(document) = state.document.as_mut().filter(|document| Rc::ptr_eq(&document.picture.pixels, &before)) else {
         return not_shown(state, "it is of another picture");
-    }
-    state.outcome = Some(Outcome { task, name, pixels, colours, notes, width, height, origin, file });
+    };
+    document.answers.add(Answer { task, name, pixels, colours, notes, width, height, origin, file, seed, centre });
     state.runs.end();
     state.runs.losses = 0;
     (state.failed, state.status) = (false, Status::Done { width, height, milliseconds });
@@ -152,6 +169,9 @@ pub fn finished(state: &mut State, (width, height): (usize, usize), milliseconds
 
 /// The result is of no use because it cannot be shown; or the picture is.
 pub fn not_shown(state: &mut State, detail: &str) {
-    let what = if state.runs.is_busy() || state.outcome.take().is_some() { "result" } else { "picture" };
+    let what = if state.runs.is_busy() || state.answer().is_some() { "result" } else { "picture" };
+    if let Some(document) = &mut state.document {
+        document.answers.drop_shown();
+    }
     ending::failed(state, Failure::Request { detail: format!("the {what} cannot be shown ({detail})") });
 }

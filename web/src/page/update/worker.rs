@@ -1,9 +1,9 @@
 //! What the worker says.
 
-use super::{ending, files, models, recovery, runs};
+use super::{ending, files, masks, models, recovery, runs};
 use crate::{
     message::{About, Failure, FromWorker},
-    page::{document::Picture, effect::Effect, event::Attached, notice::Status, opening, state::State},
+    page::{effect::Effect, event::Attached, notice::Status, opening, picture::Picture, state::State},
 };
 
 /// What follows from a message. What an earlier worker says, and what is said of an earlier run, is no news.
@@ -30,7 +30,11 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
             return files::decoded(state, load, Ok(Picture { name, width, height, pixels, colours, notes }));
         }
         FromWorker::NotDecoded { load, cause } => return files::not_decoded(state, load, cause),
-        FromWorker::Progress { id, done, total } if id == current => runs::progressed(state, done, total),
+        FromWorker::Mask { load, width, height, doubt } => masks::read(state, load, (width, height), doubt, attached.pixels),
+        FromWorker::NoMask { load, detail } => masks::not_read(state, load, detail),
+        FromWorker::MaskFile => return masks::written(state, attached.held.first().copied()),
+        FromWorker::Pace { milliseconds } => state.models.pace = Some(milliseconds),
+        FromWorker::Progress { id, done, total, pace } if id == current => runs::progressed(state, done, total, pace),
         FromWorker::Preview { id, place, width, height } if id == current => {
             runs::previewed(state, place, (width, height), attached.pixels);
         }

@@ -4,7 +4,16 @@ use infill::task::TaskKind;
 use web_sys::{HtmlElement, HtmlOptionElement, HtmlSelectElement};
 
 use super::written::{self, Written};
-use crate::page::{dom, field::Field, held::Held, state::State, tasks, tool::Tool, words};
+use crate::page::{
+    answers::Answer,
+    dom,
+    field::{self, Field},
+    held::Held,
+    state::State,
+    strip, tasks,
+    tool::Tool,
+    words,
+};
 
 /// Writes what changed.
 pub fn show(written: &mut Written, state: &State, held: &Held) {
@@ -14,7 +23,8 @@ pub fn show(written: &mut Written, state: &State, held: &Held) {
     tools(written, state);
     inputs(written, state);
     run(written, state);
-    outcome(written, state, held);
+    answer(written, state, held);
+    answers(written, state);
     models(written, state);
     keep_focus(state, &focused);
 }
@@ -31,6 +41,7 @@ fn page(written: &mut Written, state: &State) {
     written.show("starting", false);
     written.show("empty", state.document.is_none());
     written.show("work", state.document.is_some());
+    written.show("open-other", state.document.is_some());
     written.text("device", &words::device(state.models.device.as_ref()));
     written.text("status", &words::status(&state.status));
 }
@@ -47,7 +58,7 @@ fn notice(written: &mut Written, state: &State) {
 }
 
 fn tools(written: &mut Written, state: &State) {
-    let (free, done) = (!state.runs.is_busy(), state.outcome.is_some());
+    let (free, done) = (!state.runs.is_busy(), state.answer().is_some());
     for task in TaskKind::ALL {
         written.choose(tasks::id(task), state.task == task);
         written.enable(tasks::id(task), state.offers(task));
@@ -55,13 +66,33 @@ fn tools(written: &mut Written, state: &State) {
     for tool in Tool::ALL {
         written.choose(tool.id(), state.tool == tool);
     }
+    written.attribute("subtract", "aria-pressed", if state.subtract { "true" } else { "false" });
+    written.enable("subtract", !state.tool.has_width());
     // A result's pixels come with the notes of its picture.
     let notes = state.document.as_ref().map_or(&[][..], |document| &document.picture.notes);
     written.text("hint", &words::hint(state.task, done, notes));
-    written.show("mask-tools", state.task == TaskKind::Inpaint && !done);
+    written.show("mask-tools", state.task == TaskKind::Inpaint);
+    if let Some(document) = &state.document {
+        let (size, [_, _, width, height]) = ((document.picture.width, document.picture.height), document.frame());
+        let chosen = field::ASPECTS.iter().find(|(_, aspect)| field::frame_of_aspect(size, *aspect) == document.extend);
+        written::select("aspect", chosen.map_or("", |(value, _)| *value));
+        written.text("extend-size", &format!("{width} × {height}"));
+    }
     written.show("extend-tools", state.task == TaskKind::Uncrop && !done);
     let (undo, redo) = state.travels();
-    for (id, enabled) in [("undo", undo), ("redo", redo), ("clear", free), ("invert", free), ("open-other", free), ("model", free)] {
+    for (id, enabled) in [
+        ("undo", undo),
+        ("redo", redo),
+        ("clear", free && !done),
+        ("invert", free && !done),
+        ("grow", free && !done),
+        ("shrink", free && !done),
+        ("open-mask", free && !done),
+        ("aspect", free && !done),
+        ("panorama", free && !done),
+        ("open-other", free),
+        ("model", free),
+    ] {
         written.enable(id, enabled);
     }
 }
@@ -72,7 +103,7 @@ fn inputs(written: &mut Written, state: &State) {
     let settings = &state.settings;
     for field in Field::ALL {
         if let Field::Side(_) = field {
-            written.enable(field.id(), !state.runs.is_busy());
+            written.enable(field.id(), state.is_editable());
         }
         if state.typing.is_some_and(|typing| typing.field == field) {
             continue;
@@ -82,38 +113,63 @@ fn inputs(written: &mut Written, state: &State) {
             Field::Side(side) => extend[side].to_string(),
             Field::Seed => settings.seed.to_string(),
             Field::Steps => settings.steps.map_or_else(String::new, |steps| steps.to_string()),
+            Field::Grow => settings.grow.map_or_else(String::new, |pixels| pixels.to_string()),
+            Field::Feather => settings.feather.to_string(),
             Field::Temperature => settings.temperature.map_or_else(String::new, |temperature| temperature.to_string()),
         };
         written::set_value(field.id(), &used);
     }
+    written.attribute("grow-by", "placeholder", &state.growth().to_string());
     written.text("size-value", &format!("{:.0}", state.brush));
     written::select("sampler", &settings.sampler.to_string());
 }
 
 fn run(written: &mut Written, state: &State) {
-    let (busy, done) = (state.runs.is_busy(), state.outcome.is_some());
+    let (busy, done) = (state.runs.is_busy(), state.answer().is_some());
     written.text("run", tasks::verb(state.task));
     written.enable("run", !busy && state.models.model.is_some() && state.document.is_some());
     written.show("run", !done);
+    let estimate = state.estimate.milliseconds(state.models.pace).filter(|_| !busy && !done);
+    written.text("estimate", &estimate.map_or_else(String::new, words::duration));
     written.show("progress-row", busy);
     written.attribute("progress", "value", &state.runs.progress.to_string());
 }
 
-fn outcome(written: &mut Written, state: &State, held: &Held) {
-    for id in ["download", "keep", "discard", "compare-row"] {
-        written.show(id, state.outcome.is_some());
+fn answer(written: &mut Written, state: &State, held: &Held) {
+    let shown = state.answer();
+    for id in ["download", "keep", "another", "discard", "compare-row"] {
+        written.show(id, shown.is_some());
     }
-    if let Some(outcome) = &state.outcome {
-        if let Some(address) = held.address(outcome.file) {
+    // Colour and repair have no area.
+    let area = |answer: &Answer| matches!(answer.task, TaskKind::Inpaint | TaskKind::Uncrop);
+    written.show("change-area", shown.is_some_and(area));
+    written.enable("another", state.models.model.is_some());
+    if let Some(answer) = shown {
+        if let Some(address) = held.address(answer.file) {
             written.attribute("download", "href", &address);
         }
-        written.attribute("download", "download", &format!("{}-{}.png", outcome.name, tasks::ending(outcome.task)));
+        written.attribute("download", "download", &format!("{}-{}.png", answer.name, tasks::ending(answer.task)));
     }
     let percent = ((1.0 - state.look.compare) * 100.0).round() as u32;
     written.attribute("compare", "aria-valuenow", &percent.to_string());
     written.attribute("compare", "aria-valuetext", &words::compared(percent));
     if written.is_new("compare-thumb", "left", &percent.to_string()) {
         let _ = dom::element::<HtmlElement>("compare-thumb").style().set_property("left", &format!("{percent}%"));
+    }
+}
+
+/// The answers side by side. The Tab key stops at the one that is looked at, else at the first.
+fn answers(written: &mut Written, state: &State) {
+    let (list, shown) = state.document.as_ref().map_or((&[][..], None), |document| (document.answers.list(), document.answers.place()));
+    written.show("answers", !list.is_empty());
+    for (place, (id, caption)) in strip::BUTTONS.into_iter().enumerate() {
+        written.show(id, place < list.len());
+        written.enable(id, !state.runs.is_busy());
+        written.choose(id, shown == Some(place));
+        if shown.is_none() && place == 0 {
+            written.attribute(id, "tabindex", "0");
+        }
+        written.text(caption, &list.get(place).map_or_else(String::new, words::answer));
     }
 }
 
@@ -144,8 +200,14 @@ fn keep_focus(state: &State, focused: &str) {
     if Tool::ALL.iter().any(|tool| tool.id() == focused) && focused != chosen {
         written::focus(chosen);
     }
-    if ["run", "cancel", "keep", "discard"].contains(&focused) && !written::is_usable(focused) {
-        written::focus(match (state.runs.is_busy(), &state.outcome) {
+    if let Some(place) = state.document.as_ref().and_then(|document| document.answers.place()) {
+        let (chosen, _) = strip::BUTTONS[place];
+        if strip::BUTTONS.iter().any(|(id, _)| *id == focused) && focused != chosen {
+            written::focus(chosen);
+        }
+    }
+    if ["run", "cancel", "keep", "another", "change-area", "discard"].contains(&focused) && !written::is_usable(focused) {
+        written::focus(match (state.runs.is_busy(), state.answer()) {
             (true, _) => "cancel",
             (false, Some(_)) => "download",
             (false, None) => "run",

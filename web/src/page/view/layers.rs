@@ -7,8 +7,9 @@ use wasm_bindgen::{Clamped, JsValue};
 use web_sys::{HtmlCanvasElement, ImageData};
 
 use crate::page::{
-    document::{Changed, Document, Pixels},
+    document::{Changed, Document},
     dom,
+    picture::Pixels,
     scene::Layer,
     state::State,
 };
@@ -35,7 +36,7 @@ struct Overlay {
 pub struct Layers {
     picture: Sheet,
     preview: Sheet,
-    outcome: Sheet,
+    answer: Sheet,
     overlay: Option<Overlay>,
 }
 
@@ -45,7 +46,7 @@ impl Layers {
         let sheet = match layer {
             Layer::Picture => &self.picture,
             Layer::Preview => &self.preview,
-            Layer::Outcome => &self.outcome,
+            Layer::Answer => &self.answer,
             Layer::Marks => return self.overlay.as_ref().map(|overlay| &overlay.canvas),
         };
         sheet.as_ref().map(|(_, canvas)| canvas)
@@ -57,17 +58,17 @@ impl Layers {
     /// When the browser is out of memory.
     pub fn update(&mut self, state: &State) -> Result<bool, JsValue> {
         let picture = state.document.as_ref().map(|document| &document.picture);
-        if let (Some(picture), Some((pixels, _))) = (picture, &self.outcome)
+        if let (Some(picture), Some((pixels, _))) = (picture, &self.answer)
             && Rc::ptr_eq(pixels, &picture.pixels)
         {
-            // A result that was kept is on a canvas already.
-            self.picture = self.outcome.take();
+            // An answer that was kept is on a canvas already.
+            self.picture = self.answer.take();
         }
         let mut changed = lay(&mut self.picture, picture.map(|picture| (&picture.pixels, picture.width, picture.height)))?;
         let preview = state.runs.preview.as_ref();
         changed |= lay(&mut self.preview, preview.map(|preview| (&preview.pixels, preview.size.0, preview.size.1)))?;
-        let outcome = state.outcome.as_ref();
-        changed |= lay(&mut self.outcome, outcome.map(|outcome| (&outcome.pixels, outcome.width, outcome.height)))?;
+        let answer = state.answer();
+        changed |= lay(&mut self.answer, answer.map(|answer| (&answer.pixels, answer.width, answer.height)))?;
         match &state.document {
             Some(document) => changed |= self.overlay(document)?,
             None => self.overlay = None,
@@ -124,7 +125,7 @@ fn tint(canvas: &HtmlCanvasElement, mask: &Mask, place: Rect) -> Result<(), JsVa
 }
 
 /// Puts RGBA pixels onto a canvas.
-fn put(canvas: &HtmlCanvasElement, pixels: &[u8], width: usize, height: usize, at: (usize, usize)) -> Result<(), JsValue> {
+pub fn put(canvas: &HtmlCanvasElement, pixels: &[u8], width: usize, height: usize, at: (usize, usize)) -> Result<(), JsValue> {
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width as u32, height as u32)?;
     dom::context(canvas)?.put_image_data(&data, at.0 as f64, at.1 as f64)
 }

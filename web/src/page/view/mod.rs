@@ -4,6 +4,7 @@
 mod canvas;
 mod controls;
 mod layers;
+mod small;
 mod written;
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
     state::State,
 };
 use layers::Layers;
+use small::Small;
 use written::Written;
 
 /// What was written and drawn last.
@@ -21,6 +23,7 @@ pub struct View {
     held: Held,
     written: Written,
     layers: Layers,
+    small: Small,
     drawn: Option<Scene>,
     /// The browser had no memory the last time.
     failing: bool,
@@ -29,7 +32,7 @@ pub struct View {
 impl View {
     /// Nothing was written yet.
     pub fn new(sink: Sink, held: Held) -> Self {
-        Self { sink, held, written: Written::default(), layers: Layers::default(), drawn: None, failing: false }
+        Self { sink, held, written: Written::default(), layers: Layers::default(), small: Small::default(), drawn: None, failing: false }
     }
 
     /// Writes what changed of texts and controls.
@@ -39,6 +42,7 @@ impl View {
 
     /// Draws the canvas if something on it changed.
     pub fn draw(&mut self, state: &State) {
+        self.small.update(state);
         let updated = self.layers.update(state);
         let failed_before = std::mem::replace(&mut self.failing, updated.is_err());
         let changed = match updated {

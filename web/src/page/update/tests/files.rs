@@ -120,8 +120,8 @@ fn no_picture_comes_between_a_run_and_its_result() {
     let pixels = Some(Rc::new(vec![200; 4 * WIDTH * HEIGHT]));
     let done = FromWorker::Done { id: 1, width: WIDTH, height: HEIGHT, milliseconds: 1.0 };
     said_with(&mut state, done, Attached { pixels, held: vec![Handle(20)], ..Attached::default() });
-    let outcome = state.outcome.as_ref().map(|outcome| (outcome.name.as_str(), outcome.pixels[0]));
-    assert_eq!(outcome, Some(("photo", 200)));
+    let answer = state.answer().map(|answer| (answer.name.as_str(), answer.pixels[0]));
+    assert_eq!(answer, Some(("photo", 200)));
     assert_eq!(state.notice, Some(Notice::NotOpened { name: "mine.infill".to_owned() }), "the last one that was tried");
 }
 

@@ -80,3 +80,32 @@ fn a_picture_is_shown_whole_with_its_frame_only_where_that_is_the_task() {
     update(&mut state, Event::Resized { canvas: (300.0, 200.0), density: 2.0 });
     assert_eq!(state.look.viewport, viewport, "what was zoomed stays as it is");
 }
+
+#[test]
+fn a_corner_moves_both_of_its_sides() {
+    let mut state = extending();
+    let before = at(&state, 0.0, 0.0);
+    drag(&mut state, (40.0, 30.0), (52.0, 37.0));
+    assert_eq!(extend(&state), [0, 0, 12, 7]);
+    assert_eq!(at(&state, 0.0, 0.0), before, "nothing moves under the pointer");
+    update(&mut state, Event::Undo);
+    assert_eq!((extend(&state), state.travels().0), ([0; 4], false), "both are one step");
+}
+
+#[test]
+fn a_shape_and_a_panorama_are_steps_that_add_to_both_sides() {
+    let mut state = extending();
+    update(&mut state, Event::Aspect(16, 9));
+    assert_eq!(extend(&state), [7, 0, 7, 0]);
+    update(&mut state, Event::Aspect(1, 1));
+    assert_eq!(extend(&state), [0, 5, 0, 5]);
+    update(&mut state, Event::Panorama);
+    assert_eq!(extend(&state), [20, 5, 20, 5]);
+    for before in [[0, 5, 0, 5], [7, 0, 7, 0], [0; 4]] {
+        update(&mut state, Event::Undo);
+        assert_eq!(extend(&state), before);
+    }
+    update(&mut state, Event::Task(TaskKind::Inpaint));
+    update(&mut state, Event::Panorama);
+    assert_eq!(extend(&state), [0; 4], "nobody sees the frame");
+}

@@ -183,7 +183,7 @@ fn inverting_nothing_says_that_all_is_marked() {
 fn tools_and_tasks_turn_with_the_arrow_keys() {
     let mut state = opened();
     update(&mut state, Event::TurnTool(false));
-    assert_eq!(state.tool, Tool::Rectangle);
+    assert_eq!(state.tool, Tool::Lasso);
     update(&mut state, Event::TurnTool(true));
     assert_eq!(state.tool, Tool::Brush);
     if let Some(model) = &mut state.models.model {
@@ -193,4 +193,73 @@ fn tools_and_tasks_turn_with_the_arrow_keys() {
     assert_eq!(state.task, TaskKind::Restore, "what the model cannot do is passed over");
     update(&mut state, Event::Task(TaskKind::Colorize));
     assert_eq!(state.task, TaskKind::Restore);
+}
+
+#[test]
+fn areas_mark_or_take_marks_away() {
+    for (tool, area) in [(Tool::Rectangle, 100.0), (Tool::Lasso, 50.0)] {
+        let mut state = opened();
+        update(&mut state, Event::Tool(tool));
+        for (subtract, expected) in [(false, area), (true, 0.0)] {
+            update(&mut state, Event::Subtract(subtract));
+            let path = [(10.0, 10.0), (20.0, 10.0), (20.0, 20.0)].map(|(x, y)| mouse(&state, x, y));
+            update(&mut state, Event::PointerDown(path[0]));
+            update(&mut state, Event::PointerMoved(path[1..].to_vec()));
+            update(&mut state, Event::PointerUp(path[2]));
+            // A slanted edge is soft, and drawing it twice leaves something of it.
+            assert!((marked(&state) - expected).abs() < 8.0, "{tool:?}: {}", marked(&state));
+        }
+        assert_eq!(state.hand.gesture, Gesture::None);
+    }
+    let mut state = opened();
+    update(&mut state, Event::Tool(Tool::Lasso));
+    drag(&mut state, (10.0, 10.0), (20.0, 10.0));
+    assert_eq!((marked(&state), state.travels().0), (0.0, false), "a line goes around nothing");
+}
+
+#[test]
+fn marks_grow_and_shrink_by_steps_and_runs_are_asked_to_grow_them() {
+    let mut state = opened();
+    update(&mut state, Event::Typed(crate::page::field::Field::Brush, Some(32.0)));
+    update(&mut state, Event::Tool(Tool::Rectangle));
+    drag(&mut state, (10.0, 10.0), (20.0, 20.0));
+    update(&mut state, Event::Grow(1));
+    assert!(marked(&state) > 180.0, "two pixels to each side: {}", marked(&state));
+    update(&mut state, Event::Grow(-1));
+    assert!((marked(&state) - 100.0).abs() < 12.0, "{}", marked(&state));
+    update(&mut state, Event::Undo);
+    update(&mut state, Event::Undo);
+    assert!((marked(&state) - 100.0).abs() < 1.0);
+    update(&mut state, Event::Typed(crate::page::field::Field::Feather, Some(5.0)));
+    let request = requested(&update(&mut state, Event::Run)).expect("a run");
+    assert_eq!((request.grow, request.feather), (2, 5));
+    update(&mut state, Event::Cancel);
+    said(&mut state, FromWorker::Cancelled { id: 1 });
+    update(&mut state, Event::Typed(crate::page::field::Field::Grow, Some(0.0)));
+    assert_eq!(requested(&update(&mut state, Event::Run)).map(|request| request.grow), Some(0), "0 is off");
+}
+
+#[test]
+fn a_mask_file_is_marked_as_it_is_and_another_size_is_refused() {
+    let mut state = opened();
+    drag(&mut state, (1.0, 1.0), (5.0, 1.0));
+    let before = marked(&state);
+    let given = |state: &mut State| update(state, Event::MaskFile { file: Handle(50), name: "m.png".to_owned() });
+    assert_eq!(given(&mut state), [Effect::ReadMask { load: 1, file: Handle(50) }]);
+    assert!(state.handles().any(|handle| handle == Handle(50)));
+    let read = |width: usize| FromWorker::Mask { load: 1, width, height: HEIGHT, doubt: None };
+    let values = |width: usize| Attached { pixels: Some(Rc::new(vec![255; width * HEIGHT])), ..Attached::default() };
+    said_with(&mut state, read(7), values(7));
+    assert_eq!((marked(&state), state.notice.is_some()), (before, true));
+    said_with(&mut state, read(WIDTH), values(WIDTH));
+    assert_eq!(marked(&state), before, "nobody waits for it any more");
+    given(&mut state);
+    said_with(&mut state, read(WIDTH), values(WIDTH));
+    assert_eq!((marked(&state), state.growth()), ((WIDTH * HEIGHT) as f64, 0));
+    update(&mut state, Event::Undo);
+    assert_eq!(marked(&state), before);
+    let effects = update(&mut state, Event::SaveMask);
+    assert!(matches!(&effects[..], [Effect::Say(ToWorker::WriteMask { width: WIDTH, height: HEIGHT }, _)]), "{effects:?}");
+    let saved = said_with(&mut state, FromWorker::MaskFile, Attached { held: vec![Handle(51)], ..Attached::default() });
+    assert_eq!(saved, [Effect::Save { file: Handle(51), name: "photo-mask.png".to_owned() }]);
 }

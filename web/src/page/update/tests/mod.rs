@@ -1,5 +1,6 @@
 //! The page without a browser: events go in, and the state and what is to be done are looked at.
 
+mod answers;
 mod files;
 mod framing;
 mod marks;
@@ -14,12 +15,12 @@ use super::update;
 use crate::{
     message::{DeviceReport, FromWorker, ModelChoice, ModelReport, ToWorker},
     page::{
-        document::Picture,
         effect::Effect,
         event::{Attached, Event},
         gesture::{Pointer, PointerKind},
         handle::Handle,
         opening,
+        picture::Picture,
         state::State,
     },
 };
@@ -45,7 +46,16 @@ fn said_with(state: &mut State, message: FromWorker, attached: Attached) -> Vec<
 /// The model that was asked for with a number.
 fn model(wanted: u32, name: &str, own: bool) -> FromWorker {
     let tasks = TaskKind::ALL.to_vec();
-    FromWorker::Model(ModelReport { wanted, name: name.to_owned(), size: 16, tasks, parameters: 200_000, kept: true, own })
+    FromWorker::Model(ModelReport {
+        wanted,
+        name: name.to_owned(),
+        size: 16,
+        tasks,
+        steps: vec![20; 4],
+        parameters: 200_000,
+        kept: true,
+        own,
+    })
 }
 
 /// A worker listens, has a device and has its model.

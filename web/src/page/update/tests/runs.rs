@@ -4,11 +4,11 @@ use super::*;
 use crate::{
     message::{About, Failure, Note, RunRequest, Saved},
     page::{
-        document::Colours,
         effect::Buffer,
         field::Field,
         notice::{Notice, Status},
         opening::Purpose,
+        picture::Colours,
         runs::Activity,
     },
 };
@@ -46,10 +46,11 @@ fn a_run_shows_progress_and_ends_in_a_result_that_can_be_kept() {
     let mut texts = 0;
     for step in 1..=100 {
         state.status = Status::Nothing;
-        said(&mut state, FromWorker::Progress { id: 1, done: step, total: 100 });
+        said(&mut state, FromWorker::Progress { id: 1, done: step, total: 100, pace: 50.0 });
         texts += usize::from(state.status != Status::Nothing);
     }
     assert_eq!((texts, state.runs.progress), (11, 1.0));
+    assert_eq!(state.status, Status::Step { done: 100, total: 100, left: 0.0 });
     let preview = Attached { pixels: Some(Rc::new(vec![0; 16])), ..Attached::default() };
     said_with(&mut state, FromWorker::Preview { id: 1, place: [1, 2, 3, 4], width: 2, height: 2 }, preview);
     assert!(state.runs.preview.is_some());
@@ -59,7 +60,7 @@ fn a_run_shows_progress_and_ends_in_a_result_that_can_be_kept() {
     update(&mut state, Event::Keep);
     assert_eq!((state.phase(), marked(&state)), ("ready", 0.0));
     let grey = |state: &State| state.document.as_ref().map(|document| document.picture.pixels[0]);
-    assert_eq!((grey(&state), state.handles().count()), (Some(200), 0));
+    assert_eq!((grey(&state), state.handles().count()), (Some(200), 1), "the answer stays with the picture before");
     update(&mut state, Event::Undo);
     assert!(grey(&state) == Some(9) && marked(&state) > 0.0, "the picture before with its mask");
     update(&mut state, Event::Redo);
@@ -74,18 +75,18 @@ fn a_result_can_be_discarded_and_one_of_the_wrong_size_is_none() {
     let (mut state, _) = running();
     done(&mut state, 1, 200);
     update(&mut state, Event::Discard);
-    assert!(state.phase() == "ready" && state.outcome.is_none() && marked(&state) > 0.0);
+    assert!(state.phase() == "ready" && state.answer().is_none() && marked(&state) > 0.0);
     update(&mut state, Event::Run);
     let wrong = Attached { pixels: Some(Rc::new(vec![0; 8])), held: vec![Handle(21)], ..Attached::default() };
     said_with(&mut state, FromWorker::Done { id: 2, width: WIDTH, height: HEIGHT, milliseconds: 1.0 }, wrong);
-    assert_eq!((state.phase(), state.outcome.is_some()), ("failed", false));
+    assert_eq!((state.phase(), state.answer().is_some()), ("failed", false));
 }
 
 #[test]
 fn what_is_said_of_another_run_or_by_another_worker_is_no_news() {
     let (mut state, _) = running();
     let before = state.clone();
-    said(&mut state, FromWorker::Progress { id: 7, done: 1, total: 2 });
+    said(&mut state, FromWorker::Progress { id: 7, done: 1, total: 2, pace: 1.0 });
     done(&mut state, 7, 1);
     failed(&mut state, 7, Failure::Request { detail: "no".to_owned() }, &[]);
     update(&mut state, Event::Worker { worker: 0, message: FromWorker::failed(About::Worker, lost()), attached: Attached::default() });
@@ -225,4 +226,21 @@ fn what_the_file_says_of_its_colours_goes_with_every_run_and_every_result() {
             Some(("photo", &colours, &[Note::Profile][..]))
         );
     }
+}
+
+#[test]
+fn how_long_a_run_takes_is_known_before_it_begins() {
+    let mut state = opened();
+    said(&mut state, FromWorker::Pace { milliseconds: 40.0 });
+    let estimate = |state: &State| state.estimate.milliseconds(state.models.pace);
+    assert_eq!(estimate(&state), None, "nothing is marked");
+    drag(&mut state, (10.0, 15.0), (20.0, 15.0));
+    let fill = estimate(&state).expect("an estimate");
+    assert!(fill >= 800.0, "twenty steps for each window: {fill}");
+    update(&mut state, Event::Typed(Field::Steps, Some(40.0)));
+    assert_eq!(estimate(&state), Some(2.0 * fill));
+    update(&mut state, Event::Task(TaskKind::Restore));
+    assert!(estimate(&state) > Some(2.0 * fill), "tiles of the whole picture");
+    update(&mut state, Event::Task(TaskKind::Uncrop));
+    assert_eq!(estimate(&state), None);
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::page::{
     field::Field,
+    gesture::Gesture,
     scene::{Item, Layer, scene},
     tasks,
     tool::Tool,
@@ -43,22 +44,33 @@ fn marks_are_shown_where_they_matter_and_a_preview_in_their_place() {
     assert_eq!(preview.map(|[x, y, ..]| (x, y)), Some((left, top)), "it lies over what is added");
 }
 
-#[test]
-fn the_line_between_before_and_after_cuts_the_result() {
+/// A page that shows an answer.
+fn answered() -> State {
     let mut state = opened();
     drag(&mut state, (10.0, 15.0), (20.0, 15.0));
     update(&mut state, Event::Run);
     let pixels = Some(Rc::new(vec![0; 4 * WIDTH * HEIGHT]));
     let done = FromWorker::Done { id: 1, width: WIDTH, height: HEIGHT, milliseconds: 1.0 };
     said_with(&mut state, done, Attached { pixels, held: vec![Handle(1)], ..Attached::default() });
+    state
+}
+
+/// The part of the canvas that the answer may touch.
+fn clip(state: &State) -> [f64; 4] {
+    let clips = scene(state).items.into_iter().find_map(|item| match item {
+        Item::Layer { layer: Layer::Answer, clip, .. } => clip,
+        _ => None,
+    });
+    clips.expect("a clip")
+}
+
+#[test]
+fn the_line_between_before_and_after_cuts_the_result() {
+    let mut state = answered();
     for share in [0.0, 0.25, 1.0] {
         update(&mut state, Event::Compare(share));
-        let clip = scene(&state).items.into_iter().find_map(|item| match item {
-            Item::Layer { layer: Layer::Outcome, clip, .. } => clip,
-            _ => None,
-        });
         let (left, top) = at(&state, 40.0 * share, 0.0);
-        let clip = clip.expect("a clip");
+        let clip = clip(&state);
         assert!(
             (clip[0] - left).abs() < 1e-9 && (clip[1] - top).abs() < 1e-9 && (clip[2] - 400.0 * (1.0 - share)).abs() < 1e-9,
             "{clip:?}"
@@ -66,6 +78,25 @@ fn the_line_between_before_and_after_cuts_the_result() {
     }
     update(&mut state, Event::MoveCompare(-2.0));
     assert_eq!(state.look.compare, 1.0);
+}
+
+#[test]
+fn the_line_is_pulled_on_the_picture_and_holding_shows_what_was_before() {
+    let mut state = answered();
+    let clip = |state: &State| clip(state)[2];
+    let viewport = state.look.viewport;
+    drag(&mut state, (20.0, 3.0), (30.0, 20.0));
+    assert!((clip(&state) - 100.0).abs() < 1e-6 && state.look.viewport == viewport, "{}", clip(&state));
+    let (down, far) = (mouse(&state, 5.0, 5.0), mouse(&state, 9.0, 5.0));
+    update(&mut state, Event::PointerDown(down));
+    assert_eq!(clip(&state), 0.0);
+    update(&mut state, Event::PointerUp(down));
+    assert!((clip(&state) - 100.0).abs() < 1e-6);
+    update(&mut state, Event::PointerDown(down));
+    update(&mut state, Event::PointerMoved(vec![far]));
+    assert!(clip(&state) > 0.0 && state.hand.gesture != Gesture::None, "whoever moves it wants to move the picture");
+    update(&mut state, Event::PointerUp(far));
+    assert_eq!(state.hand.gesture, Gesture::None);
 }
 
 #[test]

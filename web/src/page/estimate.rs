@@ -1,0 +1,128 @@
+//! How long a run would take before it is begun: how often the net would be asked, and how long an answer takes. It is a few
+//! percent off where a mask is large, and by more where the filling of detail takes long.
+
+use infill::{
+    mask::Mask,
+    task::{Border, Task, TaskKind},
+};
+
+/// Pixels around a hole that are looked at; of more only every second, third and so on.
+const LOOKED_AT: usize = 1 << 20;
+
+/// What the number of evaluations follows from; what a mask is known by are its picture and its revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The task.
+    pub task: TaskKind,
+    /// Width and height of the picture in pixels.
+    pub size: (usize, usize),
+    /// The number of the picture.
+    pub load: u32,
+    /// How many pictures came before it by keeping answers.
+    pub depth: usize,
+    /// The mask's revision.
+    pub revision: u64,
+    /// Pixels to add: left, top, right, bottom.
+    pub extend: [usize; 4],
+    /// Pixels that the area grows by.
+    pub growth: usize,
+    /// Side of the net's windows in pixels.
+    pub side: usize,
+    /// Evaluations for each window.
+    pub steps: usize,
+}
+
+/// Evaluations of the net for what is planned.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    plan: Option<Plan>,
+    evaluations: usize,
+}
+
+impl Estimate {
+    /// Follows a plan; none where nothing can be begun. Counts anew only where it is another.
+    pub fn follow(&mut self, plan: Option<Plan>, mask: &Mask) {
+        if self.plan != plan {
+            self.evaluations = plan.as_ref().map_or(0, |plan| plan.steps * windows(plan, mask));
+            self.plan = plan;
+        }
+    }
+
+    /// Milliseconds, with an evaluation of so many; none where there is nothing to be done.
+    pub fn milliseconds(&self, pace: Option<f64>) -> Option<f64> {
+        Some(pace? * self.evaluations as f64).filter(|_| self.evaluations > 0)
+    }
+}
+
+fn windows(plan: &Plan, mask: &Mask) -> usize {
+    let [left, top, right, bottom] = plan.extend;
+    let (width, height) = plan.size;
+    match plan.task {
+        TaskKind::Inpaint => {
+            let Some(hole) = mask.bounds() else { return 0 };
+            let reduction = (1..).find(|by| hole.width.div_ceil(*by) * hole.height.div_ceil(*by) <= LOOKED_AT).unwrap_or(1);
+            let side = (plan.side / reduction).max(1);
+            // With as much around it as its windows may take in.
+            let room = 2 * plan.growth + plan.side;
+            let (left, top) = (hole.left.saturating_sub(room), hole.top.saturating_sub(room));
+            let (right, bottom) = ((hole.right() + room).min(width), (hole.bottom() + room).min(height));
+            let rows = (top..bottom).step_by(reduction);
+            let values = rows.flat_map(|y| mask.row(y)[left..right].iter().step_by(reduction).copied()).collect();
+            let size = ((right - left).div_ceil(reduction), (bottom - top).div_ceil(reduction));
+            let Ok(mut mask) = Mask::new(size.0, size.1, values) else { return 0 };
+            mask.grow_and_close(plan.growth / reduction);
+            Task::Inpaint { mask }.windows(size.0, size.1, side)
+        }
+        TaskKind::Uncrop => Task::Uncrop(Border { left, top, right, bottom }).windows(width, height, plan.side),
+        TaskKind::Colorize => Task::Colorize.windows(width, height, plan.side),
+        TaskKind::Restore => Task::Restore.windows(width, height, plan.side),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use infill::mask::Shape;
+
+    use super::*;
+
+    const PLAN: Plan = Plan {
+        task: TaskKind::Inpaint,
+        size: (3000, 2000),
+        load: 1,
+        depth: 0,
+        revision: 1,
+        extend: [0; 4],
+        growth: 0,
+        side: 128,
+        steps: 10,
+    };
+
+    fn evaluations(plan: Plan, mask: &Mask) -> usize {
+        let mut estimate = Estimate::default();
+        estimate.follow(Some(plan), mask);
+        estimate.evaluations
+    }
+
+    #[test]
+    fn a_run_takes_as_many_evaluations_as_it_has_windows_and_steps() {
+        let mut mask = Mask::empty(3000, 2000);
+        assert_eq!(evaluations(PLAN, &mask), 0, "nothing is to be done");
+        mask.draw(&Shape::Disc { x: 1500.0, y: 900.0, radius: 40.0 }, true);
+        assert_eq!(evaluations(PLAN, &mask), 10);
+        let restore = Plan { task: TaskKind::Restore, ..PLAN };
+        assert_eq!(evaluations(restore, &mask), 10 * Task::Restore.windows(3000, 2000, 128));
+        let mut estimate = Estimate::default();
+        assert_eq!(estimate.milliseconds(Some(5.0)), None);
+        estimate.follow(Some(PLAN), &mask);
+        assert_eq!((estimate.milliseconds(None), estimate.milliseconds(Some(5.0))), (None, Some(50.0)));
+    }
+
+    #[test]
+    fn of_a_large_hole_a_part_of_the_pixels_says_about_as_much() {
+        let mut mask = Mask::empty(3000, 2000);
+        mask.draw(&Shape::Rectangle { x: 200.0, y: 100.0, width: 2600.0, height: 1800.0 }, true);
+        let exact = 10 * Task::Inpaint { mask: mask.clone() }.windows(3000, 2000, 128);
+        let about = evaluations(PLAN, &mask);
+        assert!(about.abs_diff(exact) * 3 <= exact, "{about} for {exact}");
+    }
+}

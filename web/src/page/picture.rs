@@ -1,0 +1,42 @@
+//! A picture as the page has it: pixels and what its file says of them.
+
+use std::rc::Rc;
+
+use crate::message::Note;
+
+/// RGBA, row by row, shared by all who show or send it.
+pub type Pixels = Rc<Vec<u8>>;
+
+/// What a file says of how its colours are meant. It goes from the file to the results, and nobody here looks at it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Colours {
+    /// An ICC profile; empty where there is none.
+    pub profile: Rc<Vec<u8>>,
+    /// Chunks of a PNG file.
+    pub chunks: Rc<Vec<u8>>,
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// File name without its ending.
+    pub name: String,
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// Its pixels.
+    pub pixels: Pixels,
+    /// What its file says of its colours.
+    pub colours: Colours,
+    /// What is not as in its file.
+    pub notes: Vec<Note>,
+}
+
+#[cfg(test)]
+impl Picture {
+    /// A picture of which nothing more is known.
+    pub fn plain(name: String, width: usize, height: usize, pixels: Pixels) -> Self {
+        Self { name, width, height, pixels, colours: Colours::default(), notes: Vec::new() }
+    }
+}

@@ -1,0 +1,27 @@
+//! Away from the answer that is looked at, back to the picture: with the answers kept, or without.
+
+use super::looking;
+use crate::page::{answers::Answers, state::State};
+
+/// Goes back to before the first run on this picture: all answers go.
+pub fn discard(state: &mut State) {
+    leave_answer(state, Answers::clear);
+}
+
+/// Shows the picture again with what is marked or added, to be changed. The answers stay.
+pub fn change_area(state: &mut State) {
+    leave_answer(state, Answers::hide);
+}
+
+fn leave_answer(state: &mut State, leave: fn(&mut Answers)) {
+    if state.answer().is_none() {
+        return;
+    }
+    if let Some(document) = &mut state.document {
+        leave(&mut document.answers);
+    }
+    state.failed = false;
+    if state.look.fitted {
+        looking::fit(state);
+    }
+}

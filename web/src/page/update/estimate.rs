@@ -1,0 +1,32 @@
+//! Keeps the estimate of a run in line with what is marked, added and chosen.
+
+use infill::task::TaskKind;
+
+use crate::page::{estimate::Plan, gesture::Gesture, state::State};
+
+/// Whoever is drawing is not made to wait for it.
+pub fn follow(state: &mut State) {
+    if state.runs.is_busy() || matches!(state.hand.gesture, Gesture::Mark { .. } | Gesture::Side { .. }) {
+        return;
+    }
+    let plan = plan(state);
+    let Some(document) = &state.document else { return };
+    state.estimate.follow(plan, document.marks.mask());
+}
+
+fn plan(state: &State) -> Option<Plan> {
+    let (document, model) = (state.document.as_ref()?, state.models.model.as_ref()?);
+    let own = model.tasks.iter().position(|task| *task == state.task).and_then(|place| model.steps.get(place).copied());
+    let fills = state.task == TaskKind::Inpaint;
+    Some(Plan {
+        task: state.task,
+        size: (document.picture.width, document.picture.height),
+        load: state.load,
+        depth: state.earlier.len(),
+        revision: if fills { document.marks.revision() } else { 0 },
+        extend: if state.task == TaskKind::Uncrop { document.extend } else { [0; 4] },
+        growth: if fills { state.growth() } else { 0 },
+        side: model.size,
+        steps: state.settings.steps.or(own)?,
+    })
+}
