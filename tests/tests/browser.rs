@@ -320,7 +320,12 @@ fn row_35_a_second_visit_fetches_no_weights_and_a_damaged_copy_is_not_used() {
         page.wait_for("ready").await?;
         let status = page.text("status").await?;
         // As many as were trained, in whatever form the device has them.
-        ensure!(fetched() == 1 && status.contains("Ready") && status.contains("0.2 million parameters"), "{} times, {status}", fetched());
+        let device = page.text("device").await?;
+        ensure!(
+            fetched() == 1 && status == "Ready" && device.contains("0.2 million parameters"),
+            "{} times, {status}, {device}",
+            fetched()
+        );
         // The browser's ordinary cache is not what is tested.
         page.browser.cdp().send_raw("Network.clearBrowserCache", serde_json::json!({})).await?;
         page.browser.refresh().await?;

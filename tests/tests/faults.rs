@@ -84,7 +84,7 @@ fn without_room_it_works_and_says_so() {
         reload(&page).await?;
         page.wait_for("ready").await?;
         let status = page.text("status").await?;
-        ensure!(status.contains("does not keep it"), "it says: {status}");
+        ensure!(status.contains("does not keep the model"), "it says: {status}");
         for chunk in site.chunks()? {
             ensure!(site.server.starts(&chunk) == [0, 0], "{chunk}: {:?}", site.server.starts(&chunk));
         }

@@ -96,6 +96,8 @@ pub struct State {
     pub tool: Tool,
     /// Brush width in pixels of the picture.
     pub brush: f64,
+    /// The mask came from a file, and is filled as it is.
+    pub exact: bool,
     /// Areas take marks away.
     pub subtract: bool,
     /// A stroke that is done begins a run.
@@ -143,6 +145,7 @@ impl State {
             task: TaskKind::Inpaint,
             tool: Tool::Brush,
             brush: 40.0,
+            exact: false,
             subtract: false,
             as_i_paint: false,
             settings: Settings { sampler: SamplerKind::DpmSolver, seed: 0, steps: None, temperature: None, grow: None, feather: 0 },
@@ -185,9 +188,10 @@ impl State {
         self.document.is_some() && !self.runs.is_busy() && self.answer().is_none()
     }
 
-    /// Pixels that the area grows by before it is filled: a hand is the less exact the wider its brush is.
+    /// Pixels that the area grows by before it is filled: a hand is the less exact the wider its brush is, and a file is exact.
     pub fn growth(&self) -> usize {
-        self.settings.grow.unwrap_or((self.brush / 16.0).round().clamp(1.0, 8.0) as usize)
+        let own = if self.exact { 0 } else { (self.brush / 16.0).round().clamp(1.0, 8.0) as usize };
+        self.settings.grow.unwrap_or(own)
     }
 
     /// The answer that is looked at; none while another is on its way.

@@ -131,7 +131,7 @@ pub fn status(status: &Status) -> String {
         Status::Fetching { done, total } => {
             format!("Fetching the model: {:.1} of {:.1} MB", *done as f64 / 1e6, *total as f64 / 1e6)
         }
-        Status::Ready(report) => model(report),
+        Status::Ready(report) => ready(report),
         Status::Opening { name } => format!("Opening “{name}”…"),
         Status::Opened { width, height } => format!("{width} × {height} pixels"),
         Status::AllMarked => "Nothing was marked: now the whole picture is. Undo brings it back.".to_owned(),
@@ -196,21 +196,26 @@ pub fn compared(percent: u32) -> String {
     format!("Before left of {percent} %, after right of it")
 }
 
-/// What the page runs on.
-pub fn device(report: Option<&DeviceReport>) -> String {
+/// What the page runs on, and with which model.
+pub fn device(report: Option<&DeviceReport>, model: Option<&ModelReport>) -> String {
     let Some(report) = report else { return "Starting…".to_owned() };
-    match (report.webgpu, &report.reason) {
+    let device = match (report.webgpu, &report.reason) {
         (true, _) if report.adapter.is_empty() => "Runs on the graphics card (WebGPU)".to_owned(),
         (true, _) => format!("Runs on WebGPU: {}", report.adapter),
         (false, Some(reason)) => format!("Runs on the CPU: {reason}"),
         (false, None) => "Runs on the CPU".to_owned(),
-    }
+    };
+    let model = model.map(|model| format!(". Model “{}”, {:.1} million parameters", model.name, model.parameters as f64 / 1e6));
+    device + &model.unwrap_or_default()
 }
 
-/// The model in use.
-fn model(report: &ModelReport) -> String {
-    let kept = if report.kept { "" } else { "; this browser does not keep it, so the next visit fetches it again" };
-    format!("Ready: model “{}”, {:.1} million parameters{kept}", report.name, report.parameters as f64 / 1e6)
+/// The model can be used.
+fn ready(report: &ModelReport) -> String {
+    match (report.own, report.kept) {
+        (true, _) => format!("Ready, with your model “{}”", report.name),
+        (false, true) => "Ready".to_owned(),
+        (false, false) => "Ready; this browser does not keep the model, so the next visit fetches it again".to_owned(),
+    }
 }
 
 fn sentence(text: &str) -> String {

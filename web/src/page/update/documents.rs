@@ -11,7 +11,7 @@ pub fn show(state: &mut State, document: Document) {
     state.document = Some(document);
     (state.runs.preview, state.runs.interrupted) = (None, None);
     (state.hand.cursor, state.hand.gesture, state.typing) = (None, Gesture::None, None);
-    (state.notice, state.failed) = (None, false);
+    (state.notice, state.failed, state.exact) = (None, false, false);
     looking::fit(state);
 }
 

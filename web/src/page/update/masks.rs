@@ -34,7 +34,7 @@ pub fn read(state: &mut State, load: u32, (width, height): (usize, usize), doubt
     match (mask, size) {
         (Some(mask), Some(size)) if size == (width, height) => {
             painting::replace(state, mask);
-            state.settings.grow = Some(0);
+            (state.exact, state.settings.grow) = (true, None);
             state.status = Status::MaskRead { name, doubt };
         }
         (Some(_), Some(picture)) => state.notice = Some(Notice::MaskSize { name, mask: (width, height), picture }),

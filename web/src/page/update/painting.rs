@@ -86,6 +86,7 @@ fn may_mark(state: &State) -> bool {
 
 /// Nothing is marked.
 pub fn clear(state: &mut State) {
+    state.exact &= !may_mark(state);
     change(state, |mask| *mask = Mask::empty(mask.width(), mask.height()));
 }
 

@@ -258,6 +258,8 @@ fn a_mask_file_is_marked_as_it_is_and_another_size_is_refused() {
     assert_eq!((marked(&state), state.growth()), ((WIDTH * HEIGHT) as f64, 0));
     update(&mut state, Event::Undo);
     assert_eq!(marked(&state), before);
+    update(&mut state, Event::Clear);
+    assert!(state.growth() > 0, "what is painted grows again");
     let effects = update(&mut state, Event::SaveMask);
     assert!(matches!(&effects[..], [Effect::Say(ToWorker::WriteMask { width: WIDTH, height: HEIGHT }, _)]), "{effects:?}");
     let saved = said_with(&mut state, FromWorker::MaskFile, Attached { held: vec![Handle(51)], ..Attached::default() });
