@@ -119,16 +119,16 @@ fn one_of_several_models_is_chosen_and_remembered() {
             "const s = document.getElementById('model'); s.value = 'tiny'; s.dispatchEvent(new Event('change'))",
         )
         .await?;
-        page.until("return document.getElementById('status').textContent.includes('“tiny”')").await?;
+        page.until("return document.getElementById('device').textContent.includes('“tiny”')").await?;
         page.browser.refresh().await?;
         page.wait_for("ready").await?;
-        ensure!(page.text("status").await?.contains("“tiny”"), "it says: {}", page.text("status").await?);
+        ensure!(page.text("device").await?.contains("“tiny”"), "it says: {}", page.text("device").await?);
         ensure!(page.script::<String>("return document.getElementById('model').value").await? == "tiny");
         // When the chosen model is gone, another one is used.
         page.script::<serde_json::Value>("for (const key of Object.keys(localStorage)) localStorage.setItem(key, 'gone')").await?;
         page.browser.refresh().await?;
         page.wait_for("ready").await?;
-        ensure!(page.text("status").await?.contains("“another”"));
+        ensure!(page.text("device").await?.contains("“another”"));
         page.expect_clean_console().await
     });
 }

@@ -189,8 +189,8 @@ fn a_list_of_models_without_its_models_gives_way_to_the_one_that_is_kept() {
             page.browser.cdp().send_raw("Network.clearBrowserCache", serde_json::json!({})).await?;
             page.browser.refresh().await?;
             page.wait_for("ready").await?;
-            let status = page.text("status").await?;
-            ensure!(status.contains("“tiny”"), "it says: {status}");
+            let device = page.text("device").await?;
+            ensure!(device.contains("“tiny”"), "it says: {device}");
         }
         Ok(())
     });
