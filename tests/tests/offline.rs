@@ -43,6 +43,14 @@ fn row_41_without_a_network_the_page_comes_up_and_fills() {
         page.browser.cdp().send_raw("Network.clearBrowserCache", serde_json::json!({})).await?;
         page.browser.refresh().await?;
         show(&site, &page).await?;
+        let licences =
+            "const done = arguments[0]; fetch(document.querySelector('a[href*=licences]').href).then(answer => answer.text()).then(done)";
+        let licences: String = page.browser.execute_async(licences, Vec::new()).await?.convert()?;
+        ensure!(
+            licences.contains("burn 0.") && licences.contains("CC BY 2.0"),
+            "no licences, but: {}",
+            &licences[..licences.len().min(300)]
+        );
         prepare(&page, 3).await?;
         page.click("run").await?;
         page.wait_for("done").await?;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{models, offline, page_files, tools};
+use crate::{licences, models, offline, page_files, tools};
 
 /// What the page's own `<link data-trunk …>` lines begin with.
 const LINK: &str = "<link data-trunk ";
@@ -41,6 +41,7 @@ pub fn build() -> Result<PathBuf> {
     let root = tools::root();
     fs::copy(root.join("web/worker-start.js"), dist.join("worker-start.js")).context("cannot copy web/worker-start.js")?;
     write_page(&dist, &root)?;
+    licences::finish(&dist)?;
     offline::finish(&dist, &root.join("web/service-worker.js"))?;
     models::publish(&root.join("web/models"), &dist.join("models"), models::CHUNK)?;
     Ok(dist)

@@ -5,6 +5,7 @@ pub mod browser;
 pub mod demo;
 pub mod hosting;
 pub mod icon;
+pub mod licences;
 #[path = "../../shared/src/manifest.rs"]
 pub mod manifest;
 pub mod models;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{hosting, models, offline, tools};
+use crate::{hosting, licences, models, offline, tools};
 
 /// Most bytes of page and code as brotli, models not counted.
 const BUDGET: u64 = 2_000_000;
@@ -43,6 +43,7 @@ pub fn build() -> Result<()> {
             optimize(&file)?;
         }
     }
+    licences::finish(&dist)?;
     offline::finish(&dist, &tools::root().join("web/service-worker.js"))?;
     models::publish(&tools::root().join("web/models"), &dist.join("models"), models::CHUNK)?;
     hosting::finish(&dist)?;
