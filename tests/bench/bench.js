@@ -49,7 +49,10 @@ class Ours {
 
   evaluate(side, condition, input) {
     return new Promise((resolve, reject) => {
-      this.hear(reject, ({ milliseconds }, [output]) => resolve({ milliseconds, output: new Float32Array(output.buffer) }));
+      // The worker also says how long a step of its warm-up took.
+      this.hear(reject, ({ type, milliseconds }, [output]) => {
+        if (type === "evaluated") resolve({ milliseconds, output: new Float32Array(output.buffer) });
+      });
       const bytes = [condition, input].map((values) => new Uint8Array(values.buffer));
       this.say({ type: "evaluate", side, level: LEVEL }, bytes);
     });
