@@ -12,14 +12,12 @@ use anyhow::{Context, Result, bail};
 use half::{bf16, f16};
 use infill::{
     config::ModelConfig,
-    model_file::{ModelFile, Weight},
+    container::{self, Kind, Stored},
+    model_file::{ModelFile, VERSION, Weight},
     pytorch::Architecture,
 };
 use pytorch_reader::{DType, FileFormat, PickleValue, PytorchReader};
-use safetensors::{
-    Dtype, SafeTensorError,
-    tensor::{Metadata, TensorView},
-};
+use safetensors::tensor::Metadata;
 
 /// The header of a safetensors file is no longer than this.
 const LONGEST_HEADER: u64 = 100 << 20;
@@ -114,16 +112,12 @@ impl Checkpoint {
 /// A weight that the file lacks.
 pub fn write(architecture: &Architecture, file: &ModelFile) -> Result<Vec<u8>> {
     let weights: BTreeMap<String, Weight> = file.weights().map(|weight| (weight.name.clone(), weight)).collect();
-    let mut stored = Vec::new();
-    for entry in &architecture.entries {
+    let stored = architecture.entries.iter().map(|entry| {
         let weight = weights.get(entry.own_name()).with_context(|| format!("there is no weight `{}`", entry.own_name()))?;
-        let bytes: Vec<u8> = entry.export(weight).into_iter().flat_map(f32::to_le_bytes).collect();
-        stored.push((&entry.name, &entry.shape, bytes));
-    }
-    let views = stored.iter().map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, (*shape).clone(), bytes)?)));
-    let views = views.collect::<Result<Vec<_>, SafeTensorError>>()?;
-    let config = serde_json::to_string(&architecture.config)?;
-    Ok(safetensors::serialize(views, Some(HashMap::from([(CONFIG.to_owned(), config)])))?)
+        Ok(Stored::floats(&Weight { name: entry.name.clone(), shape: entry.shape.clone(), values: entry.export(weight) }))
+    });
+    let kind = Kind { key: CONFIG, format: None, version: VERSION };
+    Ok(container::write(kind, &architecture.config, &stored.collect::<Result<Vec<_>>>()?)?)
 }
 
 type Opened = (BTreeMap<String, Vec<usize>>, Source);
