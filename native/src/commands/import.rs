@@ -66,7 +66,7 @@ pub fn run(arguments: &ImportArguments) -> Result<()> {
         let weight = checkpoint.read(&entry.name).map(|values| entry.import(values));
         weight.map_err(|error| failure = Some(error)).ok()
     });
-    let encoded = ModelFile::encode_each(&architecture.config, &record(path), weights, arguments.quantize.into());
+    let encoded = ModelFile::encode(&architecture.config, &record(path), weights, arguments.quantize.into());
     if let Some(error) = failure {
         return Err(input(error));
     }

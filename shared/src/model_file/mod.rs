@@ -5,7 +5,7 @@
 mod content;
 mod grow;
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Borrow, collections::BTreeMap, fmt};
 
 use burn::{module::Module, tensor::Device};
 use infill_kernel as kernel;
@@ -119,45 +119,20 @@ impl fmt::Debug for ModelFile {
 }
 
 impl ModelFile {
-    /// Writes a model file.
+    /// Writes a model file. Weights may be made one after the other, so that they need not be in memory all at once.
     ///
     /// # Errors
     /// Only when the container refuses the tensors (two of one name).
     pub fn encode(
         config: &ModelConfig,
         training: &TrainingRecord,
-        weights: &[Weight],
+        weights: impl IntoIterator<Item: Borrow<Weight>>,
         encoding: Encoding,
-    ) -> Result<Vec<u8>, ModelFileError> {
-        Self::write(
-            config,
-            training,
-            encoding,
-            weights.iter().flat_map(|weight| Content::of(weight, encoding).store(&weight.name, encoding)),
-        )
-    }
-
-    /// The same from weights that are made one after the other, so that they need not be in memory all at once.
-    ///
-    /// # Errors
-    /// As [`ModelFile::encode`].
-    pub fn encode_each(
-        config: &ModelConfig,
-        training: &TrainingRecord,
-        weights: impl Iterator<Item = Weight>,
-        encoding: Encoding,
-    ) -> Result<Vec<u8>, ModelFileError> {
-        Self::write(config, training, encoding, weights.flat_map(|weight| Content::of(&weight, encoding).store(&weight.name, encoding)))
-    }
-
-    fn write(
-        config: &ModelConfig,
-        training: &TrainingRecord,
-        encoding: Encoding,
-        stored: impl Iterator<Item = Stored>,
     ) -> Result<Vec<u8>, ModelFileError> {
         let header = Header { format: FORMAT.to_owned(), version: VERSION, encoding, config: config.clone(), training: training.clone() };
-        Ok(container::write(KIND, &header, &stored.collect::<Vec<_>>())?)
+        let store = |weight: &Weight| Content::of(weight, encoding).store(&weight.name, encoding);
+        let stored: Vec<Stored> = weights.into_iter().flat_map(|weight| store(weight.borrow())).collect();
+        Ok(container::write(KIND, &header, &stored)?)
     }
 
     /// Reads a model file and checks it against its own configuration.
