@@ -16,6 +16,7 @@ mod model_on_disk;
 mod pictures;
 mod progress;
 mod readback;
+mod study;
 mod train;
 
 use std::{

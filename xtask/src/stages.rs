@@ -181,8 +181,8 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
 }
 
 /// The page's tests, each file of them a program.
-const BROWSER: [&str; 11] =
-    ["browser", "answers", "masks", "controls", "pictures", "pointers", "offline", "faults", "devices", "bench", "kernels"];
+const BROWSER: [&str; 12] =
+    ["browser", "answers", "masks", "controls", "pictures", "pointers", "offline", "faults", "devices", "bench", "kernels", "study"];
 
 fn browser_tests() -> Result<()> {
     let found = browser::find()?;

@@ -21,6 +21,7 @@ mod measure_residual;
 mod restore;
 mod sampling_arguments;
 mod serve_device;
+mod study;
 mod train;
 mod train_classifier;
 mod training_choices;
@@ -44,6 +45,7 @@ pub enum Command {
     Export(export::ExportArguments),
     Import(import::ImportArguments),
     Compare(compare::CompareArguments),
+    Study(study::StudyArguments),
     Curve(curve::CurveArguments),
     Ablate(ablate::AblateArguments),
     MeasureResidual(measure_residual::MeasureResidualArguments),
@@ -73,6 +75,7 @@ impl Command {
             Self::Export(arguments) => export::run(arguments),
             Self::Import(arguments) => import::run(arguments),
             Self::Compare(arguments) => compare::run(arguments),
+            Self::Study(arguments) => study::run(arguments),
             Self::Curve(arguments) => curve::run(arguments),
             Self::Ablate(arguments) => ablate::run(arguments),
             Self::MeasureResidual(arguments) => measure_residual::run(arguments),

@@ -32,6 +32,7 @@ mod verdict;
 
 pub use cases::Case;
 pub use evaluation::evaluate;
+pub use net::{Tile, sample};
 pub use output::refuse_to_replace;
 pub use plan::{EvaluationPlan, Tools};
 
