@@ -14,8 +14,10 @@ mod fuzz;
 mod interrupt;
 mod model_on_disk;
 mod pictures;
+mod plot;
 mod progress;
 mod readback;
+mod runs;
 mod study;
 mod train;
 

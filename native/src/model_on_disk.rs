@@ -1,4 +1,4 @@
-//! Which model file is used and how it is read.
+//! Which model file is used and how it is read. A checkpoint of a training stands for its averaged model.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use infill::model_file::ModelFile;
 use sha2::{Digest, Sha256};
 
-use crate::{exit::input, files};
+use crate::{exit::input, files, formats::run_checkpoint};
 
 /// Eight times the paper's model in 32 bits.
 const MOST_BYTES: u64 = 16 << 30;
@@ -37,7 +37,7 @@ pub fn locate(named: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-/// Reads a model file.
+/// Reads a model file, or the averaged model of a checkpoint.
 ///
 /// # Errors
 /// A file that is missing or no usable model, named.
@@ -56,6 +56,10 @@ pub fn read_with_digest(path: &Path) -> Result<(ModelFile, String)> {
 
 fn read_bytes(path: &Path) -> Result<(ModelFile, Vec<u8>)> {
     let bytes = files::read_at_most(path, MOST_BYTES)?;
-    let file = ModelFile::parse(&bytes).with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
+    let parsed = match run_checkpoint::is_one(&bytes) {
+        true => run_checkpoint::model(&bytes),
+        false => ModelFile::parse(&bytes).map_err(Into::into),
+    };
+    let file = parsed.with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
     Ok((file, bytes))
 }

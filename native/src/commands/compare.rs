@@ -14,7 +14,7 @@ use crate::{
 /// Give two models the same noise and say how far apart they are: after porting, quantizing or further training.
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// The first model file.
+    /// The first model file, or a checkpoint of a training.
     pub first: PathBuf,
     /// The second one, of the same size.
     pub second: PathBuf,

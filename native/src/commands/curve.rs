@@ -24,7 +24,7 @@ pub struct CurveArguments {
     /// Folder for the table, the numbers and the plots. A curve of the same model and questions in there is continued.
     #[arg(long, short, value_name = "DIR")]
     pub output: PathBuf,
-    /// Model file; without it the one that comes with the program.
+    /// Model file, or a checkpoint of a training; without it the model that comes with the program.
     #[arg(long, short, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// Cases to measure, by their names in the tables of `infill evaluate`.

@@ -48,7 +48,7 @@ pub struct EditArguments {
     /// Overwrite an output that is there.
     #[arg(long)]
     pub force: bool,
-    /// Model file; without it INFILL_MODEL, then the one that comes with the program.
+    /// Model file, or a checkpoint of a training; without it INFILL_MODEL, then the one that comes with the program.
     #[arg(long, short)]
     pub model: Option<PathBuf>,
     #[command(flatten)]

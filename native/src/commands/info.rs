@@ -16,7 +16,7 @@ use crate::{device, exit::input, model_on_disk};
 /// Describe a model file, or what a preset needs for training.
 #[derive(Debug, Args)]
 pub struct InfoArguments {
-    /// Model file.
+    /// Model file, or a checkpoint of a training.
     pub model: Option<PathBuf>,
     /// Describe a preset instead: paper, browser, nature or tiny.
     #[arg(long, conflicts_with = "model")]

@@ -19,6 +19,7 @@ mod info;
 mod inpaint;
 mod measure_residual;
 mod restore;
+mod runs;
 mod sampling_arguments;
 mod serve_device;
 mod study;
@@ -40,6 +41,7 @@ pub enum Command {
     Colorize(colorize::ColorizeArguments),
     Restore(restore::RestoreArguments),
     Train(train::TrainArguments),
+    Runs(runs::RunsArguments),
     Evaluate(evaluate::EvaluateArguments),
     Info(info::InfoArguments),
     Export(export::ExportArguments),
@@ -70,6 +72,7 @@ impl Command {
             Self::Colorize(arguments) => colorize::run(arguments),
             Self::Restore(arguments) => restore::run(arguments),
             Self::Train(arguments) => train::run(arguments),
+            Self::Runs(arguments) => runs::run(arguments),
             Self::Evaluate(arguments) => evaluate::run(arguments),
             Self::Info(arguments) => info::run(arguments),
             Self::Export(arguments) => export::run(arguments),

@@ -2,4 +2,5 @@
 
 pub mod checkpoint;
 pub mod onnx;
+pub mod run_checkpoint;
 pub mod tensorboard;

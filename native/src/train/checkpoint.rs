@@ -5,35 +5,20 @@ use std::{collections::HashMap, path::Path};
 
 use anyhow::{Context, Result, bail};
 use infill::{
-    container::{self, Container, ContainerError, Kind, Stored, Weight},
+    container::{self, Container, Stored, Weight},
     train::Trainer,
     unet::NamedParameter,
 };
-use serde::{Deserialize, Serialize};
 
 use super::{difference::differences, settings::TrainingSettings};
-use crate::{files, pictures::DatasetRecord, readback};
+use crate::{
+    files,
+    formats::run_checkpoint::{self, KIND},
+    pictures::DatasetRecord,
+    readback,
+};
 
-const KIND: Kind = Kind { key: "infill-checkpoint", format: None, version: 1 };
-
-#[derive(Serialize, Deserialize)]
-struct Header {
-    version: u32,
-    step: u64,
-    settings: TrainingSettings,
-    /// Loss of the averaged model on the validation pictures, where there are any.
-    #[serde(default)]
-    validation_loss: Option<f64>,
-    /// The pictures that the run trained on until then; files of earlier programs have none.
-    #[serde(default)]
-    data: Option<DatasetRecord>,
-    /// Pictures seen by the run until then; files of earlier programs do not say it.
-    #[serde(default)]
-    pictures_seen: Option<u64>,
-    /// CRC-32C of the tensors in the order of their names; files of earlier programs have none.
-    #[serde(default)]
-    crc32c: Option<u32>,
-}
+type Header = run_checkpoint::Header<TrainingSettings, DatasetRecord>;
 
 /// What a checkpoint says beside the trainer's state.
 pub struct Seen {
@@ -67,17 +52,12 @@ pub fn write(path: &Path, trainer: &Trainer, settings: &TrainingSettings, seen: 
         bail!("{} holds numbers that are not finite, and nothing can go on from such a checkpoint", weight.name);
     }
     let stored: Vec<Stored> = weights.iter().map(Stored::floats).collect();
-    let checksum = checksum(stored.iter().map(|stored| (stored.name.as_str(), stored.bytes.as_slice())).collect());
+    let checksum = run_checkpoint::checksum(stored.iter().map(|stored| (stored.name.as_str(), stored.bytes.as_slice())).collect());
     let (step, settings) = (trainer.step_count(), settings.clone());
     let Seen { data, pictures } = seen;
     let version = KIND.version;
     let header = Header { version, step, settings, validation_loss, data, pictures_seen: Some(pictures), crc32c: Some(checksum) };
     files::write_atomically(path, &container::write(KIND, &header, &stored)?)
-}
-
-fn checksum(mut tensors: Vec<(&str, &[u8])>) -> u32 {
-    tensors.sort_by_key(|(name, _)| *name);
-    tensors.into_iter().fold(0, |sum, (_, bytes)| crc32c::crc32c_append(sum, bytes))
 }
 
 /// Puts the trainer back to where a checkpoint was written, and says what had been seen until then.
@@ -98,11 +78,7 @@ pub fn read(path: &Path, trainer: &mut Trainer) -> Result<Seen> {
     if header.settings.train.seed != trainer.config().seed {
         bail!("it is of a run with the seed {}, this run's is {}", header.settings.train.seed, trainer.config().seed);
     }
-    let tensors = file.names().into_iter().map(|name| Ok((name, file.tensor(name)?.2))).collect::<Result<_>>()?;
-    let found = checksum(tensors);
-    if let Some(written) = header.crc32c.filter(|written| *written != found) {
-        bail!("it is damaged: its tensors have the CRC-32C {found:08x}, and {written:08x} was written");
-    }
+    run_checkpoint::check(&file)?;
     let state: HashMap<String, Weight> = file.floats()?.into_iter().map(|weight| (weight.name.clone(), weight)).collect();
     if let Some(name) = state.values().find(|weight| weight.values.iter().any(|value| !value.is_finite())).map(|weight| &weight.name) {
         bail!("it is damaged: {name} holds numbers that are not finite");
@@ -123,8 +99,5 @@ pub fn validation_loss(path: &Path) -> Result<Option<f64>> {
 }
 
 fn open(bytes: &[u8]) -> Result<Container<'_, Header>> {
-    Container::read(KIND, bytes).map_err(|error| match error {
-        ContainerError::Foreign(_) | ContainerError::Damaged(_) => anyhow::Error::new(error).context("it is truncated or no checkpoint"),
-        ContainerError::Version { .. } | ContainerError::Encode(_) => error.into(),
-    })
+    run_checkpoint::open(bytes)
 }

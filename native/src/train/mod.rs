@@ -15,11 +15,11 @@ pub mod settings_file;
 mod training;
 pub mod validation;
 
-pub use difference::changes;
+pub use difference::{changes, differences};
 pub use plan::TrainingPlan;
 pub use recipe::{Objective, Recipe};
 pub use rehearsal::rehearse;
-pub use run_directory::RunDirectory;
+pub use run_directory::{RunDirectory, Stat};
 pub use settings::{RunSettings, TrainingSettings};
 pub use settings_file::SettingsFile;
 pub use training::run;

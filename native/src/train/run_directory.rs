@@ -292,6 +292,19 @@ impl RunDirectory {
         }
     }
 
+    /// What every step that was recorded gave; lines that cannot be read are left out, as the last one while it is written.
+    ///
+    /// # Errors
+    /// A file that is there and cannot be read.
+    pub fn stats(&self) -> Result<Vec<Stat>> {
+        let path = self.root.join("stats.jsonl");
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
     /// Opens `stats.jsonl` for going on after `step`: later lines, of steps that were lost, are cut.
     ///
     /// # Errors

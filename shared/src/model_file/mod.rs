@@ -152,6 +152,12 @@ impl ModelFile {
         Ok(Self { config, training, encoding, weights })
     }
 
+    /// A file of weights that were in no model file before, as floats.
+    pub fn from_weights(config: ModelConfig, training: TrainingRecord, weights: Vec<Weight>) -> Self {
+        let weights = weights.into_iter().map(|Weight { name, shape, values }| (name, Content::Floats { shape, values })).collect();
+        Self { config, training, encoding: Encoding::F32, weights }
+    }
+
     /// The model with these weights, on a device.
     ///
     /// # Errors
@@ -206,8 +212,7 @@ impl ModelFile {
     pub fn grown(&self, factor: usize) -> Result<Self, GrowError> {
         let config = grow::configuration(&self.config, factor)?;
         let grown = self.weights().map(|weight| grow::weight(&self.config, factor, weight));
-        let weights = grown.map(|weight| (weight.name.clone(), Content::of(&weight, Encoding::F32))).collect();
-        Ok(Self { config, training: self.training.clone(), encoding: Encoding::F32, weights })
+        Ok(Self::from_weights(config, self.training.clone(), grown.collect()))
     }
 
     /// How many numbers the net has.

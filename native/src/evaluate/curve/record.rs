@@ -7,10 +7,10 @@ use anyhow::{Context, bail};
 use infill::sampler::SamplerKind;
 use serde::{Deserialize, Serialize};
 
-use super::plot;
 use crate::evaluate::report::{ModelSummary, Report, Score};
 use crate::exit::input;
 use crate::files::write_atomically;
+use crate::plot::{Line, Plot, Scale};
 
 /// The numbers and the table.
 const NUMBERS: &str = "curve.json";
@@ -111,21 +111,27 @@ impl Curve {
         write_atomically(&folder.join(TABLE), self.markdown().as_bytes())?;
         for (number, case) in self.question.cases.iter().enumerate() {
             let title = format!("{case}: quality of one sample against evaluations of the net");
-            let lines = self.lines(number);
-            write_atomically(&folder.join(format!("{case}.svg")), plot::svg(&title, "PSNR (dB)", &lines)?.as_bytes())?;
+            let plot = Plot {
+                title: &title,
+                across: "evaluations of the net",
+                up: "PSNR (dB)",
+                scale: Scale::Logarithmic,
+                lines: &self.lines(number),
+            };
+            write_atomically(&folder.join(format!("{case}.svg")), plot.svg()?.as_bytes())?;
         }
         Ok(())
     }
 
     /// PSNR against steps for each sampler, in the order of the steps.
-    fn lines(&self, case: usize) -> Vec<plot::Line> {
+    fn lines(&self, case: usize) -> Vec<Line> {
         SamplerKind::ALL
             .into_iter()
             .map(|kind| {
                 let mut points: Vec<(f64, f64)> =
                     self.points.iter().filter(|point| point.sampler == kind).map(|point| (point.steps as f64, point.psnr[case])).collect();
                 points.sort_by(|left, right| left.0.total_cmp(&right.0));
-                plot::Line { name: kind.to_string(), points }
+                Line { name: kind.to_string(), points }
             })
             .filter(|line| !line.points.is_empty())
             .collect()
