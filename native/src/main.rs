@@ -18,6 +18,7 @@ mod plot;
 mod progress;
 mod readback;
 mod runs;
+mod site;
 mod study;
 mod train;
 

@@ -3,7 +3,7 @@
 mod support;
 
 use infill::model_file::Encoding;
-use support::{expect, infill, model, sample, workplace};
+use support::{command, expect, infill, json, model, sample, workplace};
 
 #[test]
 fn info_describes_models_and_presets() {
@@ -39,6 +39,44 @@ fn exported_models_are_smaller_and_work() {
     expect(&infill(path, "export model.infill --sampling restore=4 -o hot.infill"), 2, &["TASK=STEPS:TEMPERATURE"]);
     expect(&infill(path, "export model.infill --sampling foo=4:1 -o hot.infill"), 2, &["`foo` is no task", "colorize"]);
     expect(&infill(path, "export model.infill -o q8.infill"), 3, &["--force"]);
+}
+
+#[test]
+fn a_model_is_put_into_a_page_beside_the_others() {
+    let folder = workplace();
+    let path = folder.path();
+    expect(&infill(path, "export model.infill --web page"), 3, &["page", "cargo xtask web"]);
+    std::fs::create_dir_all(path.join("page/models")).unwrap();
+    std::fs::write(path.join("page/index.html"), "<html>").unwrap();
+    let put = |more: &str| command(path, &format!("export model.infill --web page {more}"));
+    let with = |more: &str, title: &str| put(more).args(["--title", title]).output().unwrap();
+    expect(&put("").output().unwrap(), 0, &[]);
+    std::fs::write(path.join("page/models/manifest.json.br"), "the old list").unwrap();
+    expect(&with("--name fine --quantize f32 --default --about scenes", "Fine scenes"), 0, &[]);
+    assert!(!path.join("page/models/manifest.json.br").exists(), "a host would send the old list");
+    let list = || json(&path.join("page/models/manifest.json"))["models"].clone();
+    assert_eq!((&list()[0]["name"], &list()[0]["title"], &list()[0]["about"]), (&"fine".into(), &"Fine scenes".into(), &"scenes".into()));
+    assert_eq!((&list()[1]["name"], &list()[1]["title"]), (&"model".into(), &serde_json::Value::Null));
+    // The chunks together are the file.
+    let whole = |entry: &serde_json::Value| -> Vec<u8> {
+        let chunks = entry["chunks"].as_array().unwrap().iter();
+        chunks.flat_map(|chunk| std::fs::read(path.join("page/models").join(chunk["path"].as_str().unwrap())).unwrap()).collect()
+    };
+    expect(&infill(path, "export model.infill -o small.infill"), 0, &[]);
+    assert!(whole(&list()[1]) == std::fs::read(path.join("small.infill")).unwrap());
+    // Replaced, it keeps its place and its words; the chunk of the old one stays for pages that are open, and is named.
+    let old = list()[0]["chunks"][0]["path"].as_str().unwrap().to_owned();
+    expect(&put("--name fine").output().unwrap(), 3, &["`fine`", "--force"]);
+    let output = put("--name fine --quantize f16 --force").output().unwrap();
+    expect(&output, 0, &[]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("fine, Fine scenes") && said.contains("scenes (the default)") && said.contains(&old), "{said}");
+    assert!(path.join("page/models").join(&old).exists() && list().as_array().unwrap().len() == 2);
+    expect(&put("--name a/b").output().unwrap(), 3, &["`a/b`", "--name"]);
+    expect(&put("-o both.infill").output().unwrap(), 2, &["--output"]);
+    expect(&infill(path, "export model.infill"), 2, &["--output"]);
+    std::fs::write(path.join("page/models/manifest.json"), "[").unwrap();
+    expect(&put("--name other").output().unwrap(), 3, &["manifest.json"]);
 }
 
 #[test]

@@ -1,9 +1,15 @@
-//! The list of models that a page offers: what `xtask` writes beside the page and the page reads.
+//! The list of models that a page offers, and how a model file is cut for it: what `cargo xtask web` and `infill export --web`
+//! write beside the page, and the page reads. Files are elsewhere.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Bytes of a chunk: small enough that a broken connection costs little where the host knows no ranges, large enough that the
+/// number of requests does not matter.
+pub const CHUNK: usize = 4 << 20;
 
 /// All models, the default one first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The models.
     pub models: Vec<ModelEntry>,
@@ -14,12 +20,26 @@ pub struct Manifest {
 pub struct ModelEntry {
     /// Short name, such as `nature`.
     pub name: String,
+    /// What people read in its place, and what it is good at.
+    #[serde(flatten)]
+    pub words: Words,
     /// Bytes of the whole file.
     pub size: u64,
     /// SHA-256 of the whole file, in hexadecimal.
     pub sha256: String,
     /// Its pieces in order.
     pub chunks: Vec<Chunk>,
+}
+
+/// What a list says of a model for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// What stands in the place of its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What it is good at, in a few words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
 }
 
 /// A piece of a model file.
@@ -31,4 +51,81 @@ pub struct Chunk {
     pub size: u64,
     /// SHA-256, in hexadecimal.
     pub sha256: String,
+}
+
+impl ModelEntry {
+    /// A model file cut into chunks of `chunk` bytes: its entry, and the chunks' bytes in the entry's order.
+    pub fn cut<'a>(name: &str, words: Words, bytes: &'a [u8], chunk: usize) -> (Self, Vec<&'a [u8]>) {
+        let pieces: Vec<&[u8]> = bytes.chunks(chunk).collect();
+        let described = |piece: &&[u8]| {
+            let sha256 = hash(piece);
+            Chunk { path: format!("{}.bin", &sha256[..16]), size: piece.len() as u64, sha256 }
+        };
+        let chunks = pieces.iter().map(described).collect();
+        (Self { name: name.to_owned(), words, size: bytes.len() as u64, sha256: hash(bytes), chunks }, pieces)
+    }
+}
+
+impl Manifest {
+    /// The model of a name.
+    pub fn find(&self, name: &str) -> Option<&ModelEntry> {
+        self.models.iter().find(|entry| entry.name == name)
+    }
+
+    /// Adds a model at the end, or in the place of the one of its name, or as the first, which is the default.
+    pub fn put(&mut self, entry: ModelEntry, first: bool) {
+        let place = self.models.iter().position(|old| old.name == entry.name);
+        if let Some(place) = place {
+            self.models.remove(place);
+        }
+        let place = if first { 0 } else { place.unwrap_or(self.models.len()) };
+        self.models.insert(place, entry);
+    }
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str, bytes: &[u8]) -> ModelEntry {
+        ModelEntry::cut(name, Words::default(), bytes, 4).0
+    }
+
+    #[test]
+    fn a_file_is_cut_into_chunks_that_are_named_by_their_content() {
+        let (entry, pieces) = ModelEntry::cut("a", Words::default(), b"abcdabcdab", 4);
+        assert_eq!(pieces, [b"abcd".as_slice(), b"abcd", b"ab"]);
+        assert_eq!(entry.size, 10);
+        // By sha256sum.
+        assert_eq!(entry.chunks[0].sha256, "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589");
+        assert_eq!((&entry.chunks[0].path, &entry.chunks[0]), (&"88d4266fd4e6338d.bin".to_owned(), &entry.chunks[1]));
+    }
+
+    #[test]
+    fn a_model_takes_the_place_of_the_one_of_its_name_or_the_first() {
+        let mut list = Manifest::default();
+        let names = |list: &Manifest| list.models.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>().join(" ");
+        for (name, first, wanted) in
+            [("a", false, "a"), ("b", false, "a b"), ("c", true, "c a b"), ("a", false, "c a b"), ("b", true, "b c a")]
+        {
+            list.put(entry(name, name.as_bytes()), first);
+            assert_eq!(names(&list), wanted);
+        }
+        list.put(entry("a", b"other"), false);
+        assert_eq!(list.find("a"), Some(&entry("a", b"other")));
+    }
+
+    #[test]
+    fn lists_without_words_are_read_and_written_as_before() {
+        let text = serde_json::to_string(&Manifest { models: vec![entry("a", b"abc")] }).unwrap();
+        assert!(!text.contains("title") && !text.contains("about") && !text.contains("words"), "{text}");
+        let with = text.replace("\"name\":\"a\"", "\"name\":\"a\",\"title\":\"A\",\"about\":\"this\"");
+        let read: Manifest = serde_json::from_str(&with).unwrap();
+        assert_eq!(read.models[0].words, Words { title: Some("A".to_owned()), about: Some("this".to_owned()) });
+    }
 }

@@ -1,7 +1,7 @@
 //! What page and worker say to each other, as JSON text beside transferred buffers. Pixels travel as
 //! `Uint8Array`s in the `buffers` of a message, never inside the JSON.
 
-use infill::{sampler::SamplerKind, task::TaskKind};
+use infill::{manifest::Words, sampler::SamplerKind, task::TaskKind};
 use serde::{Deserialize, Serialize};
 
 /// Pixels of a picture or a result that a tab takes: at 24 megapixels page and worker together hold about 1.2 GB at their peak.
@@ -295,6 +295,8 @@ pub enum Undecoded {
 pub struct ListedModel {
     /// Name from the manifest.
     pub name: String,
+    /// What the manifest says of it for people.
+    pub words: Words,
     /// Bytes of its file.
     pub size: u64,
 }

@@ -85,18 +85,25 @@ fn headers(dist: &Path, files: &[PathBuf]) -> Result<String> {
         text += &format!("/{path}\n  Cache-Control: {caching}\n  Content-Security-Policy: frame-ancestors 'self'\n");
     };
     rule("", ASKED);
-    for file in files {
+    // By their kind, so that it holds for a model that is put in later.
+    rule("models/*.bin", KEPT);
+    for file in files.iter().filter(|file| !is_chunk(file)) {
         let path = file.strip_prefix(dist).context("a file outside of the page's folder")?.to_string_lossy().replace('\\', "/");
         rule(&path, if is_named_by_content(&path) { KEPT } else { ASKED });
     }
     Ok(text)
 }
 
-/// Whether another content would have another name: `page-3b015dc8b142adf2.js`, `page-3b015dc8_bg.wasm`, `models/0123456789abcdef.bin`.
+/// Whether a file is a piece of a model.
+fn is_chunk(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "bin") && file.parent().is_some_and(|folder| folder.ends_with("models"))
+}
+
+/// Whether another content would have another name: `page-3b015dc8b142adf2.js`, `page-3b015dc8_bg.wasm`.
 fn is_named_by_content(path: &str) -> bool {
     let stem = path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);
-    let hash = if path.starts_with("models/") { stem } else { stem.rsplit_once('-').map_or("", |(_, hash)| hash) };
+    let hash = stem.rsplit_once('-').map_or("", |(_, hash)| hash);
     hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
@@ -149,7 +156,8 @@ mod tests {
             assert_eq!(rules.len(), 1, "{path} in {text}");
             rules[0].to_owned()
         };
-        for path in ["page-3b015dc8b142adf2_bg.wasm", "models/0123456789abcdef.bin"] {
+        assert!(!text.contains("0123456789abcdef"), "{text}");
+        for path in ["page-3b015dc8b142adf2_bg.wasm", "models/*.bin"] {
             assert!(rule(path).contains("immutable"), "{path}");
         }
         for path in ["", "index.html", "service-worker.js", "models/manifest.json"] {

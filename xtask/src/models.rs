@@ -1,18 +1,22 @@
-//! Model files as the page fetches them: chunks named by their content, and the manifest.
+//! The models that the project ships, as the page fetches them: chunks named by their content, and the list. `infill export --web`
+//! puts further models into a page that is built.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 
-use crate::manifest::{Chunk, Manifest, ModelEntry};
+pub use crate::manifest::{CHUNK, hash};
+use crate::{
+    manifest::{Manifest, ModelEntry, Words},
+    page_files::write,
+};
 
-/// Bytes of a chunk: small enough that a broken connection costs little where the host knows no ranges, large enough that the
-/// number of requests does not matter.
-pub const CHUNK: usize = 4 << 20;
+/// Beside the models: what the page says of each, by its name.
+const WORDS: &str = "words.toml";
 
 /// Cuts all `.infill` files of a folder into chunks of `chunk` bytes in `target`, with `manifest.json` beside them.
 ///
@@ -26,30 +30,26 @@ pub fn publish(folder: &Path, target: &Path, chunk: usize) -> Result<Manifest> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "infill"))
         .collect();
     files.sort();
-    let models = files.iter().map(|file| cut(file, target, chunk)).collect::<Result<_>>()?;
-    let manifest = Manifest { models };
+    let mut words = words(folder)?;
+    let mut manifest = Manifest::default();
+    for file in files {
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let (entry, pieces) = ModelEntry::cut(&name, words.remove(&*name).unwrap_or_default(), &bytes, chunk);
+        for (chunk, piece) in entry.chunks.iter().zip(pieces) {
+            write(&target.join(&chunk.path), piece)?;
+        }
+        manifest.put(entry, false);
+    }
     write(&target.join("manifest.json"), &serde_json::to_vec_pretty(&manifest)?)?;
     Ok(manifest)
 }
 
-fn cut(file: &Path, target: &Path, chunk: usize) -> Result<ModelEntry> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let mut chunks = Vec::new();
-    for piece in bytes.chunks(chunk) {
-        let sha256 = hash(piece);
-        let path = format!("{}.bin", &sha256[..16]);
-        write(&target.join(&path), piece)?;
-        chunks.push(Chunk { path, size: piece.len() as u64, sha256 });
+fn words(folder: &Path) -> Result<BTreeMap<String, Words>> {
+    let path = folder.join(WORDS);
+    if !path.exists() {
+        return Ok(BTreeMap::new());
     }
-    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(ModelEntry { name, size: bytes.len() as u64, sha256: hash(&bytes), chunks })
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// SHA-256 in hexadecimal.
-pub fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("{} is no list of titles", path.display()))
 }

@@ -1,4 +1,5 @@
-//! `infill export`: a model file in another encoding, its net as an ONNX graph, or its weights by PyTorch's names.
+//! `infill export`: a model file in another encoding, as one of a page's models, its net as an ONNX graph, or its weights by
+//! PyTorch's names.
 
 use std::{
     path::{Path, PathBuf},
@@ -8,7 +9,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use infill::config::Sampling;
-use infill::model_file::{Encoding, ModelFile, Weight};
+use infill::manifest::{ModelEntry, Words};
+use infill::model_file::{Encoding, ModelFile};
 use infill::pytorch::Architecture;
 use infill::task::TaskKind;
 
@@ -18,16 +20,32 @@ use crate::{
     files,
     formats::{checkpoint, onnx},
     model_on_disk,
+    site::{NewModel, Site},
 };
 
-/// Write a model with smaller weights, such as 8 bits for the page, as an ONNX graph for other runtimes, or for PyTorch.
+/// Write a model with smaller weights, such as 8 bits for the page, as one of a page's models, as an ONNX graph for other runtimes, or for PyTorch.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// Model file.
+    /// Model file, or a checkpoint of a training, whose averaged weights are taken.
     pub model: PathBuf,
     /// Where the result goes.
-    #[arg(long, short)]
-    pub output: PathBuf,
+    #[arg(long, short, value_name = "FILE", required_unless_present = "web")]
+    pub output: Option<PathBuf>,
+    /// Put the model into the folder of a page that is built, such as web/dist, for visitors to choose.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "onnx", "pytorch"])]
+    pub web: Option<PathBuf>,
+    /// Its short name there [default: that of the file].
+    #[arg(long, requires = "web")]
+    pub name: Option<String>,
+    /// What visitors read in the place of the name.
+    #[arg(long, requires = "web")]
+    pub title: Option<String>,
+    /// What it is good at, in a few words for visitors.
+    #[arg(long, requires = "web")]
+    pub about: Option<String>,
+    /// Begin with it where a visitor has chosen none.
+    #[arg(long, requires = "web")]
+    pub default: bool,
     /// How weights are stored [default: q8, with --onnx f32].
     #[arg(long, value_enum)]
     pub quantize: Option<Quantize>,
@@ -115,41 +133,76 @@ impl From<Quantize> for Encoding {
 /// # Errors
 /// A model that cannot be used, or an output that cannot be written.
 pub fn run(arguments: &ExportArguments) -> Result<()> {
-    files::check_output(&arguments.output, arguments.force)?;
+    let output = match (&arguments.output, &arguments.web) {
+        (_, Some(site)) => return export_web(arguments, site),
+        (Some(output), None) => output,
+        (None, None) => bail!(input("give --output FILE or --web DIR")),
+    };
+    files::check_output(output, arguments.force)?;
     let file = model_on_disk::read(&arguments.model)?;
     if arguments.pytorch {
-        return export_pytorch(arguments, &file);
+        let architecture = Architecture::of_model(&file.config, &device::reference());
+        return write(output, &checkpoint::write(&architecture, &file)?);
     }
     if arguments.onnx {
-        return export_onnx(arguments, &file);
+        return export_onnx(arguments, output, &file);
     }
-    let weights: Vec<Weight> = file.weights().collect();
-    let encoding = arguments.quantize.unwrap_or(Quantize::Q8).into();
-    let mut config = file.config.clone();
-    config.sampling.extend(arguments.sampling.iter().map(|advice| (advice.task, advice.sampling)));
-    config.validate().map_err(input)?;
-    write(&arguments.output, &ModelFile::encode(&config, &file.training, &weights, encoding)?)
+    write(output, &arguments.encode(&file)?)
 }
 
-fn export_pytorch(arguments: &ExportArguments, file: &ModelFile) -> Result<()> {
-    let architecture = Architecture::of_model(&file.config, &device::reference());
-    write(&arguments.output, &checkpoint::write(&architecture, file)?)
+impl ExportArguments {
+    /// The model as a file, with what the options change.
+    fn encode(&self, file: &ModelFile) -> Result<Vec<u8>> {
+        let encoding = self.quantize.unwrap_or(Quantize::Q8).into();
+        let mut config = file.config.clone();
+        config.sampling.extend(self.sampling.iter().map(|advice| (advice.task, advice.sampling)));
+        config.validate().map_err(input)?;
+        Ok(ModelFile::encode(&config, &file.training, file.weights(), encoding)?)
+    }
 }
 
-fn export_onnx(arguments: &ExportArguments, file: &ModelFile) -> Result<()> {
+fn export_web(arguments: &ExportArguments, site: &Path) -> Result<()> {
+    let page = Site::open(site)?;
+    let name = match &arguments.name {
+        Some(name) => name.clone(),
+        None => arguments.model.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    if name.is_empty() || name.contains(['/', '\\']) {
+        bail!(input(format!("`{name}` is no name for a model; choose one without slashes by --name")));
+    }
+    if page.has(&name) && !arguments.force {
+        bail!(input(format!("{} has a model `{name}` already; give --force to replace it, or another --name", site.display())));
+    }
+    let bytes = arguments.encode(&model_on_disk::read(&arguments.model)?)?;
+    let words = Words { title: arguments.title.clone(), about: arguments.about.clone() };
+    let (list, unused) = page.put(NewModel { name: &name, words, bytes: &bytes, first: arguments.default })?;
+    println!("{} now offers:", site.display());
+    for (number, ModelEntry { name, words, size, .. }) in list.models.iter().enumerate() {
+        let title = words.title.as_ref().map_or(String::new(), |title| format!(", {title}"));
+        let about = words.about.as_ref().map_or(String::new(), |about| format!(": {about}"));
+        let default = if number == 0 { " (the default)" } else { "" };
+        println!("  {name}{title}, {:.2} MB{about}{default}", *size as f64 / 1e6);
+    }
+    if !unused.is_empty() {
+        println!("pages that are open may still ask for these files of models/; remove them in a day: {}", unused.join(" "));
+    }
+    Ok(())
+}
+
+fn export_onnx(arguments: &ExportArguments, output: &Path, file: &ModelFile) -> Result<()> {
     let encoding = arguments.quantize.unwrap_or(Quantize::F32).into();
     if encoding == Encoding::Q4 {
         bail!(input("an ONNX graph has weights of f32, f16 or q8, not q4; choose one of those"));
     }
-    let stem = arguments.output.file_stem().unwrap_or_default().to_string_lossy();
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
     let exported = onnx::export(file, encoding, arguments.external_data, &stem)
         .with_context(|| format!("cannot use {}", arguments.model.display()))
         .map_err(input)?;
     // The weights first: a graph that is there has them.
     if let Some((name, data)) = &exported.data {
-        write(&arguments.output.with_file_name(name), data)?;
+        write(&output.with_file_name(name), data)?;
     }
-    write(&arguments.output, &exported.graph)
+    write(output, &exported.graph)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -51,7 +51,11 @@ pub struct Models {
 impl Models {
     /// The models to choose from, as values and texts; a choice only where there are two.
     pub fn options(&self) -> Vec<(String, String)> {
-        let listed = self.listed.iter().map(|model| (model.name.clone(), format!("{} ({:.1} MB)", model.name, model.size as f64 / 1e6)));
+        let text = |model: &ListedModel| {
+            let about = model.words.about.as_ref().map_or(String::new(), |about| format!(": {about}"));
+            format!("{} ({:.1} MB){about}", model.words.title.as_ref().unwrap_or(&model.name), model.size as f64 / 1e6)
+        };
+        let listed = self.listed.iter().map(|model| (model.name.clone(), text(model)));
         listed.chain(self.own.iter().map(|own| (OWN.to_owned(), format!("{} (your file)", own.name)))).collect()
     }
 

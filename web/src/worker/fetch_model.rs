@@ -93,7 +93,8 @@ impl Source<'_> {
     /// Says which models a list has, and brings one of them.
     async fn bring(&self, text: &[u8], choice: &ModelChoice) -> Result<Option<Brought>, Failure> {
         let manifest = read(text)?;
-        let listed = manifest.models.iter().map(|entry| ListedModel { name: entry.name.clone(), size: entry.size }).collect();
+        let listed = |entry: &ModelEntry| ListedModel { name: entry.name.clone(), words: entry.words.clone(), size: entry.size };
+        let listed = manifest.models.iter().map(listed).collect();
         say(&FromWorker::Models { listed }, &[]);
         let entry = match choice {
             ModelChoice::Own => return Ok(None),

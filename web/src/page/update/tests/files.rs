@@ -1,5 +1,7 @@
 //! Files that come in, several at once or at the wrong time; models of the list and of the visitor's own.
 
+use infill::manifest::Words;
+
 use super::*;
 use crate::{
     message::{About, Failure, LARGEST, ListedModel, Note, Undecoded},
@@ -228,9 +230,11 @@ fn what_was_asked_for_before_is_no_news() {
 #[test]
 fn a_model_is_chosen_and_remembered_and_asked_for_again() {
     let mut state = opened();
-    let listed = |name: &str| ListedModel { name: name.to_owned(), size: 1_500_000 };
-    said(&mut state, FromWorker::Models { listed: vec![listed("tiny"), listed("other")] });
-    assert_eq!(state.models.options()[1], ("other".to_owned(), "other (1.5 MB)".to_owned()));
+    let listed = |name: &str| ListedModel { name: name.to_owned(), words: Words::default(), size: 1_500_000 };
+    let words = Words { title: Some("Tiny".to_owned()), about: Some("tests".to_owned()) };
+    said(&mut state, FromWorker::Models { listed: vec![ListedModel { words, ..listed("tiny") }, listed("other")] });
+    let options = [("tiny", "Tiny (1.5 MB): tests"), ("other", "other (1.5 MB)")];
+    assert_eq!(state.models.options(), options.map(|(value, text)| (value.to_owned(), text.to_owned())));
     let fetch = |wanted| Effect::Say(ToWorker::FetchModel { wanted, model: ModelChoice::Named("other".to_owned()) }, Vec::new());
     let wanted = state.models.wanted + 1;
     let effects = update(&mut state, Event::Model("other".to_owned()));
