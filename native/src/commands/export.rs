@@ -1,5 +1,5 @@
-//! `infill export`: a model file in another encoding, as one of a page's models, its net as an ONNX graph, or its weights by
-//! PyTorch's names.
+//! `infill export`: a model file in another encoding, as one of a page's models, its net as an ONNX graph, or its weights by the
+//! names of PyTorch's programs.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,14 +11,14 @@ use clap::{Args, ValueEnum};
 use infill::config::Sampling;
 use infill::manifest::{ModelEntry, Words};
 use infill::model_file::{Encoding, ModelFile};
-use infill::pytorch::Architecture;
+use infill::pytorch::{Architecture, DiffusersNet};
 use infill::task::TaskKind;
 
 use crate::{
     device,
     exit::input,
     files,
-    formats::{checkpoint, onnx},
+    formats::{checkpoint, diffusers, onnx},
     model_on_disk,
     site::{NewModel, Site},
 };
@@ -32,7 +32,7 @@ pub struct ExportArguments {
     #[arg(long, short, value_name = "FILE", required_unless_present = "web")]
     pub output: Option<PathBuf>,
     /// Put the model into the folder of a page that is built, such as web/dist, for visitors to choose.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "onnx", "pytorch"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "onnx", "pytorch", "diffusers"])]
     pub web: Option<PathBuf>,
     /// Its short name there [default: that of the file].
     #[arg(long, requires = "web")]
@@ -57,6 +57,10 @@ pub struct ExportArguments {
     /// patches has the same names, and `tests/peers/unet.py` is its twin in PyTorch.
     #[arg(long, conflicts_with_all = ["onnx", "quantize", "sampling"])]
     pub pytorch: bool,
+    /// Write a folder of diffusers, whose `unet` is a `UNet2DModel`. Nets with patches, with another prediction than ε, or with channels
+    /// that 32 does not divide are refused.
+    #[arg(long, conflicts_with_all = ["onnx", "pytorch", "quantize", "sampling"])]
+    pub diffusers: bool,
     /// Put the graph's weights into a file beside it. Weights over the format's 2 GB always go there.
     #[arg(long, requires = "onnx")]
     pub external_data: bool,
@@ -135,6 +139,7 @@ impl From<Quantize> for Encoding {
 pub fn run(arguments: &ExportArguments) -> Result<()> {
     let output = match (&arguments.output, &arguments.web) {
         (_, Some(site)) => return export_web(arguments, site),
+        (Some(output), None) if arguments.diffusers => return export_diffusers(arguments, output),
         (Some(output), None) => output,
         (None, None) => bail!(input("give --output FILE or --web DIR")),
     };
@@ -185,6 +190,21 @@ fn export_web(arguments: &ExportArguments, site: &Path) -> Result<()> {
     }
     if !unused.is_empty() {
         println!("pages that are open may still ask for these files of models/; remove them in a day: {}", unused.join(" "));
+    }
+    Ok(())
+}
+
+fn export_diffusers(arguments: &ExportArguments, output: &Path) -> Result<()> {
+    let file = model_on_disk::read(&arguments.model)?;
+    let named = || format!("cannot use {}", arguments.model.display());
+    let net = DiffusersNet::of_model(&file.config, &device::reference()).with_context(named).map_err(input)?;
+    let folder = output.join("unet");
+    if folder.exists() && !arguments.force {
+        bail!(input(format!("{} exists already; give --force to overwrite it, or another --output", folder.display())));
+    }
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display())).map_err(input)?;
+    for (name, bytes) in diffusers::files(&net, &file)? {
+        write(&folder.join(name), &bytes)?;
     }
     Ok(())
 }

@@ -5,19 +5,26 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use infill::{
-    config::NoiseEmbedding,
+    config::{ModelConfig, NoiseEmbedding},
     model_file::{ModelFile, TrainingRecord},
-    pytorch::{Architecture, Asked, SCHEDULE_BUFFERS},
+    pytorch::{Architecture, Asked, DiffusersNet, SCHEDULE_BUFFERS},
     task::TaskKind,
 };
 
 use super::export::Quantize;
-use crate::{device, exit::input, files, formats::checkpoint::Checkpoint, model_on_disk};
+use crate::{
+    device,
+    exit::input,
+    files,
+    formats::{checkpoint::Checkpoint, diffusers},
+    model_on_disk,
+};
 
 /// Take over a checkpoint of the public PyTorch Palette, or an unconditional one of guided-diffusion, without Python.
 #[derive(Debug, Args)]
 pub struct ImportArguments {
     /// Checkpoint: `.pth` of PyTorch 1.6 or later, or safetensors. Where `*_Network_ema.pth` lies beside `*_Network.pth`, it is taken.
+    /// Or a folder of diffusers with a `UNet2DModel` (`unet/config.json`).
     pub checkpoint: PathBuf,
     /// Where the model file goes.
     #[arg(long, short)]
@@ -52,6 +59,9 @@ pub struct ImportArguments {
 /// A checkpoint that cannot be read or is another net, or an output that cannot be written.
 pub fn run(arguments: &ImportArguments) -> Result<()> {
     files::check_output(&arguments.output, arguments.force)?;
+    if arguments.checkpoint.is_dir() {
+        return import_folder(arguments);
+    }
     let path = averaged(&arguments.checkpoint).filter(|_| !arguments.no_ema);
     if let Some(averaged) = &path {
         println!("{} lies beside it and is taken; --no-ema takes the file that is named", averaged.display());
@@ -73,6 +83,39 @@ pub fn run(arguments: &ImportArguments) -> Result<()> {
     let bytes = encoded?;
     files::write_atomically(&arguments.output, &bytes)?;
     describe(&architecture, &checkpoint);
+    println!("wrote {} ({:.2} MB)", arguments.output.display(), bytes.len() as f64 / 1e6);
+    Ok(())
+}
+
+/// A folder of diffusers.
+fn import_folder(arguments: &ImportArguments) -> Result<()> {
+    let folder = [arguments.checkpoint.join("unet"), arguments.checkpoint.clone()];
+    let folder = folder.iter().find(|folder| folder.join(diffusers::CONFIG).is_file()).with_context(|| {
+        format!("{} is no folder of diffusers: it has neither unet/{1} nor {1}", arguments.checkpoint.display(), diffusers::CONFIG)
+    });
+    let folder = folder.map_err(input)?;
+    let (file, checkpoint) = diffusers::open(folder).map_err(input)?;
+    let known = match &arguments.like {
+        Some(model) => Some(model_on_disk::read(model)?.config),
+        None => checkpoint.config()?,
+    };
+    let ImportArguments { size, head_channels, tasks, .. } = arguments;
+    let asked = Asked { size: *size, head_channels: *head_channels, tasks: tasks.clone(), noise_levels: None };
+    let known = known.filter(|_| size.is_none() && tasks.is_empty());
+    let named = || format!("cannot use {}", folder.display());
+    let net = DiffusersNet::read(&file, checkpoint.shapes(), known, &asked, &device::reference()).with_context(named).map_err(input)?;
+    let mut failure = None;
+    let weights = net.places.iter().map_while(|place| {
+        let parts = place.tensors.iter().map(|(name, _)| checkpoint.read(name)).collect::<Result<Vec<_>>>();
+        parts.map(|parts| place.import(&parts)).map_err(|error| failure = Some(error)).ok()
+    });
+    let encoded = ModelFile::encode(&net.config, &record(&arguments.checkpoint), weights, arguments.quantize.into());
+    if let Some(error) = failure {
+        return Err(input(error));
+    }
+    let bytes = encoded?;
+    files::write_atomically(&arguments.output, &bytes)?;
+    describe_net(&net.config);
     println!("wrote {} ({:.2} MB)", arguments.output.display(), bytes.len() as f64 / 1e6);
     Ok(())
 }
@@ -120,6 +163,21 @@ fn describe(architecture: &Architecture, checkpoint: &Checkpoint) {
     let Architecture { config, inputs, outputs, entries } = architecture;
     let parameters: usize = entries.iter().map(|entry| entry.shape.iter().product::<usize>()).sum();
     println!("{} tensors, {parameters} parameters, {inputs} channels in, {outputs} out", entries.len());
+    describe_net(config);
+    let dropped = checkpoint.shapes().len() - entries.len();
+    if dropped > 0 {
+        println!("left out: {dropped} tensors of the noise schedule");
+    }
+    let pixels = config.unet.patch * config.unet.patch;
+    if *inputs < 6 * pixels {
+        println!("it was trained without a condition and ignores it; train it with `infill train --init` before it can fill anything");
+    }
+    if *outputs > 3 * pixels {
+        println!("left out: the variances that it gives beside ε");
+    }
+}
+
+fn describe_net(config: &ModelConfig) {
     let unet = &config.unet;
     println!(
         "{} px, {} channels times {:?}, {} blocks a level, attention at {:?} and in the middle, {} channels a head",
@@ -132,15 +190,4 @@ fn describe(architecture: &Architecture, checkpoint: &Checkpoint) {
     };
     let [low, high] = config.log_snr_range;
     println!("predicts {:?}, told {told}, log-SNR {low:.2} to {high:.2}", config.prediction);
-    let dropped = checkpoint.shapes().len() - entries.len();
-    if dropped > 0 {
-        println!("left out: {dropped} tensors of the noise schedule");
-    }
-    let pixels = unet.patch * unet.patch;
-    if *inputs < 6 * pixels {
-        println!("it was trained without a condition and ignores it; train it with `infill train --init` before it can fill anything");
-    }
-    if *outputs > 3 * pixels {
-        println!("left out: the variances that it gives beside ε");
-    }
 }

@@ -14,7 +14,7 @@ use infill::{
     config::ModelConfig,
     container::{self, Kind, Stored},
     model_file::{ModelFile, VERSION, Weight},
-    pytorch::Architecture,
+    pytorch::{Architecture, DiffusersNet},
 };
 use pytorch_reader::{DType, FileFormat, PickleValue, PytorchReader};
 use safetensors::tensor::Metadata;
@@ -118,6 +118,20 @@ pub fn write(architecture: &Architecture, file: &ModelFile) -> Result<Vec<u8>> {
     });
     let kind = Kind { key: CONFIG, format: None, version: VERSION };
     Ok(container::write(kind, &architecture.config, &stored.collect::<Result<Vec<_>>>()?)?)
+}
+
+/// A model's weights by the names of diffusers, as safetensors of 32-bit floats that say what the model is.
+///
+/// # Errors
+/// A weight that the file lacks.
+pub fn write_diffusers(net: &DiffusersNet, file: &ModelFile) -> Result<Vec<u8>> {
+    let weights: BTreeMap<String, Weight> = file.weights().map(|weight| (weight.name.clone(), weight)).collect();
+    let mut stored = Vec::new();
+    for place in &net.places {
+        let weight = weights.get(&place.own).with_context(|| format!("there is no weight `{}`", place.own))?;
+        stored.extend(place.export(weight).iter().map(Stored::floats));
+    }
+    Ok(container::write(Kind { key: CONFIG, format: None, version: VERSION }, &net.config, &stored)?)
 }
 
 type Opened = (BTreeMap<String, Vec<usize>>, Source);

@@ -33,7 +33,7 @@ pub struct Asked {
 
 /// Whose code wrote a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Family {
+pub enum Family {
     /// The public Palette: told γ, the condition beside the noisy picture.
     Palette,
     /// guided-diffusion: told the step.
@@ -56,14 +56,16 @@ impl Family {
         }
     }
 
-    fn noise_embedding(self) -> NoiseEmbedding {
+    /// What it is told of the noise.
+    pub fn noise_embedding(self) -> NoiseEmbedding {
         match self {
             Self::Palette => NoiseEmbedding::NoiseLevel,
             Self::Guided => NoiseEmbedding::Step,
         }
     }
 
-    fn log_snr_range(self) -> [f64; 2] {
+    /// The log-SNRs that it was trained on.
+    pub fn log_snr_range(self) -> [f64; 2] {
         match self {
             Self::Palette => PAPER_LOG_SNR_RANGE,
             Self::Guided => {

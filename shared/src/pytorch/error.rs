@@ -32,6 +32,24 @@ pub enum PytorchError {
         /// What has another shape, with both.
         misshapen: Vec<String>,
     },
+    /// A model of ours that is no `UNet2DModel`.
+    #[error("{found}, and diffusers' UNet2DModel has {wanted}; use `infill export --pytorch`, which takes every net")]
+    Diffusers {
+        /// What the model has.
+        found: String,
+        /// What would map.
+        wanted: &'static str,
+    },
+    /// A `UNet2DModel` that ours is not.
+    #[error("its configuration says `{key}`: {found}, and only {wanted} can be taken over")]
+    DiffusersKey {
+        /// The entry.
+        key: String,
+        /// What it says.
+        found: String,
+        /// What would map.
+        wanted: String,
+    },
     /// A net that cannot be built.
     #[error("the net that its tensors make cannot be built: {0}")]
     Config(#[from] ConfigError),

@@ -81,7 +81,7 @@ impl Entry {
 }
 
 /// `[rows, columns]` of what lies as [columns, rows].
-fn transposed(values: &[f32], rows: usize) -> Vec<f32> {
+pub fn transposed(values: &[f32], rows: usize) -> Vec<f32> {
     let columns = values.len() / rows.max(1);
     (0..values.len()).map(|place| values[place % columns * rows + place / columns]).collect()
 }
