@@ -44,7 +44,15 @@ self.addEventListener("install", event => event.waitUntil((async () => {
     await caches.delete(CACHE);
     throw error;
   }
+  await tell();
 })()));
+
+// Pages of the version before that are open can say that there is a new one. The order is that of the files' names.
+async function tell() {
+  for (const client of await self.clients.matchAll({ type: "window", includeUncontrolled: true })) {
+    if (client.url.startsWith(SCOPE)) client.postMessage(Object.keys(FILES));
+  }
+}
 
 // Only when no page of the version before is open any more, which may still start a worker.
 self.addEventListener("activate", event => event.waitUntil((async () => {
@@ -65,9 +73,10 @@ async function isWhole(answer) {
   return !there.includes(false);
 }
 
-// The network's answer, if it is the page. A redirect is the browser's to follow.
+// The network's answer, if it is the page. A redirect is the browser's to follow. What the browser keeps of the page by itself
+// is passed over: hosts let it be kept for minutes, and it names files of the version before.
 async function fromNetwork(request) {
-  const answer = await fetch(request);
+  const answer = await fetch(request, { cache: "no-cache" });
   if (answer.type === "opaqueredirect") return answer;
   return answer.ok && await isWhole(answer) ? answer : undefined;
 }
@@ -75,7 +84,7 @@ async function fromNetwork(request) {
 // With a version kept, only a page that works takes its place: not a notice that the host is being worked on.
 async function page(request) {
   const kept = await caches.open(CACHE).then(cache => cache.match(address(PAGE)));
-  if (!kept) return fetch(request);
+  if (!kept) return fetch(request, { cache: "no-cache" });
   const late = new Promise(resolve => setTimeout(resolve, PATIENCE));
   return await Promise.race([fromNetwork(request), late]).catch(() => undefined) ?? kept;
 }

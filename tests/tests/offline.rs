@@ -110,6 +110,73 @@ fn another_version_comes_whole_and_the_one_before_goes() {
 }
 
 #[test]
+fn the_first_visit_after_a_change_is_the_new_version_where_hosts_let_pages_be_kept() {
+    block_on(async {
+        let site = Site::tiny("here/")?;
+        site.server.let_keep(3600);
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready").await?;
+        kept(&page).await?;
+        // Now the page itself came through the service worker, and the browser's own cache may have it.
+        page.browser.goto(site.address()).await?;
+        page.wait_for("ready").await?;
+        site.deploy()?;
+        let style = site.file_named("style-", ".css")?;
+        page.browser.goto(site.address()).await?;
+        page.wait_for("ready").await?;
+        let links: Vec<String> =
+            page.script("return [...document.querySelectorAll('link')].map(link => link.href.split('/').pop())").await?;
+        ensure!(links.contains(&style), "{style} is not in {links:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_page_that_is_open_says_that_there_is_a_new_version() {
+    block_on(async {
+        let site = Site::tiny("here/")?;
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready").await?;
+        kept(&page).await?;
+        let hidden = "return document.getElementById('new-version').hidden";
+        // The same version is no news.
+        let seen = "document.dispatchEvent(new Event('visibilitychange')); return true";
+        page.script::<bool>(seen).await?;
+        ensure!(page.script::<bool>(hidden).await?, "nothing is new");
+        site.deploy()?;
+        page.script::<bool>(seen).await?;
+        page.until("return !document.getElementById('new-version').hidden").await?;
+        page.browser.goto(site.address()).await?;
+        page.wait_for("ready").await?;
+        ensure!(page.script::<bool>(hidden).await?, "the newest version says that there is a newer one");
+        Ok(())
+    });
+}
+
+#[test]
+fn the_recipe_of_the_documents_removes_the_service_worker() {
+    block_on(async {
+        let site = Site::tiny("here/")?;
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready").await?;
+        kept(&page).await?;
+        ensure!(!versions(&page).await?.is_empty());
+        site.add(&xtask::tools::root().join("docs/hosting/remove-service-worker.js"), "service-worker.js")?;
+        std::fs::write(site.file("index.html"), "<!doctype html><title>moved</title>")?;
+        page.browser.goto(site.address()).await?;
+        // The page that is kept may come up once more.
+        page.script::<bool>("navigator.serviceWorker.getRegistration().then(r => r?.update()); return true").await?;
+        page.until("return document.title === 'moved'").await?;
+        let gone = "const done = arguments[0]; (async () => { for (;;) { \
+             const names = (await caches.keys()).filter(name => name.startsWith('infill-page')); \
+             if (!names.length && !(await navigator.serviceWorker.getRegistrations()).length) break; \
+             await new Promise(next => setTimeout(next, 50)) } done() })()";
+        page.browser.execute_async(gone, Vec::new()).await?;
+        Ok(())
+    });
+}
+
+#[test]
 fn half_a_version_is_not_kept() {
     block_on(async {
         let site = Site::tiny("")?;

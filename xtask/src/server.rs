@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
     time::Duration,
@@ -62,6 +62,8 @@ struct Shared {
     down: AtomicBool,
     /// Range requests get whole files.
     whole_files_only: AtomicBool,
+    /// Seconds that browsers may keep an answer without asking; 0 says nothing about it.
+    kept: AtomicU32,
     /// What a page told of the answer that is to break off; none where pages tell nothing.
     received: Mutex<Option<usize>>,
     tells: Condvar,
@@ -129,6 +131,11 @@ impl Server {
     /// Answers range requests with whole files, as some hosts do; `false` answers ranges again.
     pub fn send_whole_files_only(&self, only: bool) {
         self.shared.whole_files_only.store(only, Ordering::SeqCst);
+    }
+
+    /// Lets browsers keep what is sent for so many seconds without asking again, as some hosts do.
+    pub fn let_keep(&self, seconds: u32) {
+        self.shared.kept.store(seconds, Ordering::SeqCst);
     }
 
     /// Breaks connections off only when the page has told that it has what was sent until then: a browser drops bytes that it
@@ -200,7 +207,11 @@ fn serve(mut stream: TcpStream, folder: &Path, shared: &Shared) -> std::io::Resu
     {
         *received = 0;
     }
-    write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{range}Connection: close\r\n\r\n")?;
+    let caching = match shared.kept.load(Ordering::SeqCst) {
+        0 => String::new(),
+        seconds => format!("Cache-Control: max-age={seconds}\r\n"),
+    };
+    write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{caching}{range}Connection: close\r\n\r\n")?;
     if !request.is_some_and(|request| request.head_only) {
         stream.write_all(&body[..break_off.unwrap_or(length).min(length)])?;
     }

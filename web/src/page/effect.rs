@@ -84,6 +84,8 @@ pub enum Effect {
     /// Keep the page itself for visits without a network. Its files are all here by now, so that the service worker
     /// finds them in the browser's cache instead of fetching them a second time.
     RegisterServiceWorker,
+    /// Have the browser look for a new version of the page.
+    LookForVersion,
     /// Ask the browser not to throw away the model when room gets scarce. Some ask the visitor, so this comes when
     /// somebody uses the page, not when it opens.
     KeepStorage,

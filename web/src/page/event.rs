@@ -34,6 +34,10 @@ pub struct Attached {
 pub enum Event {
     /// The page was opened.
     Started,
+    /// The browser shows the page's tab again.
+    TabShown,
+    /// The service worker keeps another version of the page than this one.
+    NewVersion,
     /// A pointer went down on the canvas.
     PointerDown(Pointer),
     /// A pointer moved: all its points since the last time.

@@ -82,6 +82,8 @@ pub struct Typing {
 /// Everything the page knows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
+    /// There is a newer version of the page than this one.
+    pub new_version: bool,
     /// The folder that the page is in.
     pub base: String,
     /// The picture.
@@ -138,6 +140,7 @@ impl State {
     /// Before anything happened.
     pub fn new(base: String, choice: ModelChoice) -> Self {
         Self {
+            new_version: false,
             base,
             document: None,
             earlier: Vec::new(),

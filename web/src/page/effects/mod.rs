@@ -61,6 +61,7 @@ impl Effects {
                 }
             }
             Effect::RegisterServiceWorker => offline::register(),
+            Effect::LookForVersion => offline::look_for_version(),
             Effect::KeepStorage => offline::keep(),
         }
     }

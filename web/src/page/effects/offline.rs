@@ -10,25 +10,39 @@ use crate::page::dom;
 /// Registers the service worker.
 pub fn register() {
     let address = JsValue::from_str(&format!("{}service-worker.js", dom::base()));
-    ask("serviceWorker", "register", &[address]);
+    spawn(async move { call(&part("serviceWorker")?, "register", &[address]).await.map(drop) });
+}
+
+/// Has the browser look for a new version, where one is kept already.
+pub fn look_for_version() {
+    spawn(async {
+        let registration = call(&part("serviceWorker")?, "getRegistration", &[]).await?;
+        call(&registration, "update", &[]).await.map(drop)
+    });
 }
 
 /// Asks the browser not to throw away what it keeps.
 pub fn keep() {
-    ask("storage", "persist", &[]);
+    spawn(async { call(&part("storage")?, "persist", &[]).await.map(drop) });
 }
 
-/// Calls a method of a part of the navigator, where there is one. The page is the same without its answer.
-fn ask(part: &str, method: &str, arguments: &[JsValue]) {
-    let get = |target: &JsValue, key: &str| Reflect::get(target, &key.into()).ok().filter(JsValue::is_truthy);
+/// Does what the page is the same without.
+fn spawn(work: impl Future<Output = Result<(), JsValue>> + 'static) {
+    spawn_local(async move {
+        let _ = work.await;
+    });
+}
+
+/// A part of the navigator.
+fn part(name: &str) -> Result<JsValue, JsValue> {
     let navigator: JsValue = dom::window().navigator().into();
-    let Some(part) = get(&navigator, part) else { return };
-    let Some(method) = get(&part, method).and_then(|method| method.dyn_into::<Function>().ok()) else { return };
-    if let Ok(promise) = method.apply(&part, &arguments.iter().collect::<Array>())
-        && let Ok(promise) = promise.dyn_into::<Promise>()
-    {
-        spawn_local(async move {
-            let _ = JsFuture::from(promise).await;
-        });
-    }
+    Reflect::get(&navigator, &name.into())
+}
+
+/// Calls a method that promises something.
+async fn call(target: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+    // What is not there has no methods.
+    let method = Reflect::get(target, &method.into())?.dyn_into::<Function>()?;
+    let promise = method.apply(target, &arguments.iter().collect::<Array>())?.dyn_into::<Promise>()?;
+    JsFuture::from(promise).await
 }

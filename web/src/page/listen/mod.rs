@@ -3,6 +3,7 @@
 mod canvas;
 mod controls;
 mod files;
+mod version;
 
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event as Told, EventTarget, ResizeObserver};
@@ -37,6 +38,7 @@ pub fn listen(sink: &Sink, held: &Held) -> Listening {
     let mut listeners = canvas::listen(sink);
     listeners.extend(controls::listen(sink));
     listeners.extend(files::listen(sink, held));
+    listeners.extend(version::listen(sink));
     listeners.extend(window(sink));
     Listening { _listeners: listeners, _size: size(sink) }
 }

@@ -29,6 +29,8 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 fn change(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Started => return recovery::start_worker(state),
+        Event::TabShown => return vec![Effect::LookForVersion],
+        Event::NewVersion => state.new_version = true,
         Event::PointerDown(pointer) => pointers::down(state, pointer),
         Event::PointerMoved(points) => points.iter().for_each(|pointer| pointers::moved(state, pointer)),
         Event::PointerUp(pointer) if pointers::up(state, &pointer) => return runs::start(state),

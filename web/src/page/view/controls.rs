@@ -42,6 +42,7 @@ fn page(written: &mut Written, state: &State) {
     written.show("empty", state.document.is_none());
     written.show("work", state.document.is_some());
     written.show("open-other", state.document.is_some());
+    written.show("new-version", state.new_version);
     written.text("device", &words::device(state.models.device.as_ref(), state.models.model.as_ref()));
     written.text("status", &words::status(&state.status));
 }

@@ -247,3 +247,12 @@ fn a_model_is_chosen_and_remembered_and_asked_for_again() {
     said(&mut state, model(wanted + 1, "other", false));
     assert_eq!(state.phase(), "ready");
 }
+
+#[test]
+fn a_new_version_is_looked_for_when_the_tab_is_seen_and_said() {
+    let mut state = opened();
+    assert_eq!(update(&mut state, Event::TabShown), [Effect::LookForVersion]);
+    assert!(!state.new_version);
+    assert_eq!(update(&mut state, Event::NewVersion), []);
+    assert!(state.new_version);
+}
