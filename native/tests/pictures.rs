@@ -111,10 +111,19 @@ fn sizes_are_checked_before_anything_is_allocated() {
 fn files_of_other_kinds_and_animations_are_named() {
     let folder = workplace();
     let path = folder.path();
-    fs::write(path.join("a.gif"), b"GIF89a\x01\0\x01\0\0\0\0;").unwrap();
-    expect(&sample(path, "restore a.gif -o out.png"), 3, &["a.gif", "gif", "png, jpeg and webp"]);
-    fs::write(path.join("heic.jpg"), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
-    expect(&sample(path, "restore heic.jpg -o out.png"), 3, &["heic.jpg", "HEIC"]);
+    for (name, bytes, kind) in [
+        ("heic.jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".as_slice(), "HEIC"),
+        ("a.avif", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", "avif"),
+        ("a.jxl", b"\xff\x0a\xfa\x7f\x90\x01", "JPEG XL"),
+        ("a.psd", b"8BPS\0\x01\0\0\0\0\0\0", "Photoshop"),
+        ("a.tif", b"II*\0\x08\0\0\0\0\0\0\0\0\0", "tiff"),
+        ("a.ico", b"\0\0\x01\0\x01\0\x10\x10", "ico"),
+    ] {
+        fs::write(path.join(name), bytes).unwrap();
+        let output = sample(path, &format!("restore {name} -o out.png"));
+        expect(&output, 3, &[name, "which is not read; png, jpeg, webp, bmp and gif can be read: convert it"]);
+        assert!(messages(&output).to_lowercase().contains(&kind.to_lowercase()), "{}", messages(&output));
+    }
     fs::write(path.join("empty.png"), b"").unwrap();
     expect(&sample(path, "restore empty.png -o out.png"), 3, &["empty.png", "empty"]);
     fs::copy(path.join("photo.png"), path.join("png.jpg")).unwrap();
@@ -123,6 +132,53 @@ fn files_of_other_kinds_and_animations_are_named() {
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/fuzz/seeds").join(name), path.join(name)).unwrap();
         expect(&sample(path, &format!("restore {name} -o out.png --force")), 0, &["WARN", name, "animation"]);
     }
+}
+
+/// A file of a picture in another format.
+fn file_as(format: ImageFormat, picture: impl Into<DynamicImage>) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.into().write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn bmp_and_gif_are_read_whole_and_the_first_of_several_pictures_is_said() {
+    let folder = workplace();
+    let path = folder.path();
+    let small = photo(40, 28);
+    fs::write(path.join("a.bmp"), file_as(ImageFormat::Bmp, small.clone())).unwrap();
+    mask(40, 28, [10, 8, 12, 9]).save(path.join("hole.bmp")).unwrap();
+    fs::write(path.join("a.png"), file_as(ImageFormat::Png, small.clone())).unwrap();
+    for name in ["a.png", "a.bmp"] {
+        expect(&sample(path, &format!("inpaint {name} --mask hole.bmp -o {name}.png")), 0, &[]);
+    }
+    let read = |name: &str| image::open(path.join(name)).unwrap();
+    assert!(read("a.bmp.png") == read("a.png.png"), "the format changed the answer");
+
+    let mut bytes = Vec::new();
+    {
+        let mut encoder = image::codecs::gif::GifEncoder::new(&mut bytes);
+        for shade in [10, 200] {
+            encoder.encode_frame(image::Frame::new(RgbaImage::from_pixel(40, 28, Rgba([shade, 0, 0, 255])))).unwrap();
+        }
+    }
+    fs::write(path.join("moves.gif"), &bytes).unwrap();
+    expect(&sample(path, "inpaint moves.gif --mask hole.bmp -o moves.png"), 0, &["WARN", "moves.gif", "animation", "first picture"]);
+    assert_eq!(read("moves.png").into_rgb8().get_pixel(0, 0)[0], 10);
+    fs::write(path.join("still.gif"), file_as(ImageFormat::Gif, DynamicImage::from(small.clone()).into_rgba8())).unwrap();
+    let still = sample(path, "inpaint still.gif --mask hole.bmp -o still.png");
+    expect(&still, 0, &[]);
+    assert!(!messages(&still).contains("animation"), "{}", messages(&still));
+
+    for (name, format) in [("cut.bmp", ImageFormat::Bmp), ("cut.gif", ImageFormat::Gif)] {
+        let bytes = file_as(format, DynamicImage::from(small.clone()).into_rgba8());
+        fs::write(path.join(name), &bytes[..bytes.len() / 2]).unwrap();
+        expect(&sample(path, &format!("restore {name} -o out.png")), 3, &[name, "damaged or cut short"]);
+    }
+    let mut large = file_as(ImageFormat::Bmp, small);
+    large[18..26].copy_from_slice(&[0x20, 0x4e, 0, 0, 0x20, 0x4e, 0, 0]);
+    fs::write(path.join("large.bmp"), large).unwrap();
+    expect(&sample(path, "restore large.bmp -o out.png"), 3, &["large.bmp", "20000×20000"]);
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn pictures_come_from_other_programs_and_go_to_them() {
     expect(&fed(path, "restore - -o many.png --samples 2", &bytes), 0, &[]);
     assert!(path.join("many-1.png").is_file() && path.join("many-2.png").is_file());
     let nonsense = fed(path, "restore - -o -", b"no picture");
-    expect(&nonsense, 3, &["- cannot be used", "not a png, jpeg or webp"]);
+    expect(&nonsense, 3, &["- cannot be used", "not a picture of a known format"]);
     assert!(nonsense.stdout.is_empty());
     assert!(!path.join("-").exists());
 }

@@ -93,7 +93,7 @@ pub struct SourceRecord {
 }
 
 impl Dataset {
-    /// Indexes folders (walked, sorted), tar shards (png, jpeg and webp members, `KEY.cls` beside
+    /// Indexes folders (walked, sorted), tar shards (members that are pictures, `KEY.cls` beside
     /// them is the class) and single pictures. Patterns like `data/*-train-*.tar` are expanded.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ impl Dataset {
         }
         if dataset.entries.is_empty() {
             bail!(
-                "no picture (png, jpeg or webp) in {}; give folders of pictures or tar shards that hold some{}",
+                "no picture (png, jpeg, webp, bmp or gif) in {}; give folders of pictures or tar shards that hold some{}",
                 sources.join(", "),
                 hint(&paths),
             );

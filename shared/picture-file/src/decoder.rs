@@ -1,7 +1,9 @@
-//! The three decoders as one. A trait object would bring what nobody calls into the page's code.
+//! The decoders as one. A trait object would bring what nobody calls into the page's code.
 
 use std::io::Cursor;
 
+#[cfg(feature = "more")]
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder};
 use image::{
     ColorType, ImageDecoder, ImageResult,
     codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder},
@@ -15,6 +17,10 @@ pub enum Decoder<'a> {
     Png(Box<PngDecoder<Bytes<'a>>>),
     Jpeg(Box<JpegDecoder<Bytes<'a>>>),
     WebP(Box<WebPDecoder<Bytes<'a>>>),
+    #[cfg(feature = "more")]
+    Bmp(Box<BmpDecoder<Bytes<'a>>>),
+    #[cfg(feature = "more")]
+    Gif(Box<GifDecoder<Bytes<'a>>>),
 }
 
 impl ImageDecoder for Decoder<'_> {
@@ -23,6 +29,10 @@ impl ImageDecoder for Decoder<'_> {
             Self::Png(decoder) => decoder.dimensions(),
             Self::Jpeg(decoder) => decoder.dimensions(),
             Self::WebP(decoder) => decoder.dimensions(),
+            #[cfg(feature = "more")]
+            Self::Bmp(decoder) => decoder.dimensions(),
+            #[cfg(feature = "more")]
+            Self::Gif(decoder) => decoder.dimensions(),
         }
     }
 
@@ -31,6 +41,10 @@ impl ImageDecoder for Decoder<'_> {
             Self::Png(decoder) => decoder.color_type(),
             Self::Jpeg(decoder) => decoder.color_type(),
             Self::WebP(decoder) => decoder.color_type(),
+            #[cfg(feature = "more")]
+            Self::Bmp(decoder) => decoder.color_type(),
+            #[cfg(feature = "more")]
+            Self::Gif(decoder) => decoder.color_type(),
         }
     }
 
@@ -39,6 +53,10 @@ impl ImageDecoder for Decoder<'_> {
             Self::Png(decoder) => decoder.read_image(samples),
             Self::Jpeg(decoder) => decoder.read_image(samples),
             Self::WebP(decoder) => decoder.read_image(samples),
+            #[cfg(feature = "more")]
+            Self::Bmp(decoder) => decoder.read_image(samples),
+            #[cfg(feature = "more")]
+            Self::Gif(decoder) => decoder.read_image(samples),
         }
     }
 

@@ -11,6 +11,9 @@ pub struct Bounds {
     pub side: usize,
 }
 
+/// The formats that are read.
+pub const READ: &str = if cfg!(feature = "more") { "png, jpeg, webp, bmp and gif" } else { "png, jpeg and webp" };
+
 /// Why a picture file is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -18,10 +21,10 @@ pub enum Fault {
     #[error("it is empty")]
     Empty,
     /// A format that is known by its first bytes, and not read.
-    #[error("it is a {0} file; png, jpeg and webp can be read: convert it")]
+    #[error("it is a {0} file, which is not read; {READ} can be read: convert it")]
     Format(&'static str),
     /// Anything else.
-    #[error("it is not a png, jpeg or webp picture")]
+    #[error("it is not a picture of a known format; {READ} can be read")]
     NoPicture,
     /// The header promises more than can be handled.
     #[error(

@@ -7,11 +7,15 @@ mod decoder;
 pub mod exif;
 mod fault;
 pub mod jpeg;
+#[cfg(feature = "more")]
+mod more;
 mod open;
+mod opened;
 pub mod png;
 pub mod profile;
 mod webp;
 
 pub use decoder::Decoder;
 pub use fault::{Bounds, Fault};
-pub use open::{Opened, open};
+pub use open::open;
+pub use opened::Opened;

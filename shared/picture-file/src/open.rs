@@ -4,36 +4,22 @@
 use std::io::Cursor;
 
 use image::{
-    ImageDecoder, ImageFormat, Limits,
+    ImageFormat, Limits,
     codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder},
 };
 
-use crate::{Bounds, Decoder, Fault, exif, jpeg, png, webp};
+#[cfg(feature = "more")]
+use crate::more;
+use crate::{
+    Bounds, Decoder, Fault, exif, jpeg,
+    opened::{Opened, check_size, words},
+    png, webp,
+};
 
 /// What a decoder of PNG may allocate beside the samples: a profile or a text that unpacks to more is refused.
 const BESIDE_BYTES: u64 = 64 << 20;
 
-/// A picture file that can be decoded.
-pub struct Opened<'a> {
-    /// Gives the samples as they are stored.
-    pub decoder: Decoder<'a>,
-    /// PNG, JPEG or WebP.
-    pub format: ImageFormat,
-    /// Whether more pictures follow the first.
-    pub animated: bool,
-    /// Whether four inks become three colours.
-    pub inks: bool,
-    /// The ICC profile, whatever samples it is for.
-    pub profile: Option<Vec<u8>>,
-    /// EXIF, from the TIFF header on.
-    pub exif: Option<Vec<u8>>,
-    /// XMP, as text.
-    pub xmp: Option<Vec<u8>>,
-    /// Whether there are captions (IPTC).
-    pub captions: bool,
-}
-
-/// Opens a PNG, JPEG or WebP file.
+/// Opens a picture file of a format that is read.
 ///
 /// # Errors
 /// Bytes that are none of these, not the whole of one, or one beyond `bounds`. Decoders of other people's files have been seen
@@ -54,10 +40,31 @@ pub fn open(bytes: &[u8], bounds: Bounds) -> Result<Opened<'_>, Fault> {
             let (words, animated) = (words(&mut decoder, bounds)?, decoder.has_animation());
             Ok(words.with(Decoder::WebP(Box::new(decoder)), ImageFormat::WebP, animated, false))
         }
+        #[cfg(feature = "more")]
+        Ok(ImageFormat::Bmp) => more::open_bmp(bytes, bounds),
+        #[cfg(feature = "more")]
+        Ok(ImageFormat::Gif) => more::open_gif(bytes, bounds),
         Ok(other) => Err(Fault::Format(other.extensions_str()[0])),
-        Err(_) if bytes.get(4..8) == Some(b"ftyp") => Err(Fault::Format("HEIC, AVIF or video")),
         Err(_) if bytes.is_empty() => Err(Fault::Empty),
-        Err(_) => Err(Fault::NoPicture),
+        Err(_) => Err(known(bytes).map_or(Fault::NoPicture, Fault::Format)),
+    }
+}
+
+/// Formats that are met and not read, by their first bytes.
+fn known(bytes: &[u8]) -> Option<&'static str> {
+    const BEGINNINGS: [(&[u8], &str); 6] = [
+        (b"\xff\x0a", "JPEG XL"),
+        (b"\0\0\0\x0cJXL ", "JPEG XL"),
+        (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+        (b"8BPS", "Photoshop"),
+        (b"%PDF", "PDF"),
+        (b"<svg", "SVG"),
+    ];
+    match (bytes.get(4..8), bytes.get(8..12)) {
+        (Some(b"ftyp"), Some(b"avif" | b"avis")) => Some("AVIF"),
+        (Some(b"ftyp"), Some(b"heic" | b"heix" | b"heim" | b"heis" | b"mif1" | b"msf1")) => Some("HEIC"),
+        (Some(b"ftyp"), _) => Some("HEIC, AVIF or video"),
+        _ => BEGINNINGS.into_iter().find(|(beginning, _)| bytes.starts_with(beginning)).map(|(_, name)| name),
     }
 }
 
@@ -77,36 +84,4 @@ fn open_png(bytes: &[u8], bounds: Bounds) -> Result<Opened<'_>, Fault> {
         }
     }
     Ok(words.with(Decoder::Png(Box::new(decoder)), ImageFormat::Png, animated, false))
-}
-
-/// What a decoder knows beside the samples.
-struct Words {
-    profile: Option<Vec<u8>>,
-    exif: Option<Vec<u8>>,
-    xmp: Option<Vec<u8>>,
-    captions: bool,
-}
-
-fn words(decoder: &mut impl ImageDecoder, bounds: Bounds) -> Result<Words, Fault> {
-    check_size(decoder.dimensions(), bounds)?;
-    // A picture with unreadable metadata is still a picture.
-    Ok(Words {
-        exif: decoder.exif_metadata().unwrap_or_default().map(exif::without_prefix),
-        xmp: decoder.xmp_metadata().unwrap_or_default(),
-        captions: decoder.iptc_metadata().unwrap_or_default().is_some(),
-        profile: decoder.icc_profile().unwrap_or_default(),
-    })
-}
-
-impl Words {
-    fn with(self, decoder: Decoder<'_>, format: ImageFormat, animated: bool, inks: bool) -> Opened<'_> {
-        let Self { profile, exif, xmp, captions } = self;
-        Opened { decoder, format, animated, inks, profile, exif, xmp, captions }
-    }
-}
-
-fn check_size((width, height): (u32, u32), bounds: Bounds) -> Result<(), Fault> {
-    let pixels = u64::from(width) * u64::from(height);
-    let large = pixels > bounds.pixels as u64 || width.max(height) as usize > bounds.side;
-    if large { Err(Fault::TooLarge { width, height, bounds }) } else { Ok(()) }
 }
