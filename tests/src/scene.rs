@@ -44,15 +44,32 @@ pub async fn ready(site: &Site, gpu: Gpu) -> Result<Page> {
     Ok(page)
 }
 
-/// Waits for the model and opens the test picture.
+/// Waits for the model and opens the test picture, in place of what an earlier visit left.
 ///
 /// # Errors
 /// When the page does not become ready.
 pub async fn show(site: &Site, page: &Page) -> Result<()> {
+    page.until("return ['ready', 'done', 'failed'].includes(document.body.dataset.state)").await?;
+    if page.shown("new").await? {
+        page.click("new").await?;
+        if page.shown("replace").await? {
+            page.click("replace").await?;
+        }
+    }
     page.wait_for("ready").await?;
     page.choose_file(&photo(site, SIZE.0, SIZE.1)?).await?;
     page.until("return document.getElementById('work').checkVisibility()").await?;
     page.frame().await
+}
+
+/// What the canvas shows, with no pointer over it.
+///
+/// # Errors
+/// When the page does not answer.
+pub async fn canvas(page: &Page) -> Result<String> {
+    page.script::<serde_json::Value>("document.getElementById('canvas').dispatchEvent(new PointerEvent('pointerleave'))").await?;
+    page.frame().await?;
+    page.script("return document.getElementById('canvas').toDataURL()").await
 }
 
 /// A stroke through the middle with a brush of 14 pixels, and so many steps.

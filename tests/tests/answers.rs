@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use infill_tests::{
     page::{Gpu, Page},
-    scene::{block_on, ready},
+    scene::{block_on, canvas, ready},
     site::Site,
 };
 
@@ -12,12 +12,6 @@ const CAPTIONS: &str =
     "return [...document.querySelectorAll('#answers button')].filter(b => b.checkVisibility()).map(b => b.textContent.trim())";
 /// The place of the answer that is looked at, from 1; 0 where none is.
 const CHOSEN: &str = "const b = [...document.querySelectorAll('#answers button')]; return 1 + b.findIndex(b => b.ariaChecked === 'true')";
-
-async fn canvas(page: &Page) -> Result<String> {
-    page.script::<serde_json::Value>("document.getElementById('canvas').dispatchEvent(new PointerEvent('pointerleave'))").await?;
-    page.frame().await?;
-    page.script("return document.getElementById('canvas').toDataURL()").await
-}
 
 async fn answers(page: &Page) -> Result<(Vec<String>, usize)> {
     Ok((page.script(CAPTIONS).await?, page.script(CHOSEN).await?))

@@ -5,17 +5,10 @@ use anyhow::{Result, ensure};
 use image::{ImageFormat, Rgb, RgbImage};
 use infill_tests::{
     page::{Gpu, Page},
-    scene::{SIZE, block_on, ready},
+    scene::{SIZE, block_on, canvas, ready},
     site::Site,
 };
 use serde_json::Value;
-
-/// What the canvas shows, with no pointer over it.
-async fn canvas(page: &Page) -> Result<String> {
-    page.script::<Value>("document.getElementById('canvas').dispatchEvent(new PointerEvent('pointerleave'))").await?;
-    page.frame().await?;
-    page.script("return document.getElementById('canvas').toDataURL()").await
-}
 
 /// Tells the canvas of a pointer, `x` and `y` from its middle.
 async fn tell(page: &Page, name: &str, (x, y): (f64, f64), more: &str) -> Result<()> {

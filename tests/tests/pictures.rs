@@ -46,6 +46,9 @@ async fn open(page: &Page, site: &Site, name: &str, bytes: &[u8]) -> Result<Path
     std::fs::write(&file, bytes)?;
     page.script::<serde_json::Value>("document.getElementById('status').textContent = ''").await?;
     page.choose_file(&file).await?;
+    if page.shown("replace").await? {
+        page.click("replace").await?;
+    }
     page.until("return /^[0-9]+ × [0-9]+ pixels/.test(document.getElementById('status').textContent)").await?;
     page.frame().await?;
     Ok(file)
@@ -56,6 +59,9 @@ async fn refusal(page: &Page, site: &Site, name: &str, bytes: &[u8]) -> Result<S
     let file = site.folder().join(name);
     std::fs::write(&file, bytes)?;
     page.choose_file(&file).await?;
+    if page.shown("replace").await? {
+        page.click("replace").await?;
+    }
     page.until("return document.getElementById('message').checkVisibility()").await?;
     let said = page.text("message-text").await?;
     page.click("dismiss").await?;

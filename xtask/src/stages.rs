@@ -181,8 +181,10 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
 }
 
 /// The page's tests, each file of them a program.
-const BROWSER: [&str; 12] =
-    ["browser", "answers", "masks", "controls", "pictures", "pointers", "offline", "faults", "devices", "bench", "kernels", "study"];
+const BROWSER: [&str; 13] = [
+    "browser", "answers", "lasting", "masks", "controls", "pictures", "pointers", "offline", "faults", "devices", "bench", "kernels",
+    "study",
+];
 
 fn browser_tests() -> Result<()> {
     let found = browser::find()?;

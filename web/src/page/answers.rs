@@ -66,13 +66,34 @@ impl Answers {
         self.shown
     }
 
-    /// Adds an answer and shows it. Where there are too many, the oldest go.
-    pub fn add(&mut self, answer: Answer) {
+    /// Those that were kept, of which one was looked at.
+    pub fn of(list: Vec<Answer>, shown: Option<usize>) -> Self {
+        let shown = shown.filter(|place| *place < list.len());
+        Self { list, shown, before: None }
+    }
+
+    /// Adds an answer and shows it. Where there are too many, the oldest go: their files.
+    pub fn add(&mut self, answer: Answer) -> Vec<Handle> {
+        let mut gone = Vec::new();
         self.list.push(answer);
         while self.list.len() > 1 && (self.list.len() > MOST || self.size() > LIMIT) {
-            self.list.remove(0);
+            gone.push(self.list.remove(0).file);
         }
         (self.shown, self.before) = (Some(self.list.len() - 1), None);
+        gone
+    }
+
+    /// Takes the answer of a file out.
+    pub fn take(&mut self, file: Handle) -> Option<Answer> {
+        let place = self.list.iter().position(|answer| answer.file == file)?;
+        self.hide();
+        Some(self.list.remove(place))
+    }
+
+    /// Shows the answer of a file, or the picture itself.
+    pub fn show_only(&mut self, file: Option<Handle>) {
+        let place = file.and_then(|file| self.list.iter().position(|answer| answer.file == file));
+        (self.shown, self.before) = (place, None);
     }
 
     /// Bytes that their pixels take.
@@ -122,12 +143,11 @@ impl Answers {
         *self = Self::default();
     }
 
-    /// Forgets the one that is looked at.
-    pub fn drop_shown(&mut self) {
-        if let Some(place) = self.shown.take().filter(|place| *place < self.list.len()) {
-            self.list.remove(place);
-        }
+    /// Forgets the one that is looked at: its file.
+    pub fn drop_shown(&mut self) -> Option<Handle> {
         self.before = None;
+        let place = self.shown.take().filter(|place| *place < self.list.len())?;
+        Some(self.list.remove(place).file)
     }
 }
 

@@ -8,8 +8,9 @@ use infill::{
 };
 
 use super::{
-    answers::Answers,
+    answers::{Answer, Answers},
     history::{History, Step},
+    packed::Packed,
     picture::Picture,
 };
 
@@ -39,6 +40,12 @@ impl Marks {
     /// Nothing is marked.
     pub fn none(width: usize, height: usize) -> Self {
         Self { mask: Rc::new(Mask::empty(width, height)), revision: 0, recent: VecDeque::new() }
+    }
+
+    /// Marks that were kept.
+    pub fn of(mask: Mask) -> Self {
+        // Not the revision of a mask that nobody has drawn yet.
+        Self { mask: Rc::new(mask), revision: 1, recent: VecDeque::new() }
     }
 
     /// The mask; who keeps it keeps it as it is now.
@@ -82,6 +89,11 @@ impl Marks {
             mask.row_mut(place.top + row)[place.left..place.right()].copy_from_slice(values);
         }
         self.note(place);
+    }
+
+    fn unpack(&mut self, place: Rect, packed: &Packed) {
+        let values = packed.unpack(place.width * place.height);
+        values.into_iter().for_each(|values| self.paste(place, &values));
     }
 
     fn note(&mut self, place: Rect) {
@@ -136,13 +148,26 @@ impl Document {
         Step::frame(before, self.extend).map(|step| self.history.push(step)).is_some()
     }
 
-    /// Takes the last step back that is seen in a task; whether there was one.
+    /// Adds what a run made, and shows it.
+    pub fn finish_run(&mut self, answer: Answer) {
+        self.history.push(Step::Run { task: answer.task, file: answer.file, answer: None });
+        self.answers.add(answer).into_iter().for_each(|gone| self.history.forget_run(gone));
+    }
+
+    /// Takes the last step back that is seen in a task; whether there was one. Of two runs one after the other the first is looked
+    /// at again when the second is undone.
     pub fn undo(&mut self, task: TaskKind) -> bool {
         match self.history.undo(task) {
             None => return false,
-            Some(Step::Marks { place, before, .. }) => self.marks.paste(*place, before),
+            Some(Step::Marks { place, before, .. }) => self.marks.unpack(*place, before),
             Some(Step::Frame { before, .. }) => self.extend = *before,
+            Some(Step::Run { file, answer, .. }) => {
+                *answer = self.answers.take(*file).map(Box::new);
+                self.answers.show_only(self.history.last_run(task));
+                return true;
+            }
         }
+        self.answers.hide();
         true
     }
 
@@ -150,10 +175,24 @@ impl Document {
     pub fn redo(&mut self, task: TaskKind) -> bool {
         match self.history.redo(task) {
             None => return false,
-            Some(Step::Marks { place, after, .. }) => self.marks.paste(*place, after),
+            Some(Step::Marks { place, after, .. }) => self.marks.unpack(*place, after),
             Some(Step::Frame { after, .. }) => self.extend = *after,
+            Some(Step::Run { answer, .. }) => {
+                let again = answer.take().map(|answer| self.answers.add(*answer));
+                again.into_iter().flatten().for_each(|gone| self.history.forget_run(gone));
+                return true;
+            }
         }
+        self.answers.hide();
         true
+    }
+
+    /// Undoes all runs. *Redo* brings their answers back one by one.
+    pub fn undo_runs(&mut self) {
+        while let Some(Step::Run { file, answer, .. }) = self.history.undo_run() {
+            *answer = self.answers.take(*file).map(Box::new);
+        }
+        self.answers.clear();
     }
 }
 

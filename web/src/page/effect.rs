@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use infill::mask::Mask;
 
-use super::{handle::Handle, models::OwnModel, opening::Purpose, picture::Pixels};
+use super::{handle::Handle, models::OwnModel, opening::Purpose, picture::Pixels, session::Session};
 use crate::message::ToWorker;
 
 /// Bytes that go to the worker beside a message.
@@ -36,6 +36,12 @@ pub enum Effect {
         /// The file.
         own: OwnModel,
     },
+    /// Look for work of an earlier visit.
+    LookForWork,
+    /// Say soon that a change is to be kept: after the changes that follow at once.
+    Remind,
+    /// Keep the work for the next visit, in place of what was kept before; or keep nothing.
+    Keep(Option<Box<Session>>),
     /// Remember which model was chosen, for the next visit.
     RememberModel(String),
     /// Read a picture file and have the worker decode it; the answer carries this number.

@@ -8,6 +8,7 @@ use super::{
     field::Field,
     gesture::Pointer,
     handle::Handle,
+    keeping::Found,
     notice::Notice,
     opening::Purpose,
     picture::{Colours, Picture, Pixels},
@@ -38,6 +39,18 @@ pub enum Event {
     TabShown,
     /// The service worker keeps another version of the page than this one.
     NewVersion,
+    /// The browser has looked for work of an earlier visit.
+    Found(Found),
+    /// A change is to be kept now.
+    Remind,
+    /// The browser did not keep the work: why.
+    NotKept(String),
+    /// Away with the picture and all work on it.
+    BeginAnew,
+    /// What waits for a word may take the place of the work.
+    Replace,
+    /// The visitor saved the answer.
+    Downloaded,
     /// A pointer went down on the canvas.
     PointerDown(Pointer),
     /// A pointer moved: all its points since the last time.

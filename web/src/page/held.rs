@@ -8,15 +8,15 @@ use std::{
 };
 
 use js_sys::{Array, Uint8Array};
-use web_sys::{Blob, BlobPropertyBag, File, Url};
+use web_sys::{Blob, BlobPropertyBag, Url};
 
 use super::handle::Handle;
 use crate::slot::Slot;
 
 enum Thing {
-    File(File),
+    File(Blob),
     Bytes(Uint8Array),
-    Download(Address),
+    Download(Blob, Address),
 }
 
 struct Things {
@@ -38,7 +38,7 @@ impl Default for Held {
 
 impl Held {
     /// Holds a file.
-    pub fn add_file(&self, file: File) -> Handle {
+    pub fn add_file(&self, file: Blob) -> Handle {
         self.add(Thing::File(file))
     }
 
@@ -49,7 +49,15 @@ impl Held {
 
     /// Holds a PNG file under an address, if the browser has room for it.
     pub fn add_download(&self, png: &Uint8Array) -> Option<Handle> {
-        Address::new(png).map(|address| self.add(Thing::Download(address)))
+        let options = BlobPropertyBag::new();
+        options.set_type("image/png");
+        let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(png), &options).ok()?;
+        self.add_kept(blob)
+    }
+
+    /// Holds a file under an address.
+    pub fn add_kept(&self, blob: Blob) -> Option<Handle> {
+        Address::new(&blob).map(|address| self.add(Thing::Download(blob, address)))
     }
 
     fn add(&self, thing: Thing) -> Handle {
@@ -65,8 +73,22 @@ impl Held {
     }
 
     /// The file.
-    pub fn file(&self, handle: Handle) -> Option<File> {
-        self.get(handle, |thing| if let Thing::File(file) = thing { Some(file.clone()) } else { None })
+    pub fn file(&self, handle: Handle) -> Option<Blob> {
+        self.get(handle, |thing| if let Thing::File(file) | Thing::Download(file, _) = thing { Some(file.clone()) } else { None })
+    }
+
+    /// Holds a copy of a file's bytes in place of the file, which may be changed or gone when it is needed again.
+    pub fn keep_copy(&self, handle: Handle, bytes: &Uint8Array) {
+        // One that cannot be read.
+        if bytes.length() == 0 {
+            return;
+        }
+        let copy = Blob::new_with_u8_array_sequence(&Array::of1(bytes));
+        self.0.by_handle.using(|things| {
+            if let (Some(Thing::File(file)), Ok(copy)) = (things.get_mut(&handle), copy) {
+                *file = copy;
+            }
+        });
     }
 
     /// The bytes, which are not held any more.
@@ -77,7 +99,7 @@ impl Held {
 
     /// The address of a file to be downloaded.
     pub fn address(&self, handle: Handle) -> Option<String> {
-        self.get(handle, |thing| if let Thing::Download(Address(address)) = thing { Some(address.clone()) } else { None })
+        self.get(handle, |thing| if let Thing::Download(_, Address(address)) = thing { Some(address.clone()) } else { None })
     }
 
     /// Lets go of everything else.
@@ -98,11 +120,8 @@ impl Held {
 struct Address(String);
 
 impl Address {
-    fn new(png: &Uint8Array) -> Option<Self> {
-        let options = BlobPropertyBag::new();
-        options.set_type("image/png");
-        let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(png), &options).ok()?;
-        Url::create_object_url_with_blob(&blob).ok().map(Self)
+    fn new(blob: &Blob) -> Option<Self> {
+        Url::create_object_url_with_blob(blob).ok().map(Self)
     }
 }
 

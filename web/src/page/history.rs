@@ -1,10 +1,12 @@
-//! What can be undone and redone of one picture: changes of the mask and of the frame in one list. A change of the mask
-//! is kept as the rectangle it touched, before and after. It knows nothing of drawing.
+//! What can be undone and redone of one picture: changes of the mask, of the frame, and runs, in one list. A change of the mask
+//! is kept as the rectangle it touched, before and after; a run that was undone keeps its answer. It knows nothing of drawing.
 
 use infill::{
     mask::{Mask, Rect},
     task::TaskKind,
 };
+
+use super::{answers::Answer, handle::Handle, packed::Packed};
 
 /// Bytes that all steps together may take before the oldest are forgotten.
 const LIMIT: usize = 64 << 20;
@@ -17,9 +19,9 @@ pub enum Step {
         /// Which.
         place: Rect,
         /// Its coverages before.
-        before: Vec<u8>,
+        before: Packed,
         /// And after.
-        after: Vec<u8>,
+        after: Packed,
     },
     /// Pixels to add: left, top, right, bottom.
     Frame {
@@ -28,13 +30,22 @@ pub enum Step {
         /// And after.
         after: [usize; 4],
     },
+    /// A run that made an answer.
+    Run {
+        /// Its task.
+        task: TaskKind,
+        /// The answer's file, by which it is known.
+        file: Handle,
+        /// The answer, as long as the run is undone.
+        answer: Option<Box<Answer>>,
+    },
 }
 
 impl Step {
     /// From one mask to another of the same size; none where they are the same.
     pub fn marks(before: &Mask, after: &Mask) -> Option<Self> {
         let place = difference(before, after)?;
-        Some(Self::Marks { place, before: cut(before, place), after: cut(after, place) })
+        Some(Self::Marks { place, before: Packed::new(&cut(before, place)), after: Packed::new(&cut(after, place)) })
     }
 
     /// From one frame to another; none where they are the same.
@@ -47,19 +58,23 @@ impl Step {
         match self {
             Self::Marks { .. } => task == TaskKind::Inpaint,
             Self::Frame { .. } => task == TaskKind::Uncrop,
+            Self::Run { task: own, .. } => task == *own,
         }
     }
 
     fn size(&self) -> usize {
         match self {
-            Self::Marks { before, after, .. } => before.len() + after.len(),
-            Self::Frame { .. } => 0,
+            Self::Marks { before, after, .. } => before.bytes().len() + after.bytes().len(),
+            Self::Frame { .. } | Self::Run { .. } => 0,
         }
     }
 
     /// Steps of two kinds do not touch each other, so that either can be undone without the other.
     fn is_like(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
+        match (self, other) {
+            (Self::Run { task, .. }, Self::Run { task: other, .. }) => task == other,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
     }
 }
 
@@ -81,17 +96,52 @@ impl History {
     }
 
     /// The last step that is seen in a task, which counts as undone from now on.
-    pub fn undo(&mut self, task: TaskKind) -> Option<&Step> {
+    pub fn undo(&mut self, task: TaskKind) -> Option<&mut Step> {
         let place = self.done.iter().rposition(|step| step.is_seen_in(task))?;
         self.undone.push(self.done.remove(place));
-        self.undone.last()
+        self.undone.last_mut()
+    }
+
+    /// The last run of any task, which counts as undone from now on.
+    pub fn undo_run(&mut self) -> Option<&mut Step> {
+        let place = self.done.iter().rposition(|step| matches!(step, Step::Run { .. }))?;
+        self.undone.push(self.done.remove(place));
+        self.undone.last_mut()
     }
 
     /// The step of a task that was last undone, which counts as done again.
-    pub fn redo(&mut self, task: TaskKind) -> Option<&Step> {
+    pub fn redo(&mut self, task: TaskKind) -> Option<&mut Step> {
         let place = self.undone.iter().rposition(|step| step.is_seen_in(task))?;
         self.done.push(self.undone.remove(place));
-        self.done.last()
+        self.done.last_mut()
+    }
+
+    /// The steps that were made, and those that were undone, the latest last.
+    pub fn steps(&self) -> (&[Step], &[Step]) {
+        (&self.done, &self.undone)
+    }
+
+    /// A history that was kept.
+    pub fn of(done: Vec<Step>, undone: Vec<Step>) -> Self {
+        Self { done, undone }
+    }
+
+    /// The answer of the last step that is seen in a task, where that is a run.
+    pub fn last_run(&self, task: TaskKind) -> Option<Handle> {
+        match self.done.iter().rev().find(|step| step.is_seen_in(task))? {
+            Step::Run { file, .. } => Some(*file),
+            Step::Marks { .. } | Step::Frame { .. } => None,
+        }
+    }
+
+    /// Forgets the run that made an answer which is gone.
+    pub fn forget_run(&mut self, gone: Handle) {
+        self.done.retain(|step| !matches!(step, Step::Run { file, .. } if *file == gone));
+    }
+
+    /// The answers of runs that were undone.
+    pub fn undone_answers(&self) -> impl Iterator<Item = &Answer> {
+        self.undone.iter().filter_map(|step| if let Step::Run { answer, .. } = step { answer.as_deref() } else { None })
     }
 
     /// Whether something can be undone in a task, and redone.
@@ -133,7 +183,7 @@ mod tests {
     #[test]
     fn a_step_is_the_smallest_rectangle_and_nothing_is_no_step() {
         let place = Rect { left: 1, top: 2, width: 2, height: 1 };
-        assert_eq!(marks(9), Step::Marks { place, before: vec![0, 0], after: vec![9, 9] });
+        assert_eq!(marks(9), Step::Marks { place, before: Packed::new(&[0, 0]), after: Packed::new(&[9, 9]) });
         assert_eq!(Step::marks(&Mask::empty(4, 4), &Mask::empty(4, 4)), None);
         assert_eq!(Step::frame([1; 4], [1; 4]), None);
     }
@@ -146,12 +196,12 @@ mod tests {
         history.push(frame.clone());
         history.push(marks(2));
         assert_eq!(history.undo(TaskKind::Restore), None);
-        assert_eq!(history.undo(TaskKind::Uncrop), Some(&frame));
+        assert_eq!(history.undo(TaskKind::Uncrop), Some(&mut frame.clone()));
         assert_eq!(history.undo(TaskKind::Uncrop), None);
-        assert_eq!(history.undo(TaskKind::Inpaint), Some(&marks(2)));
+        assert_eq!(history.undo(TaskKind::Inpaint), Some(&mut marks(2)));
         history.push(marks(3));
         assert_eq!(history.redo(TaskKind::Inpaint), None);
-        assert_eq!(history.redo(TaskKind::Uncrop), Some(&frame));
+        assert_eq!(history.redo(TaskKind::Uncrop), Some(&mut frame.clone()));
         assert_eq!(history.available(TaskKind::Inpaint), (true, false));
     }
 }

@@ -66,6 +66,21 @@ pub enum Notice {
         /// The file's name.
         name: String,
     },
+    /// Something would take the place of work that was not saved: a file of this name, or nothing.
+    Replace {
+        /// The file's name.
+        name: Option<String>,
+    },
+    /// The browser does not keep the work any more.
+    NotKept {
+        /// Its own words.
+        detail: String,
+    },
+    /// Work of an earlier visit cannot be brought back.
+    NotRestored {
+        /// The picture's name.
+        name: String,
+    },
     /// A file came while a run was under way that is over now.
     NotOpened {
         /// The file's name.
@@ -99,6 +114,16 @@ pub enum Status {
         width: usize,
         /// Its height in pixels.
         height: usize,
+    },
+    /// Work of an earlier visit is on its way.
+    Restoring {
+        /// The picture's name.
+        name: String,
+    },
+    /// It is as it was.
+    Restored {
+        /// The picture's name.
+        name: String,
     },
     /// The mask was empty and was inverted.
     AllMarked,

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::handle::Handle;
 use crate::message::Note;
 
 /// RGBA, row by row, shared by all who show or send it.
@@ -21,6 +22,8 @@ pub struct Colours {
 pub struct Picture {
     /// File name without its ending.
     pub name: String,
+    /// The file that it is decoded from.
+    pub file: Handle,
     /// Width in pixels.
     pub width: usize,
     /// Height in pixels.
@@ -37,6 +40,6 @@ pub struct Picture {
 impl Picture {
     /// A picture of which nothing more is known.
     pub fn plain(name: String, width: usize, height: usize, pixels: Pixels) -> Self {
-        Self { name, width, height, pixels, colours: Colours::default(), notes: Vec::new() }
+        Self { name, file: Handle(0), width, height, pixels, colours: Colours::default(), notes: Vec::new() }
     }
 }

@@ -11,10 +11,12 @@ use super::{
     field::Field,
     gesture::Gesture,
     handle::Handle,
+    keeping::{Kept, Replacement, Work},
     models::Models,
     notice::{Notice, Status},
     opening::Opening,
     runs::Runs,
+    settings::Settings,
     tool::Tool,
     viewport::Viewport,
 };
@@ -51,23 +53,6 @@ pub struct Hand {
     pub touches: BTreeMap<i32, (f64, f64)>,
     /// The space bar is down: dragging moves the picture.
     pub space: bool,
-}
-
-/// What runs are asked for with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
-    /// Sampler.
-    pub sampler: SamplerKind,
-    /// Seed of the noise.
-    pub seed: u64,
-    /// Evaluations of the net for each crop; none where the model's own number is wanted.
-    pub steps: Option<usize>,
-    /// Factor of all noise; none where the model's own is wanted.
-    pub temperature: Option<f64>,
-    /// Pixels that the area grows by before it is filled; none where the brush says it.
-    pub grow: Option<usize>,
-    /// Pixels over which the area's edge is soft.
-    pub feather: usize,
 }
 
 /// A number that is being entered, and the frame before it.
@@ -134,6 +119,10 @@ pub struct State {
     pub notice: Option<Notice>,
     /// The last thing that was asked for failed.
     pub failed: bool,
+    /// What the browser keeps.
+    pub kept: Kept,
+    /// The work as it was when the visitor had all of it in a file.
+    pub safe: Option<Work>,
 }
 
 impl State {
@@ -172,6 +161,8 @@ impl State {
             status: Status::Nothing,
             notice: None,
             failed: false,
+            kept: Kept::default(),
+            safe: None,
         }
     }
 
@@ -180,6 +171,7 @@ impl State {
         match self {
             _ if self.runs.is_busy() => "running",
             _ if self.failed => "failed",
+            _ if self.kept.restoring.is_some() => "loading",
             _ if self.answer().is_some() => "done",
             _ if self.models.model.is_some() => "ready",
             _ => "loading",
@@ -205,7 +197,7 @@ impl State {
     /// Whether there is something to undo, and to redo.
     pub fn travels(&self) -> (bool, bool) {
         let (undo, redo) = self.document.as_ref().map_or((false, false), |document| document.history.available(self.task));
-        let may = self.is_editable();
+        let may = !self.runs.is_busy();
         (may && (undo || !self.earlier.is_empty()), may && (redo || !self.later.is_empty()))
     }
 
@@ -222,9 +214,17 @@ impl State {
         let kept =
             self.runs.interrupted.iter().filter_map(|interrupted| interrupted.kept.as_ref()).flat_map(|(_, handles)| handles.clone());
         let documents = self.document.iter().chain(&self.earlier).chain(&self.later);
-        let answers = documents.flat_map(|document| document.answers.list()).map(|answer| answer.file);
+        let answers = documents.flat_map(|document| {
+            let files = document.answers.list().iter().chain(document.history.undone_answers()).map(|answer| answer.file);
+            files.chain([document.picture.file])
+        });
         let masks = self.mask_file.iter().map(|(file, _)| *file).chain(self.mask_saved);
-        models.chain(opening).chain(kept).chain(answers).chain(masks)
+        let restoring = self.kept.restoring.iter().flat_map(|restoring| restoring.session.files.iter().copied());
+        let replacement = self.kept.replacement.iter().filter_map(|replacement| match replacement {
+            Replacement::File(file, _) => Some(*file),
+            Replacement::Nothing => None,
+        });
+        models.chain(opening).chain(kept).chain(answers).chain(masks).chain(restoring).chain(replacement)
     }
 
     /// Forgets the oldest of the other pictures when all take too much.

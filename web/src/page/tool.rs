@@ -2,12 +2,14 @@
 //! with its id in index.html.
 
 use infill::mask::Shape;
+use serde::{Deserialize, Serialize};
 
 /// A point on the picture, pixels.
 pub type Point = (f32, f32);
 
 /// What the pointer does to the mask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tool {
     /// Marks along a line.
     Brush,

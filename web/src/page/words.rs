@@ -4,6 +4,7 @@ use infill::task::TaskKind;
 
 use super::{
     answers::Answer,
+    keeping::Keeping,
     notice::{Notice, Status},
     tasks,
 };
@@ -115,6 +116,20 @@ pub fn notice(notice: &Notice, on_gpu: bool) -> Advice {
             false,
         ),
         Notice::NoMask { name, detail } => advice(format!("“{name}” cannot be used as a mask: {detail}."), false),
+        Notice::Replace { name: Some(name) } => {
+            advice(format!("Your work on this picture is not saved. Opening “{name}” takes its place."), false)
+        }
+        Notice::Replace { name: None } => advice("Your work on this picture is not saved, and would be gone.".to_owned(), false),
+        Notice::NotKept { detail } => advice(
+            format!(
+                "This browser has no room to keep your work ({}). You can go on; save what you need before you close the page.",
+                first_line(detail)
+            ),
+            false,
+        ),
+        Notice::NotRestored { name } => {
+            advice(format!("Your last work, on “{name}”, cannot be brought back. Open the picture again."), true)
+        }
         Notice::Busy { name } => {
             advice(format!("“{name}” is not opened while a run is under way. Wait for its end or cancel it, then open the file."), false)
         }
@@ -134,6 +149,8 @@ pub fn status(status: &Status) -> String {
         Status::Ready(report) => ready(report),
         Status::Opening { name } => format!("Opening “{name}”…"),
         Status::Opened { width, height } => format!("{width} × {height} pixels"),
+        Status::Restoring { name } => format!("Bringing back your work on “{name}”…"),
+        Status::Restored { name } => format!("Your work on “{name}” is as you left it."),
         Status::AllMarked => "Nothing was marked: now the whole picture is. Undo brings it back.".to_owned(),
         Status::MaskRead { name, doubt: None } => format!("The mask of “{name}” is marked as it is; it does not grow."),
         Status::MaskRead { name, doubt: Some(doubt) } => format!("The mask of “{name}” is marked as it is. {}", sentence(doubt)),
@@ -207,6 +224,14 @@ pub fn device(report: Option<&DeviceReport>, model: Option<&ModelReport>) -> Str
     };
     let model = model.map(|model| format!(". Model “{}”, {:.1} million parameters", model.name, model.parameters as f64 / 1e6));
     device + &model.unwrap_or_default()
+}
+
+/// That the work is not kept for the next visit, where it is not.
+pub fn not_kept(keeping: &Keeping) -> String {
+    match keeping {
+        Keeping::Off(detail) => format!(". Your work is not kept for the next visit ({})", first_line(detail)),
+        Keeping::Unknown | Keeping::On => String::new(),
+    }
 }
 
 /// The model can be used.

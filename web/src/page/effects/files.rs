@@ -6,13 +6,14 @@ use std::rc::Rc;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, ImageBitmap};
+use web_sys::{Blob, ImageBitmap};
 
 use super::canvases;
 use crate::{
     message::{LARGEST, Note},
     page::{
         dom,
+        handle::Handle,
         notice::Notice,
         opening,
         picture::{Colours, Picture},
@@ -26,7 +27,7 @@ const NOISE: u8 = 4;
 ///
 /// # Errors
 /// Not a picture, too large, or one that the browser does not let pages see.
-pub async fn decode(file: &File, name: String) -> Result<Picture, Notice> {
+pub async fn decode(file: &Blob, handle: Handle, name: String) -> Result<Picture, Notice> {
     let not_a_picture = |_| Notice::NotAPicture { name: name.clone() };
     let promise: Promise = dom::window().create_image_bitmap_with_blob(file).map_err(not_a_picture)?;
     let bitmap: ImageBitmap = JsFuture::from(promise).await.map_err(not_a_picture)?.unchecked_into();
@@ -50,7 +51,7 @@ pub async fn decode(file: &File, name: String) -> Result<Picture, Notice> {
     let mut notes = vec![Note::Converted];
     notes.extend((error > 0).then_some(Note::Inexact));
     let pixels = Rc::new(pixels.map_err(unreadable)?);
-    Ok(Picture { name: opening::stem(&name), width, height, pixels, colours: Colours::default(), notes })
+    Ok(Picture { name: opening::stem(&name), file: handle, width, height, pixels, colours: Colours::default(), notes })
 }
 
 fn read(bitmap: &ImageBitmap, width: usize, height: usize) -> Result<Vec<u8>, JsValue> {
@@ -64,7 +65,7 @@ fn read(bitmap: &ImageBitmap, width: usize, height: usize) -> Result<Vec<u8>, Js
 }
 
 /// A file's bytes. A file that cannot be read is empty, and the worker says what it thinks of that.
-pub async fn bytes(file: &File) -> Uint8Array {
+pub async fn bytes(file: &Blob) -> Uint8Array {
     let buffer = JsFuture::from(file.array_buffer()).await;
     buffer.map_or_else(|_| Uint8Array::new(&JsValue::NULL), |buffer| Uint8Array::new(&buffer))
 }

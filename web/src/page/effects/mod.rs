@@ -2,9 +2,12 @@
 //! browser keeps.
 
 mod canvases;
+mod database;
 mod files;
 mod offline;
 pub mod storage;
+mod wait;
+mod work_store;
 mod worker;
 
 use wasm_bindgen_futures::spawn_local;
@@ -17,19 +20,24 @@ use super::{
     held::Held,
 };
 use crate::message::{About, FromWorker, ToWorker};
+use work_store::WorkStore;
 use worker::WorkerClient;
+
+/// Milliseconds after which a change is kept: those that follow at once are kept with it.
+const SOON: i32 = 300;
 
 /// Carries out effects.
 pub struct Effects {
     sink: Sink,
     held: Held,
     worker: Option<WorkerClient>,
+    work: WorkStore,
 }
 
 impl Effects {
     /// What follows is said to `sink`.
     pub fn new(sink: Sink, held: Held) -> Self {
-        Self { sink, held, worker: None }
+        Self { sink, held, worker: None, work: WorkStore::default() }
     }
 
     /// Does it, or begins to.
@@ -39,15 +47,24 @@ impl Effects {
             Effect::EndWorker => self.worker = None,
             Effect::Say(message, buffers) => self.say(&message, &buffers),
             Effect::SendModel { wanted, own } => self.send_file(own.file, ToWorker::UseModel { wanted, name: own.name }),
+            Effect::LookForWork => self.work.look(self.sink.clone(), self.held.clone()),
+            Effect::Remind => {
+                let sink = self.sink.clone();
+                spawn_local(async move {
+                    wait::milliseconds(SOON).await;
+                    sink(Event::Remind);
+                });
+            }
+            Effect::Keep(session) => self.work.keep(session.as_deref(), &self.held, &self.sink),
             Effect::RememberModel(name) => storage::remember_model(&name),
             Effect::Decode { load, file } => self.send_file(file, ToWorker::Decode { load }),
             Effect::Probe { purpose, size } => {
                 (self.sink)(Event::Probed { purpose, size, fits: canvases::fits(size.0, size.1) });
             }
-            Effect::DecodeHere { load, file, name } => {
-                if let Some(file) = self.held.file(file) {
+            Effect::DecodeHere { load, file: handle, name } => {
+                if let Some(file) = self.held.file(handle) {
                     let sink = self.sink.clone();
-                    spawn_local(async move { sink(Event::Decoded { load, result: files::decode(&file, name).await }) });
+                    spawn_local(async move { sink(Event::Decoded { load, result: files::decode(&file, handle, name).await }) });
                 }
             }
             // The browser opens and closes the list by itself.
@@ -79,10 +96,16 @@ impl Effects {
     }
 
     /// Reads a file, and says something with its bytes. A worker that is gone by then hears nothing.
-    fn send_file(&self, file: Handle, message: ToWorker) {
-        if let (Some(worker), Some(file)) = (&self.worker, self.held.file(file)) {
-            let send = worker.sender();
-            spawn_local(async move { send(message, files::bytes(&file).await) });
+    fn send_file(&self, handle: Handle, message: ToWorker) {
+        if let (Some(worker), Some(file)) = (&self.worker, self.held.file(handle)) {
+            let (send, held) = (worker.sender(), self.held.clone());
+            spawn_local(async move {
+                let bytes = files::bytes(&file).await;
+                if matches!(message, ToWorker::Decode { .. }) {
+                    held.keep_copy(handle, &bytes);
+                }
+                send(message, bytes);
+            });
         }
     }
 

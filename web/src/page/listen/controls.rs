@@ -15,7 +15,7 @@ use crate::page::{
 };
 
 /// Buttons that say one thing.
-const BUTTONS: [(&str, Event); 23] = [
+const BUTTONS: [(&str, Event); 26] = [
     ("undo", Event::Undo),
     ("redo", Event::Redo),
     ("clear", Event::Clear),
@@ -34,6 +34,9 @@ const BUTTONS: [(&str, Event); 23] = [
     ("another", Event::Another),
     ("change-area", Event::ChangeArea),
     ("discard", Event::Discard),
+    ("new", Event::BeginAnew),
+    ("replace", Event::Replace),
+    ("download", Event::Downloaded),
     ("dismiss", Event::Dismiss),
     ("retry", Event::Retry),
     ("use-cpu", Event::UseCpu),

@@ -17,7 +17,7 @@ pub fn listen(sink: &Sink, held: &Held) -> Vec<Listener> {
         move |files: Option<FileList>| {
             let Some(file) = files.and_then(|files| files.get(0)) else { return false };
             let name = file.name();
-            sink(Event::File { file: held.add_file(file), name });
+            sink(Event::File { file: held.add_file(file.into()), name });
             true
         }
     };
@@ -26,7 +26,7 @@ pub fn listen(sink: &Sink, held: &Held) -> Vec<Listener> {
         move |files: Option<FileList>| {
             if let Some(file) = files.and_then(|files| files.get(0)) {
                 let name = file.name();
-                sink(Event::MaskFile { file: held.add_file(file), name });
+                sink(Event::MaskFile { file: held.add_file(file.into()), name });
             }
         }
     };

@@ -49,7 +49,19 @@ fn window(sink: &Sink) -> Vec<Listener> {
         let sink = sink.clone();
         Listener::new(&window, name, move |_: Told| sink(event()))
     };
-    vec![on("resize", measured), on("pagehide", || Event::Hidden), on("pageshow", || Event::Shown)]
+    let document: EventTarget = dom::document().into();
+    let hidden = sink.clone();
+    vec![
+        on("resize", measured),
+        on("pagehide", || Event::Hidden),
+        on("pageshow", || Event::Shown),
+        // The last that is told for certain: whoever closes the browser on a phone tells nothing more.
+        Listener::new(&document, "visibilitychange", move |_: Told| {
+            if dom::document().hidden() {
+                hidden(Event::Remind);
+            }
+        }),
+    ]
 }
 
 fn measured() -> Event {

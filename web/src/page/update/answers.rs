@@ -1,24 +1,24 @@
 //! Away from the answer that is looked at, back to the picture: with the answers kept, or without.
 
 use super::looking;
-use crate::page::{answers::Answers, state::State};
+use crate::page::{document::Document, state::State};
 
-/// Goes back to before the first run on this picture: all answers go.
+/// Goes back to before the first run on this picture: all answers go, as by *Undo*.
 pub fn discard(state: &mut State) {
-    leave_answer(state, Answers::clear);
+    leave_answer(state, Document::undo_runs);
 }
 
 /// Shows the picture again with what is marked or added, to be changed. The answers stay.
 pub fn change_area(state: &mut State) {
-    leave_answer(state, Answers::hide);
+    leave_answer(state, |document| document.answers.hide());
 }
 
-fn leave_answer(state: &mut State, leave: fn(&mut Answers)) {
+fn leave_answer(state: &mut State, leave: fn(&mut Document)) {
     if state.answer().is_none() {
         return;
     }
     if let Some(document) = &mut state.document {
-        leave(&mut document.answers);
+        leave(document);
     }
     state.failed = false;
     if state.look.fitted {

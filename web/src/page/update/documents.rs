@@ -17,10 +17,9 @@ pub fn show(state: &mut State, document: Document) {
 
 /// Makes the answer that is looked at the picture to be edited. The others stay with the picture before.
 pub fn keep_answer(state: &mut State) {
-    let Some(Answer { name, width, height, pixels, colours, notes, .. }) = state.answer().cloned() else { return };
-    let Some(mut before) = state.document.take() else { return };
-    let picture = Picture { name, width, height, pixels, colours, notes };
-    before.answers.hide();
+    let Some(Answer { name, width, height, pixels, colours, notes, file, .. }) = state.answer().cloned() else { return };
+    let Some(before) = state.document.take() else { return };
+    let picture = Picture { name, file, width, height, pixels, colours, notes };
     state.earlier.push(before);
     state.later.clear();
     state.limit_others();
@@ -48,8 +47,8 @@ pub fn turn_answer(state: &mut State, forwards: bool) {
     place.into_iter().for_each(|place| show_answer(state, place));
 }
 
-/// Takes the last step back that is seen at this task; before the first, goes back to the picture before the last
-/// answer that was kept.
+/// Takes the last step back that is seen at this task: a stroke, a frame, a run. Before the first, goes back to the picture before the
+/// last answer that was kept.
 pub fn undo(state: &mut State) {
     travel(state, Document::undo, |state| &mut state.earlier, |state| &mut state.later);
 }
@@ -64,7 +63,7 @@ type Pile = fn(&mut State) -> &mut Vec<Document>;
 fn travel(state: &mut State, step: fn(&mut Document, TaskKind) -> bool, from: Pile, to: Pile) {
     framing::finish_typing(state);
     // Who is drawing has not made a step yet.
-    if !state.is_editable() || matches!(state.hand.gesture, Gesture::Mark { .. } | Gesture::Side { .. }) {
+    if state.runs.is_busy() || matches!(state.hand.gesture, Gesture::Mark { .. } | Gesture::Side { .. }) {
         return;
     }
     let task = state.task;
@@ -72,14 +71,16 @@ fn travel(state: &mut State, step: fn(&mut Document, TaskKind) -> bool, from: Pi
         if state.look.fitted {
             looking::fit(state);
         }
-        return;
+    } else if let Some(other) = from(state).pop() {
+        if let Some(document) = state.document.replace(other) {
+            to(state).push(document);
+        }
+        state.hand.cursor = None;
+        looking::fit(state);
     }
-    let Some(other) = from(state).pop() else { return };
-    if let Some(document) = state.document.replace(other) {
-        to(state).push(document);
-    }
-    state.hand.cursor = None;
-    looking::fit(state);
+    // An answer is looked at as what it is.
+    state.task = state.answer().map_or(state.task, |answer| answer.task);
+    state.failed = false;
 }
 
 /// Chooses a task.

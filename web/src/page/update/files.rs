@@ -2,7 +2,7 @@
 //!
 //! The worker decodes pictures, to the file's own samples. What it does not know the browser decodes.
 
-use super::{documents, models};
+use super::{documents, keeping, models};
 use crate::{
     message::{LARGEST, Undecoded},
     page::{
@@ -24,6 +24,9 @@ pub fn given(state: &mut State, file: Handle, name: String) -> Vec<Effect> {
     }
     if let Some(stem) = name.strip_suffix(".infill") {
         return models::offer(state, stem.to_owned(), file);
+    }
+    if keeping::asks_first(state, file, &name) {
+        return Vec::new();
     }
     state.load += 1;
     state.status = Status::Opening { name: name.clone() };
@@ -48,12 +51,11 @@ pub fn not_decoded(state: &mut State, load: u32, cause: Undecoded) -> Vec<Effect
     match cause {
         Undecoded::Unknown => {
             let file = state.opening.iter().map(|opening| opening.file);
-            return file.map(|file| Effect::DecodeHere { load, file, name: name.clone() }).collect();
+            file.map(|file| Effect::DecodeHere { load, file, name: name.clone() }).collect()
         }
         Undecoded::TooLarge { width, height } => refuse(state, Notice::TooLarge { width, height }),
         Undecoded::Damaged { detail } => refuse(state, Notice::Damaged { name, detail }),
     }
-    Vec::new()
 }
 
 /// A picture was decoded, or could not be. Whether it can be shown the browser is asked.
@@ -68,22 +70,22 @@ pub fn decoded(state: &mut State, load: u32, result: Result<Picture, Notice>) ->
         Ok(picture) => {
             let size = (picture.width, picture.height);
             opening.picture = Some(picture);
-            return vec![Effect::Probe { purpose: Purpose::Picture(load), size }];
+            vec![Effect::Probe { purpose: Purpose::Picture(load), size }]
         }
     }
-    Vec::new()
 }
 
 /// It is known whether the browser can show the picture.
-pub fn probed(state: &mut State, load: u32, fits: bool) {
+pub fn probed(state: &mut State, load: u32, fits: bool) -> Vec<Effect> {
     if name_of(state, load).is_none() {
-        return;
+        return Vec::new();
     }
-    let Some(Opening { name, picture: Some(picture), .. }) = state.opening.take() else { return };
+    let Some(Opening { name, picture: Some(picture), .. }) = state.opening.take() else { return Vec::new() };
     let (width, height) = (picture.width, picture.height);
     if !fits {
-        refuse(state, Notice::NoCanvas { width, height });
-    } else if state.runs.is_busy() {
+        return refuse(state, Notice::NoCanvas { width, height });
+    }
+    if state.runs.is_busy() {
         // It was asked for before the run.
         state.notice = Some(Notice::Busy { name });
     } else {
@@ -91,6 +93,7 @@ pub fn probed(state: &mut State, load: u32, fits: bool) {
         (state.earlier, state.later) = (Vec::new(), Vec::new());
         documents::show(state, Document::new(picture));
     }
+    Vec::new()
 }
 
 /// The name of the file that is being opened, if it has this number.
@@ -98,9 +101,10 @@ fn name_of(state: &State, load: u32) -> Option<String> {
     state.opening.as_ref().filter(|opening| opening.load == load).map(|opening| opening.name.clone())
 }
 
-fn refuse(state: &mut State, notice: Notice) {
+fn refuse(state: &mut State, notice: Notice) -> Vec<Effect> {
     if matches!(state.status, Status::Opening { .. }) {
         state.status = Status::Nothing;
     }
     (state.opening, state.notice) = (None, Some(notice));
+    Vec::new()
 }

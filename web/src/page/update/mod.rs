@@ -8,12 +8,14 @@ mod ending;
 mod estimate;
 mod files;
 mod framing;
+mod keeping;
 mod looking;
 mod masks;
 mod models;
 mod painting;
 mod pointers;
 mod recovery;
+mod restoring;
 mod runs;
 mod worker;
 
@@ -21,16 +23,29 @@ use super::{effect::Effect, event::Event, field::Field, opening::Purpose, state:
 
 /// Changes the state as an event wants it, and says what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
-    let effects = change(state, event);
+    let mut effects = change(state, event);
+    effects.extend(restoring::follow(state));
     estimate::follow(state);
+    effects.extend(keeping::follow(state));
     effects
 }
 
 fn change(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
-        Event::Started => return recovery::start_worker(state),
         Event::TabShown => return vec![Effect::LookForVersion],
         Event::NewVersion => state.new_version = true,
+        Event::Started => {
+            state.kept.asked = true;
+            let mut effects = recovery::start_worker(state);
+            effects.push(Effect::LookForWork);
+            return effects;
+        }
+        Event::Found(found) => return restoring::found(state, found),
+        Event::Remind => return keeping::keep(state),
+        Event::NotKept(detail) => keeping::failed(state, detail),
+        Event::BeginAnew => keeping::begin_anew(state),
+        Event::Replace => return restoring::replace(state),
+        Event::Downloaded => keeping::saved(state),
         Event::PointerDown(pointer) => pointers::down(state, pointer),
         Event::PointerMoved(points) => points.iter().for_each(|pointer| pointers::moved(state, pointer)),
         Event::PointerUp(pointer) if pointers::up(state, &pointer) => return runs::start(state),
@@ -71,7 +86,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::ShowAnswer(place) => documents::show_answer(state, place),
         Event::TurnAnswer(forwards) => documents::turn_answer(state, forwards),
         Event::AsIPaint(wanted) => state.as_i_paint = wanted,
-        Event::Dismiss => state.notice = None,
+        Event::Dismiss => (state.notice, state.kept.replacement) = (None, None),
         Event::Retry => return recovery::retry(state),
         Event::UseCpu => {
             state.models.force_cpu = true;
@@ -84,13 +99,18 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Dragging(over) => state.dragging = over,
         Event::File { file, name } => return files::given(state, file, name),
         Event::Decoded { load, result } => return files::decoded(state, load, result),
-        Event::Probed { purpose: Purpose::Picture(load), fits, .. } => files::probed(state, load, fits),
+        Event::Probed { purpose: Purpose::Picture(load), fits, .. } if state.kept.restoring.is_some() => {
+            return restoring::probed(state, load, fits);
+        }
+        Event::Probed { purpose: Purpose::Picture(load), fits, .. } => return files::probed(state, load, fits),
         Event::Probed { purpose: Purpose::Run, size, fits } => return runs::probed(state, size, fits),
         Event::NotShown(detail) => runs::not_shown(state, &detail),
         Event::Resized { canvas, density } => looking::resized(state, canvas, density),
         Event::Hidden => {
             state.models.alive = false;
-            return vec![Effect::EndWorker];
+            let mut effects = keeping::keep(state);
+            effects.push(Effect::EndWorker);
+            return effects;
         }
         // Back from the browser's store of pages, where no worker survives.
         Event::Shown if !state.models.alive => return recovery::restart_worker(state),

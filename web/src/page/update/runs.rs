@@ -12,6 +12,7 @@ use crate::{
         effect::{Buffer, Effect},
         event::Attached,
         field::Field,
+        keeping::Replacement,
         notice::{Notice, Status},
         opening::Purpose,
         picture::{Picture, Pixels},
@@ -60,7 +61,11 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     }
     framing::finish_typing(state);
     pointers::settle(state);
-    state.notice = None;
+    // Whoever goes on is told at the run's end that the other picture was not opened.
+    state.notice = match state.kept.replacement.take() {
+        Some(Replacement::File(_, name)) => Some(Notice::Busy { name }),
+        Some(Replacement::Nothing) | None => None,
+    };
     let Some(asked) = asked(state) else { return Vec::new() };
     let (width, height) = asked.size();
     if width.saturating_mul(height) > LARGEST {
@@ -160,7 +165,8 @@ pub fn finished(state: &mut State, (width, height): (usize, usize), milliseconds
     let Some(document) = state.document.as_mut().filter(|document| Rc::ptr_eq(&document.picture.pixels, &before)) else {
         return not_shown(state, "it is of another picture");
     };
-    document.answers.add(Answer { task, name, pixels, colours, notes, width, height, origin, file, seed, centre });
+    document.finish_run(Answer { task, name, pixels, colours, notes, width, height, origin, file, seed, centre });
+    state.later.clear();
     state.runs.end();
     state.runs.losses = 0;
     (state.failed, state.status) = (false, Status::Done { width, height, milliseconds });
@@ -171,7 +177,7 @@ pub fn finished(state: &mut State, (width, height): (usize, usize), milliseconds
 pub fn not_shown(state: &mut State, detail: &str) {
     let what = if state.runs.is_busy() || state.answer().is_some() { "result" } else { "picture" };
     if let Some(document) = &mut state.document {
-        document.answers.drop_shown();
+        document.answers.drop_shown().into_iter().for_each(|gone| document.history.forget_run(gone));
     }
     ending::failed(state, Failure::Request { detail: format!("the {what} cannot be shown ({detail})") });
 }

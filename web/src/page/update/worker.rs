@@ -26,8 +26,9 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
         FromWorker::Decoded { load, width, height, notes } => {
             let Attached { pixels, colours, .. } = attached;
             let Some(pixels) = pixels.filter(|pixels| pixels.len() == 4 * width * height) else { return Vec::new() };
-            let name = state.opening.as_ref().map_or_else(String::new, |opening| opening::stem(&opening.name));
-            return files::decoded(state, load, Ok(Picture { name, width, height, pixels, colours, notes }));
+            let Some(opening) = &state.opening else { return Vec::new() };
+            let (name, file) = (opening::stem(&opening.name), opening.file);
+            return files::decoded(state, load, Ok(Picture { name, file, width, height, pixels, colours, notes }));
         }
         FromWorker::NotDecoded { load, cause } => return files::not_decoded(state, load, cause),
         FromWorker::Mask { load, width, height, doubt } => masks::read(state, load, (width, height), doubt, attached.pixels),

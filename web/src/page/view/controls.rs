@@ -9,6 +9,7 @@ use crate::page::{
     dom,
     field::{self, Field},
     held::Held,
+    notice::Notice,
     state::State,
     strip, tasks,
     tool::Tool,
@@ -39,11 +40,13 @@ fn page(written: &mut Written, state: &State) {
         }
     }
     written.show("starting", false);
-    written.show("empty", state.document.is_none());
+    written.show("empty", state.document.is_none() && state.kept.restoring.is_none());
     written.show("work", state.document.is_some());
     written.show("open-other", state.document.is_some());
     written.show("new-version", state.new_version);
-    written.text("device", &words::device(state.models.device.as_ref(), state.models.model.as_ref()));
+    written.show("new", state.document.is_some());
+    let device = words::device(state.models.device.as_ref(), state.models.model.as_ref());
+    written.text("device", &(device + &words::not_kept(&state.kept.keeping)));
     written.text("status", &words::status(&state.status));
 }
 
@@ -54,6 +57,7 @@ fn notice(written: &mut Written, state: &State) {
         written.show("retry", advice.retry);
         written.show("use-cpu", advice.use_cpu);
         written.show("choose-other", advice.choose_other);
+        written.show("replace", matches!(notice, Notice::Replace { .. }));
     }
     written.show("message", state.notice.is_some());
 }
@@ -92,6 +96,7 @@ fn tools(written: &mut Written, state: &State) {
         ("aspect", free && !done),
         ("panorama", free && !done),
         ("open-other", free),
+        ("new", free),
         ("model", free),
     ] {
         written.enable(id, enabled);

@@ -3,6 +3,7 @@
 
 mod canvas;
 mod controls;
+mod guard;
 mod layers;
 mod small;
 mod written;
@@ -13,6 +14,7 @@ use super::{
     scene::{Scene, scene},
     state::State,
 };
+use guard::Guard;
 use layers::Layers;
 use small::Small;
 use written::Written;
@@ -27,17 +29,28 @@ pub struct View {
     drawn: Option<Scene>,
     /// The browser had no memory the last time.
     failing: bool,
+    guard: Guard,
 }
 
 impl View {
     /// Nothing was written yet.
     pub fn new(sink: Sink, held: Held) -> Self {
-        Self { sink, held, written: Written::default(), layers: Layers::default(), small: Small::default(), drawn: None, failing: false }
+        Self {
+            sink,
+            held,
+            written: Written::default(),
+            layers: Layers::default(),
+            small: Small::default(),
+            drawn: None,
+            failing: false,
+            guard: Guard::default(),
+        }
     }
 
     /// Writes what changed of texts and controls.
     pub fn show(&mut self, state: &State) {
         controls::show(&mut self.written, state, &self.held);
+        self.guard.show(state);
     }
 
     /// Draws the canvas if something on it changed.

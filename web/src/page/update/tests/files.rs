@@ -74,7 +74,7 @@ fn without_a_worker_or_for_what_it_does_not_know_the_browser_decodes() {
     assert_eq!(given(&mut state, 1, "three.png"), [here(load + 2, "three.png")]);
     // Before a worker listens, nothing is decoded twice.
     let mut state = State::new("http://here/".to_owned(), ModelChoice::First);
-    update(&mut state, Event::Started);
+    start(&mut state);
     assert_eq!(given(&mut state, 1, "early.png"), []);
     assert_eq!(state.status, Status::Opening { name: "early.png".to_owned() });
     assert!(said(&mut state, FromWorker::Ready).contains(&Effect::Decode { load: 1, file: Handle(1) }));
@@ -110,8 +110,8 @@ fn what_cannot_be_shown_or_edited_gets_a_sentence_and_what_was_there_stays() {
 #[test]
 fn no_picture_comes_between_a_run_and_its_result() {
     let mut state = opened();
-    drag(&mut state, (10.0, 15.0), (20.0, 15.0));
     given(&mut state, 1, "late.png");
+    drag(&mut state, (10.0, 15.0), (20.0, 15.0));
     update(&mut state, Event::Run);
     assert_eq!(given(&mut state, 2, "later.png"), []);
     let load = state.load;
@@ -169,7 +169,7 @@ fn a_model_of_ones_own_is_used_and_a_broken_one_is_refused() {
     said(&mut state, model(wanted, "mine", true));
     assert_eq!((state.models.own.as_ref(), state.models.chosen(), state.models.choice.clone()), (Some(&own), OWN, ModelChoice::Own));
     let wanted = sent(&given(&mut state, 51, "broken.infill"), "broken");
-    assert_eq!(state.handles().collect::<Vec<_>>(), [Handle(50), Handle(51)]);
+    assert_eq!(state.handles().collect::<Vec<_>>(), [Handle(50), Handle(51), Handle(7)]);
     assert_eq!(said(&mut state, refused(wanted)), []);
     assert!(state.models.offered.is_empty() && state.models.own.as_ref() == Some(&own));
     // Another worker is given the same file, as soon as it has a device.
@@ -204,7 +204,7 @@ fn of_two_model_files_each_is_known_by_its_number() {
 #[test]
 fn a_model_file_that_comes_before_there_is_a_device_waits_for_it() {
     let mut state = State::new("http://here/".to_owned(), ModelChoice::First);
-    update(&mut state, Event::Started);
+    start(&mut state);
     assert_eq!(given(&mut state, 50, "mine.infill"), []);
     said(&mut state, FromWorker::Ready);
     let first = device(&mut state);

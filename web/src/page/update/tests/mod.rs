@@ -3,6 +3,7 @@
 mod answers;
 mod files;
 mod framing;
+mod keeping;
 mod marks;
 mod runs;
 mod screen;
@@ -19,6 +20,7 @@ use crate::{
         event::{Attached, Event},
         gesture::{Pointer, PointerKind},
         handle::Handle,
+        keeping::Found,
         opening,
         picture::Picture,
         state::State,
@@ -69,7 +71,7 @@ fn prepare_worker(state: &mut State, webgpu: bool) -> Vec<Effect> {
 /// A page with a model, and a picture of 40×30 pixels on a canvas where it is ten times as large.
 fn opened() -> State {
     let mut state = State::new("http://here/".to_owned(), ModelChoice::First);
-    update(&mut state, Event::Started);
+    start(&mut state);
     prepare_worker(&mut state, true);
     let canvas = (10.0 * WIDTH as f64 / 0.94, 10.0 * HEIGHT as f64 / 0.94);
     update(&mut state, Event::Resized { canvas, density: 1.0 });
@@ -77,8 +79,17 @@ fn opened() -> State {
     state
 }
 
+/// The page begins, and the browser keeps nothing.
+fn start(state: &mut State) -> Vec<Effect> {
+    let effects = update(state, Event::Started);
+    update(state, Event::Found(Found::Refused("a test".to_owned())));
+    effects
+}
+
+/// Opens a picture, in place of whatever is there.
 fn open(state: &mut State, name: &str, grey: u8) {
     update(state, Event::File { file: Handle(7), name: name.to_owned() });
+    update(state, Event::Replace);
     let load = state.load;
     if state.models.alive {
         return decoded(state, load, grey);

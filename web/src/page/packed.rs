@@ -1,0 +1,76 @@
+//! Coverages of a mask in little room: runs of one value, one after the other. Masks are mostly nothing and all, so that a mask of 24
+//! megapixels takes some kilobytes in the history and in what the browser keeps.
+
+/// Packed coverages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packed(Vec<u8>);
+
+impl Packed {
+    /// Packs values: of each run the value, then its length in groups of seven bits, the lowest first.
+    pub fn new(values: &[u8]) -> Self {
+        let mut packed = Vec::new();
+        for run in values.chunk_by(|one, next| one == next) {
+            packed.push(run[0]);
+            let mut length = run.len();
+            while length > 127 {
+                packed.push((length & 127) as u8 | 128);
+                length >>= 7;
+            }
+            packed.push(length as u8);
+        }
+        Self(packed)
+    }
+
+    /// What was packed before, as the browser kept it.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The runs.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The values; none where they are not so many.
+    pub fn unpack(&self, wanted: usize) -> Option<Vec<u8>> {
+        let mut values = Vec::new();
+        let mut bytes = self.0.iter();
+        while let Some(value) = bytes.next() {
+            let (mut length, mut shift) = (0_usize, 0);
+            loop {
+                let part = *bytes.next()?;
+                length |= usize::from(part & 127).checked_shl(shift)?;
+                shift += 7;
+                if part < 128 {
+                    break;
+                }
+            }
+            if length > wanted - values.len() {
+                return None;
+            }
+            values.resize(values.len() + length, *value);
+        }
+        (values.len() == wanted).then_some(values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_and_damage_is_noticed() {
+        let long: Vec<u8> = (0..100_000).map(|place| if (300..70_000).contains(&place) { 255 } else { 0 }).collect();
+        let soft: Vec<u8> = (0..=255).collect();
+        for values in [&[][..], &[7], &long, &soft] {
+            let packed = Packed::new(values);
+            assert_eq!(packed.unpack(values.len()).as_deref(), Some(values));
+            assert_eq!(packed.unpack(values.len() + 1), None);
+            assert_eq!(Packed::from_bytes(packed.bytes().to_vec()), packed);
+        }
+        assert!(Packed::new(&long).bytes().len() < 20);
+        for damaged in [vec![1], vec![1, 200], vec![1, 255, 255, 255, 255, 255, 255], vec![1, 5, 2]] {
+            assert_eq!(Packed::from_bytes(damaged).unpack(4), None);
+        }
+    }
+}
