@@ -67,6 +67,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     file.as_file().sync_all().with_context(failed)?;
     file.persist(&target).with_context(|| format!("cannot put {} into place", path.display()))?;
+    tracing::debug!("wrote {} ({} bytes)", path.display(), bytes.len());
     sync_folder(folder).with_context(failed)
 }
 

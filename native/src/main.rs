@@ -27,7 +27,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use tracing_subscriber::EnvFilter;
 
 use commands::Command;
@@ -53,7 +53,7 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "infill", version, after_help = EXAMPLES)]
 struct Arguments {
-    /// Print more messages; given twice, even more.
+    /// Print more messages: what is read and written; given twice or thrice, what devices do too.
     #[arg(long, short, global = true, action = clap::ArgAction::Count, display_order = LAST)]
     verbose: u8,
     /// Print errors only.
@@ -64,7 +64,8 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::from_arg_matches(&with_negative_numbers(Arguments::command()).get_matches());
+    let arguments = arguments.unwrap_or_else(|error| error.exit());
     log(arguments.verbose, arguments.quiet);
     match arguments.command.run::<Arguments>() {
         Ok(code) => code,
@@ -76,14 +77,24 @@ fn main() -> ExitCode {
     }
 }
 
+/// A command whose options take a negative number for a number and not for an option, so that whoever gives one reads what may be given.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let takes = |argument: clap::Arg| {
+        let numbers = argument.get_action().takes_values() && !argument.is_positional();
+        if numbers { argument.allow_negative_numbers(true) } else { argument }
+    };
+    command.mut_args(takes).mut_subcommands(with_negative_numbers)
+}
+
 /// Messages go to the error stream, so that the output stream holds results alone.
 fn log(verbose: u8, quiet: bool) {
     let level = match (quiet, verbose) {
         (true, _) => "error",
         // A server that is gone is named in one error; burn warns of every message that it would have been sent.
         (_, 0) => "warn,burn_remote=error,infill=info",
-        (_, 1) => "info",
-        _ => "debug",
+        (_, 1) => "info,infill=debug",
+        (_, 2) => "debug,infill=trace",
+        _ => "trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();

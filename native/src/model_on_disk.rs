@@ -61,5 +61,6 @@ fn read_bytes(path: &Path) -> Result<(ModelFile, Vec<u8>)> {
         false => ModelFile::parse(&bytes).map_err(Into::into),
     };
     let file = parsed.with_context(|| format!("cannot use {}", path.display())).map_err(input)?;
+    tracing::debug!("read {}: {} parameters, {:?}", path.display(), file.parameter_count(), file.encoding);
     Ok((file, bytes))
 }

@@ -23,7 +23,7 @@ impl StepProgress {
     /// Begins at `done` of `total`.
     pub fn new(name: &str, total: u64, done: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{prefix} {bar:16} {pos}/{len} ({eta} left) {wide_msg}");
+        let style = ProgressStyle::with_template("{prefix} {bar:8} {pos}/{len} ({eta} left) {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_prefix(name.to_owned());
         bar.set_position(done);

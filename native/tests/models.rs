@@ -3,7 +3,7 @@
 mod support;
 
 use infill::model_file::Encoding;
-use support::{command, expect, infill, json, model, sample, workplace};
+use support::{command, expect, infill, json, messages, model, sample, workplace};
 
 #[test]
 fn info_describes_models_and_presets() {
@@ -193,4 +193,22 @@ fn a_bench_prints_what_it_measured_and_refuses_another_net() {
     expect(&peer(&said(213_276, "cuda")), 3, &["cuda", "nothing can be compared"]);
     expect(&peer("no numbers"), 1, &["something else"]);
     expect(&infill(path, "bench train --preset tiny --peer absent --python no-such-program"), 3, &["no-such-program"]);
+}
+
+#[test]
+fn more_is_said_at_each_level_and_negative_numbers_are_numbers() {
+    let folder = workplace();
+    let path = folder.path();
+    let lines = |level: &str| messages(&infill(path, &format!("export model.infill -o out.infill --force {level}")));
+    assert!(lines("-v").contains("read model.infill: ") && lines("-v").contains("wrote out.infill ("), "{}", lines("-v"));
+    assert!(!lines("").contains("read model.infill") && lines("-q").is_empty(), "{}", lines("-q"));
+    for (arguments, words) in [
+        ("train --preset tiny --data . --run run --learning-rate -1", ["learning_rate", "-1"]),
+        ("train --preset tiny --data . --run run --checkpoint-minutes -5", ["checkpoint_minutes", "-5"]),
+    ] {
+        expect(&infill(path, arguments), 3, &words);
+    }
+    expect(&infill(path, "train --preset tiny --data . --run run --steps -3"), 2, &["invalid value '-3' for '--steps"]);
+    expect(&infill(path, "restore photo.png -o out.png --model model.infill --device cpu --temperature -0.5"), 3, &["temperature", "-0.5"]);
+    expect(&infill(path, "restore photo.png -o out.png -5"), 2, &["-5"]);
 }

@@ -219,3 +219,29 @@ fn a_full_disk_and_a_folder_that_is_read_only_cost_nothing_that_was_there() {
     let output = infill(path, "restore photo.png -o /proc/out.png --model run/model.infill --device cpu --steps 1");
     expect(&output, 3, &["/proc", "--output"]);
 }
+
+#[test]
+fn what_is_excluded_is_not_trained_on_and_folders_are_counted() {
+    let folder = pictures(4);
+    let path = folder.path();
+    fs::create_dir(path.join("pictures/drafts")).unwrap();
+    for number in 0..3 {
+        fs::write(path.join(format!("pictures/drafts/{number}.png")), png(number)).unwrap();
+    }
+    let run = |run: &str, patterns: &[&str]| {
+        let mut command = command(path, &format!("train --run {run} --data pictures {TRAIN}"));
+        for pattern in patterns {
+            command.args(["--exclude", pattern]);
+        }
+        command.output().unwrap()
+    };
+    expect(&run("all", &[]), 0, &["7 pictures from pictures", "4 in pictures, 3 in pictures/drafts"]);
+    expect(&run("some", &["pictures/drafts/*", "pictures/0.png"]), 0, &["3 pictures from pictures"]);
+    // A run that goes on keeps what it leaves out.
+    let resumed = infill(path, "train --run some --resume --steps 3 --device cpu");
+    expect(&resumed, 0, &["INFO 3 pictures from "]);
+    assert!(!messages(&resumed).contains("not those of the checkpoint"), "{}", messages(&resumed));
+    expect(&run("none", &["*"]), 3, &["nothing is left", "`*`"]);
+    expect(&run("bad", &["[a"]), 3, &["`[a` is no pattern"]);
+    expect(&run("typo", &["draft/*"]), 0, &["WARN", "`draft/*` excludes no picture", "pictures/0.png"]);
+}

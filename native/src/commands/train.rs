@@ -19,6 +19,9 @@ pub struct TrainArguments {
     /// Pictures to train on: a folder, a tar shard, or a pattern such as 'data/*-train-*.tar'. May be given again.
     #[arg(long, value_name = "SOURCE")]
     pub data: Vec<String>,
+    /// Pictures of --data that are not trained on, by a pattern of their names, such as 'pictures/drafts/*'. May be given again.
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
     /// Folder of this run: settings, statistics, checkpoints, samples and the model.
     #[arg(long, value_name = "DIR")]
     pub run: PathBuf,
@@ -118,6 +121,9 @@ impl TrainArguments {
         };
         if !self.data.is_empty() {
             settings.run.data.clone_from(&self.data);
+        }
+        if !self.exclude.is_empty() {
+            settings.run.exclude.clone_from(&self.exclude);
         }
         if !self.validation.is_empty() {
             settings.run.validation.clone_from(&self.validation);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use glob::Pattern;
 use infill::picture::Picture;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -101,6 +102,42 @@ impl Dataset {
     /// shard, or no picture in all of them; each names the source.
     pub fn open(sources: &[String]) -> anyhow::Result<Dataset> {
         Dataset::index(sources).map_err(input)
+    }
+
+    /// The same without pictures whose name ([`Dataset::name`]) matches one of the patterns, in which `*` stands for slashes too.
+    ///
+    /// # Errors
+    /// Also a text that is no pattern, and patterns that leave nothing.
+    pub fn open_without(sources: &[String], excluded: &[String]) -> anyhow::Result<Dataset> {
+        let mut dataset = Dataset::open(sources)?;
+        for text in excluded {
+            let pattern = Pattern::new(text).with_context(|| format!("`{text}` is no pattern")).map_err(input)?;
+            let stays: Vec<bool> = (0..dataset.len()).map(|index| !pattern.matches(&dataset.name(index))).collect();
+            if stays.iter().all(|stays| *stays) {
+                tracing::warn!("`{text}` excludes no picture; names are such as {}", dataset.name(0));
+            }
+            let mut stays = stays.into_iter();
+            dataset.entries.retain(|_| stays.next().unwrap_or(true));
+            if dataset.entries.is_empty() {
+                return Err(input(format!("nothing is left without `{text}`; exclude less")));
+            }
+        }
+        Ok(dataset)
+    }
+
+    /// How many pictures each shard has, and each folder directly in a source, in the order of their names.
+    pub fn by_folder(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for entry in &self.entries {
+            let name = match &self.sources[entry.source] {
+                Source::Folder { name, .. } => {
+                    entry.member.split_once('/').map_or_else(|| name.clone(), |(folder, _)| format!("{name}/{folder}"))
+                }
+                Source::Shard(shard) => shard.name.clone(),
+            };
+            *counts.entry(name).or_default() += 1;
+        }
+        counts
     }
 
     fn index(sources: &[String]) -> anyhow::Result<Dataset> {

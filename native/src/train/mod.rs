@@ -3,6 +3,8 @@
 
 mod checkpoint;
 mod difference;
+#[cfg(test)]
+mod documented;
 mod memory;
 mod plan;
 mod prepare;

@@ -25,13 +25,29 @@ pub struct Prepared {
     pub trainer: Trainer,
 }
 
+/// So many folders are named with their counts.
+const MOST_NAMED: usize = 20;
+
+/// Says how many pictures are in each folder, where there are several: a folder that was not meant to be there is seen so.
+fn say_folders(data: &Dataset) {
+    let counts = data.by_folder();
+    if counts.len() < 2 {
+        return;
+    }
+    let more = counts.len().saturating_sub(MOST_NAMED);
+    let mut named: Vec<String> = counts.into_iter().take(MOST_NAMED).map(|(name, count)| format!("{count} in {name}")).collect();
+    named.extend((more > 0).then(|| format!("and {more} folders more")));
+    tracing::info!("of them {}", named.join(", "));
+}
+
 /// Prepares a training.
 ///
 /// # Errors
 /// Pictures, devices or a model to begin from that cannot be used; more than this machine can hold.
 pub fn prepare(settings: &TrainingSettings, initial: Option<ModelFile>, chosen: &Devices) -> Result<Prepared> {
-    let data = Arc::new(Dataset::open(&settings.run.data)?);
+    let data = Arc::new(Dataset::open_without(&settings.run.data, &settings.run.exclude)?);
     tracing::info!("{} pictures from {}", data.len(), settings.run.data.join(", "));
+    say_folders(&data);
     let validation = ValidationSet::open(settings)?;
     if let Some(validation) = &validation {
         let both = data.in_common(&validation.data);

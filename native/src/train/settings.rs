@@ -26,6 +26,8 @@ pub struct TrainingSettings {
 pub struct RunSettings {
     /// Folders, shards and patterns.
     pub data: Vec<String>,
+    /// Patterns of names, such as `pictures/drafts/*`: what they match is not trained on.
+    pub exclude: Vec<String>,
     /// Steps between checkpoints.
     pub checkpoint_every: u64,
     /// Minutes between checkpoints, beside those by step; 0 writes none by time.
@@ -50,6 +52,7 @@ impl Default for RunSettings {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             data: Vec::new(),
+            exclude: Vec::new(),
             checkpoint_every: 500,
             checkpoint_minutes: 10.0,
             keep_checkpoints: 3,

@@ -175,11 +175,14 @@ impl Training {
 
     /// What is said of the last step.
     fn message(&self, last: &Stat) -> String {
-        let waited = 100.0 * (last.waited_for_data - self.done.waited) / self.seconds(last);
-        let mut message =
-            format!("loss {:.4}, {:.1} pictures/s, {waited:.0} % of the time waiting for pictures", last.loss, self.speed(last));
+        let mut message = format!("loss {:.4}", last.loss);
         if let Some(loss) = last.validation_loss {
-            message += &format!(", validation loss {loss:.4}");
+            message += &format!(", validation {loss:.4}");
+        }
+        message += &format!(", {:.1} pictures/s", self.speed(last));
+        let waited = 100.0 * (last.waited_for_data - self.done.waited) / self.seconds(last);
+        if waited >= 1.0 {
+            message += &format!(", {waited:.0} % waiting for pictures");
         }
         if let Some(skipped) = last.skipped_steps.filter(|skipped| *skipped > 0) {
             message += &format!(", {skipped} steps skipped");

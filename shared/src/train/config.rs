@@ -31,7 +31,7 @@ pub struct TrainConfig {
     pub warm_up_steps: u64,
     /// Steps over which the rate falls to a tenth at the end of the run, if any; 0 keeps it constant.
     pub decay_steps: u64,
-    /// Step at which the fall ends.
+    /// Steps of the run; the fall ends with them.
     pub total_steps: u64,
     /// p of the loss |error|^p, 1 or 2 (paper: 2).
     pub loss_power: u8,

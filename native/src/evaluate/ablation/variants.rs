@@ -18,10 +18,10 @@ pub fn all(model: &ModelConfig) -> Vec<Variant> {
     let mut variants = vec![
         variant("own", &[]),
         variant("velocity", &["model.prediction=velocity"]),
-        variant("velocity, min-SNR-5", &["model.prediction=velocity", "train.loss_weighting=min_snr"]),
+        variant("velocity with min-SNR-5", &["model.prediction=velocity", "train.loss_weighting=min_snr"]),
         variant("epsilon", &["model.prediction=epsilon"]),
-        variant("epsilon, min-SNR-5", &["model.prediction=epsilon", "train.loss_weighting=min_snr"]),
-        variant("velocity, noise in holes", &["model.prediction=velocity", "model.hole=noise"]),
+        variant("epsilon with min-SNR-5", &["model.prediction=epsilon", "train.loss_weighting=min_snr"]),
+        variant("velocity with noise in holes", &["model.prediction=velocity", "model.hole=noise"]),
         variant("told the level itself", &["model.noise_embedding=noise_level"]),
         variant("levels each by itself", &["train.low_discrepancy=false"]),
         variant("levels uniform in log-SNR", &["train.levels=uniform"]),
