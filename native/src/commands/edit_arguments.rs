@@ -61,9 +61,9 @@ pub struct EditArguments {
     /// Quality of a .jpg output.
     #[arg(long, default_value_t = 92, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub quality: u8,
-    /// Sampler: dpm-solver, uni-pc, ddim or ancestral.
-    #[arg(long, default_value_t = SamplerKind::DpmSolver)]
-    pub sampler: SamplerKind,
+    /// Sampler: dpm-solver, uni-pc, ddim or ancestral [default: dpm-solver, for nets that predict ε uni-pc].
+    #[arg(long)]
+    pub sampler: Option<SamplerKind>,
     /// Share of fresh noise in ddim, 0 to 1.
     #[arg(long, default_value_t = 0.0)]
     pub eta: f64,
@@ -109,7 +109,7 @@ impl EditArguments {
         jobs.iter().try_for_each(|job| job.output.check(self.force))?;
         let model = model_on_disk::read(&model_on_disk::locate(self.model.as_deref())?)?;
         let Sampling { steps, temperature, guess } = self.sampling.resolve(&model.config, kind);
-        let sampler = SamplerSettings { kind: sampler, steps, eta, temperature, guess, seed };
+        let sampler = SamplerSettings { kind: sampler.unwrap_or(model.config.sampler()), steps, eta, temperature, guess, seed };
         Ok(EditPlan { jobs, asked, model, sampler, detail, device: self.device.device })
     }
 

@@ -59,9 +59,9 @@ pub struct EvaluateArguments {
     pub batch: usize,
     #[command(flatten)]
     pub sampling: SamplingArguments,
-    /// Sampler: ancestral, ddim, dpm-solver or uni-pc.
-    #[arg(long, default_value_t = SamplerKind::DpmSolver)]
-    pub sampler: SamplerKind,
+    /// Sampler: ancestral, ddim, dpm-solver or uni-pc [default: dpm-solver, for nets that predict ε uni-pc].
+    #[arg(long)]
+    pub sampler: Option<SamplerKind>,
     /// Seed of the questions and of the samples.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -161,7 +161,7 @@ impl EvaluateArguments {
     /// What is measured of a model.
     fn resolve(&self, config: &ModelConfig) -> anyhow::Result<Plan> {
         let tasks = cases::tasks(&self.task, &config.tasks).map_err(input)?;
-        let sampler = SamplerSettings { kind: self.sampler, seed: self.seed, ..SamplerSettings::default() };
+        let sampler = SamplerSettings { kind: self.sampler.unwrap_or(config.sampler()), seed: self.seed, ..SamplerSettings::default() };
         let sampling = tasks.iter().map(|task| (*task, self.sampling.resolve(config, *task))).collect();
         if let Some(photos) = &self.photos.photos {
             return Ok(Plan::Photos(PhotosPlan {

@@ -161,6 +161,7 @@ impl StudyArguments {
         for case in cases::named(&self.case, &file.config.tasks).map_err(input)? {
             let sampling = self.sampling.resolve(&file.config, case.kind());
             let settings = SamplerSettings {
+                kind: file.config.sampler(),
                 steps: sampling.steps,
                 temperature: sampling.temperature,
                 guess: sampling.guess,

@@ -117,6 +117,7 @@ fn pictures_of(case: Case, models: &[Model; 2], picture: &Picture, plan: &Compar
     let question = case.ask(picture.clone(), None, plan.seed, 0)?;
     let advised = models[0].config.sampling(case.kind());
     let settings = SamplerSettings {
+        kind: models[0].config.sampler(),
         steps: plan.steps.unwrap_or(advised.steps),
         temperature: advised.temperature,
         guess: advised.guess.filter(|guess| models.iter().all(|model| *guess < model.config.log_snr_range[1])),

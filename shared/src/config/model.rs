@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    HoleCondition, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction, SamplerSettings, Sampling, TaskKind, UnetConfig, bounds,
+    HoleCondition, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction, SamplerKind, SamplerSettings, Sampling, TaskKind, UnetConfig, bounds,
     error::ConfigError,
 };
+
+/// Steps of a net that predicts ε: an ε that is a little off gains nothing by more (`sampler_choice` among the examples).
+const EPSILON_STEPS: usize = 16;
 
 /// Everything needed to build a model and to use it as it was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,7 +79,14 @@ impl ModelConfig {
 
     /// How to sample a task where nobody says otherwise.
     pub fn sampling(&self, task: TaskKind) -> Sampling {
-        self.sampling.get(&task).copied().unwrap_or_default()
+        let default = Sampling::default();
+        let steps = if self.prediction == Prediction::Epsilon { EPSILON_STEPS } else { default.steps };
+        self.sampling.get(&task).copied().unwrap_or(Sampling { steps, ..default })
+    }
+
+    /// The sampler where nobody says otherwise.
+    pub fn sampler(&self) -> SamplerKind {
+        if self.prediction == Prediction::Epsilon { SamplerKind::UniPc } else { SamplerSettings::default().kind }
     }
 
     /// The same net as the paper would have trained it: ε from the raw noise level, noise in holes, every
@@ -202,6 +212,10 @@ mod tests {
         config.sampling.insert(TaskKind::Restore, few);
         config.validate().unwrap();
         assert_eq!((config.sampling(TaskKind::Restore), config.sampling(TaskKind::Inpaint)), (few, Sampling::default()));
+        assert_eq!(config.sampler(), SamplerKind::DpmSolver);
+        let noise = ModelConfig { prediction: Prediction::Epsilon, ..config.clone() };
+        assert_eq!((noise.sampler(), noise.sampling(TaskKind::Inpaint).steps), (SamplerKind::UniPc, EPSILON_STEPS));
+        assert_eq!(noise.sampling(TaskKind::Restore), few);
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<ModelConfig>(&text).unwrap(), config);
         config.sampling.insert(TaskKind::Restore, Sampling { steps: 4, temperature: 2.0, guess: None });

@@ -3,9 +3,9 @@
 
 pub mod cell;
 mod figures;
-mod memory;
+pub mod memory;
 mod report;
-mod visit;
+pub mod visit;
 
 use std::{collections::BTreeSet, fs};
 

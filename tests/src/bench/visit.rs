@@ -15,7 +15,7 @@ use crate::{
 
 /// Notes when messages between page and worker pass, in milliseconds since the page was asked for: each kind's first. The
 /// page is not changed; this is put before its own scripts by the browser.
-const SPY: &str = "(() => {
+pub const SPY: &str = "(() => {
   const marks = (window.marks = {});
   const mark = (message) => (marks[JSON.parse(message.json).type] ??= performance.now());
   window.Worker = class extends window.Worker {
