@@ -179,6 +179,9 @@ fn foreign_files_and_data_without_classes_are_refused() {
     refused("--features short.bin", &["short.bin"]);
     refused("--features pictures/0.png", &["pictures/0.png", "not a classifier"]);
     refused("--regression colours.bin", &["colours.bin", "infill-classifier"]);
+    refused("--inception tiny.safetensors", &["tiny.safetensors", "Inception-v3", "missing: Conv2d_1a_3x3.conv.weight", "unknown: "]);
+    refused("--resnet50 colours.bin", &["colours.bin"]);
+    refused("--lpips tiny.safetensors", &["neither AlexNet nor VGG-16", "torch.save"]);
     refused("--masks nowhere", &["nowhere"]);
     refused("--masks pictures --task colorize", &["--masks needs the task inpaint"]);
     assert!(!folder.path().join("out").exists());

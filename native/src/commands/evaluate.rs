@@ -16,12 +16,14 @@ use super::{cases, device_arguments::DeviceArguments, sampling_arguments::Sampli
 use crate::{
     device,
     evaluate::{
-        Case, EvaluationPlan, Tools,
-        classifier::FeatureNet,
+        Case, EvaluationPlan, Tools, Yardsticks,
+        classifier::Classifier,
         evaluate,
+        feature_net::FeatureNet,
         photos::{Peer, PhotoCase, PhotosPlan, evaluate_photos},
         refuse_to_replace,
         summary::{ModelSummary, read_model},
+        yardstick::{Inception, Lpips, Resnet50},
     },
     exit::input,
     interrupt::Interrupt,
@@ -65,9 +67,8 @@ pub struct EvaluateArguments {
     /// Seed of the questions and of the samples.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Classifier made by `infill train-classifier`, in whose features answers are compared (FID, KID, IS, CA, PD).
-    #[arg(long, value_name = "FILE")]
-    pub features: Option<PathBuf>,
+    #[command(flatten)]
+    pub yardsticks: YardstickArguments,
     /// Ask the cases of the paper's tables, measure one evaluation of the net beside its samples, and lay the table out as the
     /// paper does: a row for each task and method.
     #[arg(long)]
@@ -82,6 +83,27 @@ pub struct EvaluateArguments {
     /// Replace an evaluation that is there.
     #[arg(long)]
     pub force: bool,
+}
+
+/// The nets by whose features answers are compared.
+#[derive(Debug, Args)]
+pub struct YardstickArguments {
+    /// Classifier made by `infill train-classifier`, in whose features answers are compared (FID, KID, IS, CA, PD).
+    #[arg(long, value_name = "FILE")]
+    pub features: Option<PathBuf>,
+    /// Weights of Inception-v3, `.pth` or safetensors: those of pytorch-fid or torchvision. FID, KID, IS and PD are by it.
+    #[arg(long, value_name = "FILE")]
+    pub inception: Option<PathBuf>,
+    /// Weights of torchvision's ResNet-50. CA is by it; FID, KID, IS and PD too, where no other net is given.
+    #[arg(long, value_name = "FILE")]
+    pub resnet50: Option<PathBuf>,
+    /// What the classes of ResNet-50 are called in --data (a picture's class is the name of its subfolder): one a line, in the order
+    /// of the net's outputs.
+    #[arg(long, value_name = "FILE", requires = "resnet50")]
+    pub classes: Option<PathBuf>,
+    /// Weights of LPIPS: the whole measure as one file, or torchvision's AlexNet or VGG-16 and the weights of the package lpips.
+    #[arg(long, value_name = "FILE", value_delimiter = ',', conflicts_with = "photos")]
+    pub lpips: Vec<PathBuf>,
 }
 
 /// Photographs at their own size, as a user meets the net.
@@ -113,7 +135,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let (file, summary) = read_model(&model_on_disk::locate(arguments.model.as_deref())?)?;
     let plan = arguments.resolve(&file.config)?;
     let device = device::choose(arguments.device.device)?;
-    let features = arguments.features.as_ref().map(|path| FeatureNet::open(path, &device)).transpose()?;
+    let yardsticks = Nets::open(&arguments.yardsticks, &device)?;
     let regression = arguments.regression.as_ref().map(|path| regression(path, &device)).transpose()?;
     let model = file.to_sampling_model(&device).map_err(input)?;
     let tools = Tools {
@@ -122,7 +144,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         trained_on: serde_json::from_value(file.training.data.clone()).ok(),
         device: &device,
         regression: regression.as_ref().map(|(summary, model)| (summary.clone(), model)),
-        features: features.as_ref(),
+        yardsticks: yardsticks.yardsticks(),
     };
     let interrupt = Interrupt::listen()?;
     match plan {
@@ -149,6 +171,40 @@ enum Plan {
     Squares(EvaluationPlan),
     /// Photographs at their own size.
     Photos(PhotosPlan),
+}
+
+/// The nets that are given, open.
+struct Nets {
+    own: Option<Classifier>,
+    inception: Option<Inception>,
+    resnet50: Option<Resnet50>,
+    lpips: Option<Lpips>,
+}
+
+impl Nets {
+    fn open(arguments: &YardstickArguments, device: &Device) -> anyhow::Result<Nets> {
+        let YardstickArguments { features, inception, resnet50, classes, lpips } = arguments;
+        Ok(Nets {
+            own: features.as_ref().map(|path| Classifier::open(path, device)).transpose()?,
+            inception: inception.as_ref().map(|path| Inception::open(path, device)).transpose()?,
+            resnet50: resnet50.as_ref().map(|path| Resnet50::open(path, classes.as_deref(), device)).transpose()?,
+            lpips: if lpips.is_empty() { None } else { Some(Lpips::open(lpips, device)?) },
+        })
+    }
+
+    /// Which net measures what: FID and its like by Inception-v3 before our own classifier before ResNet-50, CA by ResNet-50 before our
+    /// own classifier.
+    fn yardsticks(&self) -> Yardsticks<'_> {
+        let own = self.own.as_ref().map(|net| net as &dyn FeatureNet);
+        let inception = self.inception.as_ref().map(|net| net as &dyn FeatureNet);
+        let resnet50 = self.resnet50.as_ref().map(|net| net as &dyn FeatureNet);
+        let judge = match (inception, own) {
+            (None, None) => None,
+            (None, Some(_)) => resnet50,
+            (Some(_), own) => resnet50.or(own),
+        };
+        Yardsticks { features: inception.or(own).or(resnet50), judge, lpips: self.lpips.as_ref() }
+    }
 }
 
 fn regression(path: &Path, device: &Device) -> anyhow::Result<(ModelSummary, Model)> {

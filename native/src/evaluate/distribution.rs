@@ -1,8 +1,8 @@
 //! Sets of pictures compared in a feature space: Fréchet distance, kernel distance, inception score,
 //! accuracy and paired distance. Plain numbers; which net made the features is not known here.
 
-use super::classifier::Seen;
-use super::eigen::Matrix;
+use super::feature_net::Seen;
+use super::matrix::Matrix;
 
 /// The Fréchet distance of the normal distributions that fit two sets of features (FID; Heusel et al.
 /// 2017, arXiv 1706.08500): |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2·(Σ₁Σ₂)^½), covariances unbiased. `None` for
@@ -13,13 +13,11 @@ pub fn frechet_distance(first: &[&[f64]], second: &[&[f64]]) -> Option<f64> {
         return None;
     }
     let (mean_first, mean_second) = (mean(first), mean(second));
-    let (first, second) = (covariance(first, &mean_first), covariance(second, &mean_second));
     let between: f64 = mean_first.iter().zip(&mean_second).map(|(a, b)| (a - b).powi(2)).sum();
-    // Σ₁Σ₂ has the eigenvalues of the symmetric Σ₁^½·Σ₂·Σ₁^½.
-    let root = first.square_root();
-    let (values, _) = root.product(&second).product(&root).eigen();
-    let mixed: f64 = values.into_iter().map(|value| value.max(0.0).sqrt()).sum();
-    Some((between + first.trace() + second.trace() - 2.0 * mixed).max(0.0))
+    let (first, second) = (deviations(first, &mean_first), deviations(second, &mean_second));
+    // With Σ = XᵀX the trace of (Σ₁Σ₂)^½ is the sum of X₁X₂ᵀ's singular values: no larger than the fewer of pictures and dimensions.
+    let mixed: f64 = first.times_transposed(&second).singular_values().iter().sum();
+    Some((between + first.squares() + second.squares() - 2.0 * mixed).max(0.0))
 }
 
 /// The kernel distance (KID; Bińkowski et al. 2018, arXiv 1801.01401): the unbiased estimate of the squared
@@ -71,18 +69,11 @@ fn mean(rows: &[&[f64]]) -> Vec<f64> {
     mean
 }
 
-fn covariance(rows: &[&[f64]], mean: &[f64]) -> Matrix {
-    let side = mean.len();
-    let mut sums = vec![0.0; side * side];
-    for row in rows {
-        let centred: Vec<f64> = row.iter().zip(mean).map(|(value, mean)| value - mean).collect();
-        for (target, value) in sums.chunks_exact_mut(side).zip(&centred) {
-            for (target, other) in target.iter_mut().zip(&centred) {
-                *target += value * other;
-            }
-        }
-    }
-    Matrix::new(side, |row, column| sums[row * side + column] / (rows.len() as f64 - 1.0))
+/// An X with XᵀX = Σ, the covariance: the deviations from the mean, or a square factor where there are more pictures than dimensions.
+fn deviations(rows: &[&[f64]], mean: &[f64]) -> Matrix {
+    let root = (rows.len() as f64 - 1.0).sqrt();
+    let deviations = Matrix::new(rows.len(), mean.len(), |row, column| (rows[row][column] - mean[column]) / root);
+    if rows.len() > mean.len() { deviations.factor() } else { deviations }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::finished;
 use super::masks;
 use super::output::{self, UNFINISHED};
 use super::plan::{EvaluationPlan, Tools};
-use super::report::Report;
+use super::report::{LpipsNet, Report};
 use super::subjects;
 use crate::exit::input;
 use crate::interrupt::Interrupt;
@@ -47,7 +47,7 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
     let size = tools.model.config.size;
     let subjects = subjects::choose(&dataset, size, plan.count, plan.sampler.seed)?;
     let masks = plan.masks.as_ref().map(|folder| masks::draw(folder, subjects.len(), size, plan.sampler.seed)).transpose()?;
-    let originals = tools.features.map(|net| Originals::look(net, &subjects)).transpose()?;
+    let originals = tools.yardsticks.features.map(|net| Originals::look(net, tools.yardsticks.judge, &subjects)).transpose()?;
     if let Some(space) = originals.as_ref().map(Originals::space).filter(|space| subjects.len() <= space.dimensions) {
         tracing::warn!(
             "{} pictures in {} dimensions: FID is mostly its bias, and KID uncertain; ask about more pictures (--count)",
@@ -78,6 +78,8 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
         model: tools.summary.clone(),
         regression: tools.regression.as_ref().map(|(summary, _)| summary.clone()),
         features: originals.as_ref().map(Originals::space),
+        judge: originals.as_ref().and_then(Originals::judge_space),
+        lpips: tools.yardsticks.lpips.map(LpipsNet::of),
         paper: plan.paper,
         device: format!("{:?}", tools.device),
         sampler: plan.sampler.clone(),

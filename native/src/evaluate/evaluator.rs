@@ -15,6 +15,7 @@ use super::net::{self, Tile};
 use super::plan::{EvaluationPlan, Tools};
 use super::score::{Answered, OpenQuestion, score};
 use super::subjects::Subject;
+use super::yardstick::Lpips;
 use crate::interrupt::Interrupt;
 use crate::progress::StepProgress;
 
@@ -63,6 +64,9 @@ impl<'a> Evaluator<'a> {
             scored.par_extend(done.par_iter().map(|asked| score(case, asked, &self.subjects[asked.rank as usize])));
             if let Some(features) = &mut features {
                 features.look(&mut scored)?;
+            }
+            if let Some(lpips) = self.tools.yardsticks.lpips {
+                scored.iter_mut().zip(&done).try_for_each(|(answered, asked)| compare_by(lpips, answered, &asked.question.original))?;
             }
             answers.extend(scored);
         }
@@ -142,4 +146,11 @@ impl<'a> Evaluator<'a> {
         }
         Ok(())
     }
+}
+
+/// Writes down how far each method's answer is from the original by LPIPS.
+fn compare_by(lpips: &Lpips, answered: &mut Answered, original: &Picture) -> anyhow::Result<()> {
+    let pairs: Vec<(&Picture, &Picture)> = answered.methods.iter().map(|(_, picture)| (picture, original)).collect();
+    answered.answer.lpips = lpips.distances(&pairs)?;
+    Ok(())
 }

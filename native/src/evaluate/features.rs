@@ -3,15 +3,23 @@
 
 use infill::picture::Picture;
 
-use super::classifier::{FeatureNet, Seen};
 use super::distribution::{accuracy, distance, frechet_distance, inception_score, kernel_distance};
+use super::feature_net::{FeatureNet, Seen};
 use super::report::{FeatureScore, FeatureSpace};
 use super::score::{Answered, mean_over_pairs};
 use super::subjects::Subject;
 
 /// The originals, seen once for all cases.
 pub struct Originals<'a> {
-    net: &'a FeatureNet,
+    /// By the net whose features are compared.
+    compared: Looked<'a>,
+    /// By the net that says what they show, where it is another.
+    judged: Option<Looked<'a>>,
+}
+
+/// What one net sees in the originals.
+struct Looked<'a> {
+    net: &'a dyn FeatureNet,
     seen: Vec<Seen>,
     /// The place of each picture's class among the net's.
     classes: Vec<Option<usize>>,
@@ -21,7 +29,9 @@ pub struct Originals<'a> {
 pub struct CaseFeatures<'a> {
     originals: &'a Originals<'a>,
     /// For each method, one for each picture.
-    methods: Vec<Vec<Seen>>,
+    compared: Vec<Vec<Seen>>,
+    /// The same by the net that says what they show; empty where it is the same net.
+    judged: Vec<Vec<Seen>>,
 }
 
 impl<'a> Originals<'a> {
@@ -29,25 +39,48 @@ impl<'a> Originals<'a> {
     ///
     /// # Errors
     /// A net that gives numbers that are not finite.
-    pub fn look(net: &'a FeatureNet, subjects: &[Subject]) -> anyhow::Result<Originals<'a>> {
-        let pictures: Vec<&Picture> = subjects.iter().map(|subject| &subject.picture).collect();
-        let classes: Vec<Option<usize>> = subjects.iter().map(|subject| net.class_number(subject.class.as_deref()?)).collect();
-        if classes.iter().all(Option::is_none) {
-            tracing::warn!("no picture has a class that {} knows; CA is left out", net.name);
+    pub fn look(net: &'a dyn FeatureNet, judge: Option<&'a dyn FeatureNet>, subjects: &[Subject]) -> anyhow::Result<Originals<'a>> {
+        let compared = Looked::of(net, subjects)?;
+        let judged = judge.map(|judge| Looked::of(judge, subjects)).transpose()?;
+        let originals = Originals { compared, judged };
+        let judge = originals.judge();
+        if judge.classes.iter().all(Option::is_none) {
+            tracing::warn!("no picture has a class that {} knows; CA is left out", judge.net.origin().file);
         }
-        Ok(Originals { net, seen: net.look(&pictures)?, classes })
+        Ok(originals)
     }
 
-    /// What the tables say about the net.
+    /// What the tables say about the net whose features are compared.
     pub fn space(&self) -> FeatureSpace {
-        let file = &self.net.file;
+        self.compared.space()
+    }
+
+    /// What they say about the net that CA is counted with, where it is another.
+    pub fn judge_space(&self) -> Option<FeatureSpace> {
+        self.judged.as_ref().map(Looked::space)
+    }
+
+    fn judge(&self) -> &Looked<'a> {
+        self.judged.as_ref().unwrap_or(&self.compared)
+    }
+}
+
+impl<'a> Looked<'a> {
+    fn of(net: &'a dyn FeatureNet, subjects: &[Subject]) -> anyhow::Result<Looked<'a>> {
+        let pictures: Vec<&Picture> = subjects.iter().map(|subject| &subject.picture).collect();
+        let classes = subjects.iter().map(|subject| net.class_number(subject.class.as_deref()?)).collect();
+        Ok(Looked { net, seen: net.look(&pictures)?, classes })
+    }
+
+    fn space(&self) -> FeatureSpace {
         FeatureSpace {
-            file: self.net.name.clone(),
-            sha256: self.net.sha256.clone(),
-            size: file.net.size,
-            dimensions: file.net.features,
-            classes: file.classes.clone(),
-            validation_accuracy: file.training.validation.as_ref().map(|validation| validation.accuracy),
+            kind: self.net.kind().to_owned(),
+            file: self.net.origin().file.clone(),
+            sha256: self.net.origin().sha256.clone(),
+            size: self.net.size(),
+            dimensions: self.net.dimensions(),
+            classes: self.net.classes().to_vec(),
+            validation_accuracy: self.net.validation_accuracy(),
             accuracy_of_originals: self.accuracy(&self.seen),
             inception_score_of_originals: inception_score(&probabilities(&self.seen)),
         }
@@ -61,7 +94,7 @@ impl<'a> Originals<'a> {
 impl<'a> CaseFeatures<'a> {
     /// Before the first answer.
     pub fn new(originals: &'a Originals<'a>) -> CaseFeatures<'a> {
-        CaseFeatures { originals, methods: Vec::new() }
+        CaseFeatures { originals, compared: Vec::new(), judged: Vec::new() }
     }
 
     /// Looks at some pictures' answers, which come in the order of the originals, and writes down what they are
@@ -72,36 +105,54 @@ impl<'a> CaseFeatures<'a> {
     pub fn look(&mut self, answered: &mut [Answered]) -> anyhow::Result<()> {
         let pictures: Vec<&Picture> =
             answered.iter().flat_map(|answered| answered.methods.iter().map(|(_, picture)| picture).chain(&answered.samples)).collect();
-        let mut seen = self.originals.net.look(&pictures)?.into_iter();
-        for answered in answered {
-            self.methods.resize_with(answered.methods.len(), Vec::new);
-            for (method, seen) in self.methods.iter_mut().zip(&mut seen) {
-                answered.answer.taken_for.push(self.originals.net.file.classes[seen.class()].clone());
-                method.push(seen);
-            }
+        let mut seen = self.originals.compared.net.look(&pictures)?.into_iter();
+        for answered in answered.iter_mut() {
+            append(&mut self.compared, seen.by_ref().take(answered.methods.len()));
             let samples: Vec<Seen> = seen.by_ref().take(answered.samples.len()).collect();
             answered.answer.feature_distance_between_samples =
                 mean_over_pairs(&samples, |one, other| distance(&one.features, &other.features));
+        }
+        if let Some(judged) = &self.originals.judged {
+            let pictures: Vec<&Picture> =
+                answered.iter().flat_map(|answered| answered.methods.iter().map(|(_, picture)| picture)).collect();
+            let mut seen = judged.net.look(&pictures)?.into_iter();
+            answered.iter().for_each(|answered| append(&mut self.judged, seen.by_ref().take(answered.methods.len())));
+        }
+        let (judge, seen) = (self.originals.judge(), self.judged());
+        let first = seen.first().map_or(0, Vec::len) - answered.len();
+        for (place, answered) in answered.iter_mut().enumerate() {
+            let name = |seen: &Seen| judge.net.classes().get(seen.class()).cloned();
+            answered.answer.taken_for = seen.iter().filter_map(|method| name(&method[first + place])).collect();
         }
         Ok(())
     }
 
     /// A score for each method.
     pub fn scores(&self) -> Vec<FeatureScore> {
-        let originals = features(&self.originals.seen);
-        let score = |seen: &Vec<Seen>| {
+        let originals = features(&self.originals.compared.seen);
+        let score = |(seen, judged): (&Vec<Seen>, &Vec<Seen>)| {
             let features = features(seen);
             let distances = features.iter().zip(&originals).map(|(answer, original)| distance(answer, original));
             FeatureScore {
                 fid: frechet_distance(&features, &originals),
                 kid: kernel_distance(&features, &originals),
                 inception_score: inception_score(&probabilities(seen)),
-                accuracy: self.originals.accuracy(seen),
+                accuracy: self.originals.judge().accuracy(judged),
                 distance: distances.sum::<f64>() / features.len().max(1) as f64,
             }
         };
-        self.methods.iter().map(score).collect()
+        self.compared.iter().zip(self.judged()).map(score).collect()
     }
+
+    fn judged(&self) -> &[Vec<Seen>] {
+        if self.originals.judged.is_some() { &self.judged } else { &self.compared }
+    }
+}
+
+/// Adds one picture's answers, each to its method.
+fn append(methods: &mut Vec<Vec<Seen>>, seen: impl ExactSizeIterator<Item = Seen>) {
+    methods.resize_with(seen.len(), Vec::new);
+    methods.iter_mut().zip(seen).for_each(|(method, seen)| method.push(seen));
 }
 
 fn features(seen: &[Seen]) -> Vec<&[f64]> {

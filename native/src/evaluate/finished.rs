@@ -36,11 +36,14 @@ pub struct Finished {
 pub fn kept(folder: PathBuf, evaluator: &Evaluator<'_>, data: &DatasetRecord) -> Kept {
     let mut masks = Sha256::new();
     evaluator.masks.into_iter().flatten().for_each(|mask| masks.update(mask.values()));
+    let yardsticks = &evaluator.tools.yardsticks;
     let common = serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "model": evaluator.tools.summary,
         "regression": evaluator.tools.regression.as_ref().map(|(summary, _)| summary),
-        "features": evaluator.tools.features.map(|net| &net.sha256),
+        "features": yardsticks.features.map(|net| &net.origin().sha256),
+        "judge": yardsticks.judge.map(|net| (&net.origin().sha256, net.classes())),
+        "lpips": yardsticks.lpips.map(|net| net.origin().iter().map(|origin| &origin.sha256).collect::<Vec<_>>()),
         "device": format!("{:?}", evaluator.tools.device),
         "data": data,
         "count": evaluator.subjects.len(),

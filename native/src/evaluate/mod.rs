@@ -9,14 +9,15 @@ pub mod compare;
 pub mod curve;
 pub mod deviations;
 mod distribution;
-mod eigen;
 mod evaluation;
 mod evaluator;
+pub mod feature_net;
 mod features;
 mod finished;
 mod interval;
 mod kept;
 mod masks;
+mod matrix;
 mod net;
 mod output;
 mod paired;
@@ -29,12 +30,13 @@ mod subjects;
 pub mod summary;
 mod tables;
 mod verdict;
+pub mod yardstick;
 
 pub use cases::Case;
 pub use evaluation::evaluate;
 pub use net::{Tile, sample};
 pub use output::refuse_to_replace;
-pub use plan::{EvaluationPlan, Tools};
+pub use plan::{EvaluationPlan, Tools, Yardsticks};
 
 #[cfg(test)]
 mod tests;

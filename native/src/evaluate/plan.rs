@@ -11,8 +11,9 @@ use infill::sampler::SamplerSettings;
 use infill::task::TaskKind;
 
 use super::cases::Case;
-use super::classifier::FeatureNet;
+use super::feature_net::FeatureNet;
 use super::report::ModelSummary;
+use super::yardstick::{Lpips, SMALLEST};
 use crate::pictures::DatasetRecord;
 
 /// What is measured.
@@ -54,8 +55,19 @@ pub struct Tools<'a> {
     pub device: &'a Device,
     /// A regression net, whose single evaluation is one of the baselines.
     pub regression: Option<(ModelSummary, &'a Model)>,
-    /// A net whose features are compared.
-    pub features: Option<&'a FeatureNet>,
+    /// The nets by whose features answers are compared.
+    pub yardsticks: Yardsticks<'a>,
+}
+
+/// The nets by whose features answers are compared.
+#[derive(Clone, Copy, Default)]
+pub struct Yardsticks<'a> {
+    /// FID, KID, IS and PD.
+    pub features: Option<&'a dyn FeatureNet>,
+    /// CA, where it is not the same net.
+    pub judge: Option<&'a dyn FeatureNet>,
+    /// LPIPS.
+    pub lpips: Option<&'a Lpips>,
 }
 
 impl EvaluationPlan {
@@ -94,6 +106,9 @@ impl EvaluationPlan {
         }
         if self.masks.is_none() && self.cases.contains(&Case::InpaintMasks) {
             bail!("the case {} needs masks; give a folder of them, or leave the case out", Case::InpaintMasks.name());
+        }
+        if tools.yardsticks.lpips.is_some() && config.size < SMALLEST {
+            bail!("LPIPS needs pictures of {SMALLEST} pixels and more, and this model makes {0}×{0}; leave --lpips out", config.size);
         }
         if let Some((summary, regression)) = &tools.regression
             && regression.config.size != config.size

@@ -5,6 +5,7 @@ use infill::config::Sampling;
 use infill::sampler::SamplerSettings;
 use serde::{Deserialize, Serialize};
 
+use super::yardstick::Lpips;
 use crate::pictures::DatasetRecord;
 
 /// PSNR of a perfect answer, in dB; infinity has no mean.
@@ -28,6 +29,12 @@ pub struct Report {
     pub regression: Option<ModelSummary>,
     /// The net whose features are compared, where one is given.
     pub features: Option<FeatureSpace>,
+    /// The net that CA is counted with, where it is another.
+    #[serde(default)]
+    pub judge: Option<FeatureSpace>,
+    /// LPIPS's net, where one is given.
+    #[serde(default)]
+    pub lpips: Option<LpipsNet>,
     /// Whether the cases are the paper's.
     pub paper: bool,
     /// On what it ran.
@@ -67,9 +74,21 @@ pub struct ModelSummary {
     pub pictures_seen: u64,
 }
 
+/// The net that LPIPS is measured with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LpipsNet {
+    /// The net below it.
+    pub trunk: String,
+    /// File names and their SHA-256 in hexadecimal.
+    pub files: Vec<(String, String)>,
+}
+
 /// The net in whose features pictures are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeatureSpace {
+    /// What net it is.
+    #[serde(default)]
+    pub kind: String,
     /// File name.
     pub file: String,
     /// SHA-256 of the file in hexadecimal.
@@ -132,6 +151,9 @@ pub struct Answer {
     /// pictures CA is won and lost by.
     #[serde(default)]
     pub taken_for: Vec<String>,
+    /// LPIPS of each method's answer, over the whole picture; empty where it was not measured.
+    #[serde(default)]
+    pub lpips: Vec<f64>,
 }
 
 /// How close an answer came.
@@ -171,6 +193,14 @@ pub struct Summary {
     pub error: f64,
     /// Median.
     pub median: f64,
+}
+
+impl LpipsNet {
+    /// What the tables say about a net.
+    pub fn of(lpips: &Lpips) -> LpipsNet {
+        let files = lpips.origin().iter().map(|origin| (origin.file.clone(), origin.sha256.clone())).collect();
+        LpipsNet { trunk: lpips.trunk().to_owned(), files }
+    }
 }
 
 impl Summary {

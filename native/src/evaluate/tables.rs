@@ -5,11 +5,14 @@ use std::fmt::Write;
 
 use infill::config::Sampling;
 
-use super::report::{CaseReport, FeatureSpace, Report, Score, Summary};
+use super::report::{CaseReport, FeatureSpace, LpipsNet, Report, Score, Summary};
 use super::verdict::Measure;
 
 /// What the overview shows.
 const OVERVIEW: [Measure; 3] = [Measure::Psnr, Measure::Distance, Measure::Fid];
+
+/// What needs a net, in the table of whole pictures.
+const WITH_FEATURES: [Measure; 5] = [Measure::Fid, Measure::Kid, Measure::InceptionScore, Measure::Accuracy, Measure::Distance];
 
 /// Hexadecimal digits by which a file is told apart in a table.
 const SHORT: usize = 12;
@@ -23,8 +26,8 @@ impl Report {
              everywhere). SSIM and MS-SSIM are of luma, for colour the mean of the channels. Means over pictures ± standard error. The \
              mean of several samples minimises the error and looks blurred; a single sample is what a user gets.\n\n",
         );
-        if let Some(space) = &self.features {
-            let _ = writeln!(text, "{}\n", space.describe(self.count));
+        for words in self.yardsticks() {
+            let _ = writeln!(text, "{words}\n");
         }
         let _ = writeln!(text, "{}\n{}", self.summary(), self.conclusion());
         for case in &self.cases {
@@ -109,7 +112,25 @@ impl Report {
 
     /// Whose features the numbers above are of.
     fn label(&self) -> String {
-        self.features.as_ref().map_or(String::new(), |space| format!(" Features: {}.", space.label()))
+        let mut text = self.features.as_ref().map_or(String::new(), |space| format!(" Features: {}.", space.label()));
+        if let Some(judge) = &self.judge {
+            let _ = write!(text, " CA: {}.", judge.label());
+        }
+        if let Some(lpips) = &self.lpips {
+            let _ = write!(text, " LPIPS: {}.", lpips.label());
+        }
+        text
+    }
+
+    /// What the numbers that need a net are, a paragraph for each net.
+    fn yardsticks(&self) -> Vec<String> {
+        let features = self.features.as_ref().map(|space| space.describe(self.count, self.judge.is_none()));
+        let judge = self.judge.as_ref().map(|judge| {
+            let originals = per_cent(judge.accuracy_of_originals);
+            format!("CA is of whole pictures by {}, a {}, which knows {originals} of the originals here.", judge.label(), judge.kind)
+        });
+        let lpips = self.lpips.as_ref().map(|lpips| format!("LPIPS, version 0.1, is of whole pictures by {}.", lpips.label()));
+        [features, judge, lpips].into_iter().flatten().collect()
     }
 
     /// One row for each case: the best baseline and the net.
@@ -158,7 +179,8 @@ impl Report {
         }
         if let Some(space) = &self.features {
             let _ = write!(text, "| – | the originals | – | {:.2} |", space.inception_score_of_originals);
-            let accuracy = space.accuracy_of_originals.map_or("–".to_owned(), |accuracy| format!("{:.1} %", 100.0 * accuracy));
+            let judge = self.judge.as_ref().unwrap_or(space);
+            let accuracy = judge.accuracy_of_originals.map_or("–".to_owned(), |accuracy| format!("{:.1} %", 100.0 * accuracy));
             let _ = writeln!(text, " {accuracy} |{}", " – |".repeat(measures.len() - 3));
         }
         let _ = writeln!(
@@ -215,18 +237,45 @@ impl FeatureSpace {
         format!("{} ({}), {} dimensions at {}²", self.file, short(&self.sha256), self.dimensions, self.size)
     }
 
-    fn describe(&self, count: usize) -> String {
-        let per_cent = |accuracy: Option<f64>| accuracy.map_or("unknown".to_owned(), |accuracy| format!("{:.1} %", 100.0 * accuracy));
-        format!(
-            "FID, KID, IS, CA and PD are of whole pictures in the features of {}, a classifier of {} classes with an accuracy of {} on its \
-             validation pictures and {} on the originals here. They compare with each other, not with numbers of Inception-v3. FID is of \
-             {count} pictures and biased upwards by so few; KID is not.",
+    /// `judges`: whether CA is this net's too.
+    fn describe(&self, count: usize, judges: bool) -> String {
+        let mut text = format!(
+            "FID, KID, IS{} PD are of whole pictures in the features of {}, {}",
+            if judges { ", CA and" } else { " and" },
             self.label(),
-            self.classes.len(),
-            per_cent(self.validation_accuracy),
-            per_cent(self.accuracy_of_originals),
-        )
+            self.kind
+        );
+        if let Some(accuracy) = self.validation_accuracy {
+            let _ = write!(
+                text,
+                ", of {} classes, with an accuracy of {} on its validation pictures",
+                self.classes.len(),
+                per_cent(Some(accuracy))
+            );
+        }
+        if judges && self.accuracy_of_originals.is_some() {
+            let _ = write!(text, "; it knows {} of the originals here", per_cent(self.accuracy_of_originals));
+        }
+        // Only nets of the literature have no validation accuracy in their file.
+        text.push_str(if self.validation_accuracy.is_some() {
+            ". They compare with each other, not with numbers of Inception-v3."
+        } else {
+            ". FID and KID compare with those of others who use the same weights on as many pictures; PD is Euclidean."
+        });
+        let _ = write!(text, " FID is of {count} pictures and biased upwards by so few; KID is not.");
+        text
     }
+}
+
+impl LpipsNet {
+    fn label(&self) -> String {
+        let files: Vec<String> = self.files.iter().map(|(file, sha256)| format!("{file} ({})", short(sha256))).collect();
+        format!("{}, {}", self.trunk, files.join(" and "))
+    }
+}
+
+fn per_cent(part: Option<f64>) -> String {
+    part.map_or("an unknown part".to_owned(), |part| format!("{:.1} %", 100.0 * part))
 }
 
 fn short(sha256: &str) -> &str {
@@ -259,23 +308,21 @@ impl CaseReport {
 
     /// Over whole pictures, features included where there are some.
     fn whole_table(&self) -> String {
+        let with_features: &[Measure] = if self.features.is_empty() { &[] } else { &WITH_FEATURES };
+        let with_lpips: &[Measure] = if Measure::Lpips.of(self, 0).is_some() { &[Measure::Lpips] } else { &[] };
+        let measures: Vec<Measure> = with_features.iter().chain(with_lpips).copied().collect();
         let mut text = String::from("| whole picture | PSNR (dB) | SSIM | MS-SSIM | L1 |");
-        let with_features = !self.features.is_empty();
-        text.push_str(if with_features {
-            " FID | KID | IS | CA | PD |\n|---|---|---|---|---|---|---|---|---|---|\n"
-        } else {
-            "\n|---|---|---|---|---|\n"
-        });
+        for measure in &measures {
+            let _ = write!(text, " {} |", measure.heading().trim_end_matches([' ', '↑', '↓']));
+        }
+        let _ = writeln!(text, "\n|---|---|---|---|---|{}", "---|".repeat(measures.len()));
         for (method, name) in self.methods.iter().enumerate() {
             let of = |part: fn(&Score) -> f64| Summary::of(&self.whole(method, part)).mean;
             let (psnr, ssim, ms_ssim, l1) =
                 (of(|score| score.psnr), of(|score| score.ssim), of(|score| score.ms_ssim), of(|score| score.l1));
             let _ = write!(text, "| {name} | {psnr:.2} | {ssim:.3} | {ms_ssim:.3} | {l1:.2} |");
-            if let Some(score) = self.features.get(method) {
-                let number = |value: Option<f64>, digits: usize| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"));
-                let accuracy = score.accuracy.map_or("–".to_owned(), |accuracy| format!("{:.1} %", 100.0 * accuracy));
-                let (fid, kid) = (number(score.fid, 2), number(score.kid, 4));
-                let _ = write!(text, " {fid} | {kid} | {:.2} | {accuracy} | {:.2} |", score.inception_score, score.distance);
+            for measure in &measures {
+                let _ = write!(text, " {} |", measure.of(self, method).map_or("–".to_owned(), |value| measure.text(value)));
             }
             text.push('\n');
         }

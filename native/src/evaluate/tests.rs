@@ -12,6 +12,7 @@ use infill::task::TaskKind;
 use tempfile::TempDir;
 
 use super::evaluation::Evaluation;
+use super::feature_net::{FeatureNet, Origin, Seen};
 use super::net::Tile;
 use super::output::{NUMBERS, TABLE, UNFINISHED};
 use super::report::{ModelSummary, Report};
@@ -55,7 +56,14 @@ fn settings(folder: &TempDir, samples: usize) -> EvaluationPlan {
 
 fn run(model: &Model, settings: &EvaluationPlan) -> anyhow::Result<Evaluation> {
     evaluate(
-        &Tools { model, summary: summary(model), trained_on: None, device: &Device::default(), regression: None, features: None },
+        &Tools {
+            model,
+            summary: summary(model),
+            trained_on: None,
+            device: &Device::default(),
+            regression: None,
+            yardsticks: Yardsticks::default(),
+        },
         settings,
         &Interrupt::default(),
     )
@@ -236,7 +244,8 @@ fn the_papers_cases_have_single_evaluations_and_a_regression_net() {
     let settings = EvaluationPlan { cases, paper: true, one_evaluation: true, count: 2, ..settings(&folder, 2) };
     let device = Device::default();
     let regression = Some((summary(&other), &other));
-    let tools = Tools { model: &model, summary: summary(&model), trained_on: None, device: &device, regression, features: None };
+    let tools =
+        Tools { model: &model, summary: summary(&model), trained_on: None, device: &device, regression, yardsticks: Yardsticks::default() };
     let report = evaluate(&tools, &settings, &Interrupt::default()).expect("an evaluation").report;
     let names: Vec<&str> = report.cases.iter().map(|case| case.case.as_str()).collect();
     assert_eq!(names, ["colorize", "restore-jpeg-5", "restore-jpeg-10", "restore-jpeg-20"]);
@@ -257,4 +266,82 @@ fn the_papers_cases_have_single_evaluations_and_a_regression_net() {
     let tools = Tools { regression: Some((summary(&small), &small)), ..tools };
     let message = format!("{:#}", evaluate(&tools, &settings, &Interrupt::default()).err().expect("an error"));
     assert!(message.contains("one size"), "{message}");
+}
+
+/// A net that sees a picture's mean colour, and takes it for its strongest.
+struct Colours {
+    origin: Origin,
+    names: Vec<String>,
+}
+
+impl FeatureNet for Colours {
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn kind(&self) -> &str {
+        "mean colour"
+    }
+
+    fn size(&self) -> usize {
+        1
+    }
+
+    fn dimensions(&self) -> usize {
+        3
+    }
+
+    fn classes(&self) -> &[String] {
+        &self.names
+    }
+
+    fn look(&self, pictures: &[&Picture]) -> anyhow::Result<Vec<Seen>> {
+        let colour = |picture: &&Picture| {
+            let mean = |channel| picture.pixels().iter().skip(channel).step_by(3).map(|value| f64::from(*value)).sum::<f64>();
+            let sums: Vec<f64> = (0..3).map(mean).collect();
+            let all: f64 = sums.iter().sum::<f64>().max(1.0);
+            let features = sums.iter().map(|sum| sum / (picture.width() * picture.height()) as f64).collect();
+            Seen { features, probabilities: sums.iter().map(|sum| sum / all).collect() }
+        };
+        Ok(pictures.iter().map(colour).collect())
+    }
+}
+
+#[test]
+fn one_net_compares_features_and_another_counts_classes() {
+    let folder = TempDir::new().expect("a folder");
+    for (number, class) in ["red", "green", "blue"].into_iter().enumerate() {
+        let place = folder.path().join(class);
+        std::fs::create_dir(&place).expect("a folder");
+        let pixel = |x: u32, y: u32| Rgb([0, 1, 2].map(|channel| if channel == number { 200 } else { (x * 2 + y) as u8 }));
+        RgbImage::from_fn(40, 36, pixel).save(place.join("one.png")).expect("a picture");
+    }
+    let net = |file: &str, names: &[&str]| Colours {
+        origin: Origin { file: file.to_owned(), sha256: "5".repeat(64) },
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let (features, judge, model) = (net("pool.pth", &[]), net("classes.pth", &["red", "green", "blue"]), model());
+    let yardsticks = Yardsticks { features: Some(&features), judge: Some(&judge), lpips: None };
+    let tools =
+        Tools { model: &model, summary: summary(&model), trained_on: None, device: &Device::default(), regression: None, yardsticks };
+    let plan = EvaluationPlan { cases: Case::of_tasks(&[TaskKind::Colorize], false), ..settings(&folder, 2) };
+    let report = evaluate(&tools, &plan, &Interrupt::default()).expect("an evaluation").report;
+    let (compared, judged) = (report.features.as_ref().expect("a net"), report.judge.as_ref().expect("a net"));
+    assert_eq!((compared.accuracy_of_originals, judged.accuracy_of_originals), (None, Some(1.0)));
+    let case = &report.cases[0];
+    // Grey has no strongest colour, and takes the last one for it.
+    assert_eq!(case.features[0].accuracy, Some(1.0 / 3.0));
+    assert!(case.features[0].fid.is_some_and(|distance| distance > 1.0));
+    assert!(case.answers.iter().all(|answer| answer.taken_for[0] == "blue"), "{:?}", case.answers[0].taken_for);
+    let text = report.markdown();
+    for words in
+        ["FID, KID, IS and PD are of whole pictures in the features of pool.pth (555555555555)", "CA is of whole pictures by classes.pth"]
+    {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
+    // The same pictures by one net that does both.
+    let yardsticks = Yardsticks { features: Some(&judge), ..Yardsticks::default() };
+    let alone = evaluate(&Tools { yardsticks, ..tools }, &plan, &Interrupt::default()).expect("an evaluation").report;
+    assert_eq!(alone.cases[0].features, case.features);
+    assert!(alone.judge.is_none());
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     interval::interval,
-    report::{Answer, CaseReport, Report},
+    report::{Answer, CaseReport, Report, Summary},
 };
 
 /// Something that answers are compared by.
@@ -28,6 +28,8 @@ pub enum Measure {
     Accuracy,
     /// Paired feature distance.
     Distance,
+    /// Learned perceptual distance.
+    Lpips,
 }
 
 /// How the net's best answer and the best baseline compare.
@@ -46,12 +48,13 @@ pub struct Verdict {
 
 impl Measure {
     /// All, in the order of the tables: the paper's four first.
-    pub const ALL: [Measure; 9] = [
+    pub const ALL: [Measure; 10] = [
         Measure::Fid,
         Measure::InceptionScore,
         Measure::Accuracy,
         Measure::Distance,
         Measure::Kid,
+        Measure::Lpips,
         Measure::Psnr,
         Measure::Ssim,
         Measure::MsSsim,
@@ -70,12 +73,13 @@ impl Measure {
             Measure::InceptionScore => "IS ↑",
             Measure::Accuracy => "CA ↑",
             Measure::Distance => "PD ↓",
+            Measure::Lpips => "LPIPS ↓",
         }
     }
 
     /// Whether it needs a feature net.
     pub fn needs_features(self) -> bool {
-        !matches!(self, Measure::Psnr | Measure::Ssim | Measure::MsSsim | Measure::L1)
+        !matches!(self, Measure::Psnr | Measure::Ssim | Measure::MsSsim | Measure::L1 | Measure::Lpips)
     }
 
     fn higher_is_better(self) -> bool {
@@ -95,6 +99,7 @@ impl Measure {
             Measure::InceptionScore => Some(features?.inception_score),
             Measure::Accuracy => features?.accuracy,
             Measure::Distance => Some(features?.distance),
+            Measure::Lpips => self.by_picture(case, method).map(|values| Summary::of(&values).mean),
         }
     }
 
@@ -102,7 +107,7 @@ impl Measure {
     pub fn text(self, value: f64) -> String {
         match self {
             Measure::Psnr | Measure::L1 | Measure::Fid | Measure::InceptionScore | Measure::Distance => format!("{value:.2}"),
-            Measure::Ssim | Measure::MsSsim => format!("{value:.3}"),
+            Measure::Ssim | Measure::MsSsim | Measure::Lpips => format!("{value:.3}"),
             Measure::Kid => format!("{value:.4}"),
             Measure::Accuracy => format!("{:.1} %", 100.0 * value),
         }
@@ -147,6 +152,7 @@ impl Measure {
             Measure::MsSsim => Some(case.values(method, |score| score.ms_ssim)),
             Measure::L1 => Some(case.values(method, |score| score.l1)),
             Measure::Accuracy => case.answers.iter().map(right).collect(),
+            Measure::Lpips => case.answers.iter().map(|answer| answer.lpips.get(method).copied()).collect(),
             Measure::Fid | Measure::Kid | Measure::InceptionScore | Measure::Distance => None,
         }
     }
@@ -155,7 +161,11 @@ impl Measure {
 impl Report {
     /// The measures that this report has.
     pub fn measures(&self) -> Vec<Measure> {
-        Measure::ALL.into_iter().filter(|measure| self.features.is_some() || !measure.needs_features()).collect()
+        let has = |measure: &Measure| match measure {
+            Measure::Lpips => self.lpips.is_some(),
+            measure => self.features.is_some() || !measure.needs_features(),
+        };
+        Measure::ALL.into_iter().filter(has).collect()
     }
 
     /// For each case and measure whether the net beats every baseline, and with which answer; whether its lead may be chance; or
@@ -215,6 +225,7 @@ pub(super) mod tests {
             baselines: 2,
             features: vec![features(Some(5.0), 0.7), features(Some(3.0), 0.9), features(Some(2.0), 0.8), features(Some(4.0), 0.8)],
             answers: vec![Answer {
+                lpips: Vec::new(),
                 picture: String::new(),
                 class: None,
                 area: 0.25,

@@ -33,6 +33,8 @@ pub struct Checkpoint {
     path: PathBuf,
     shapes: BTreeMap<String, Vec<usize>>,
     source: Source,
+    /// The format of a file of PyTorch before 1.6.
+    old: Option<FileFormat>,
 }
 
 enum Source {
@@ -47,6 +49,22 @@ impl Checkpoint {
     /// # Errors
     /// A file that is neither, damaged, or one that holds more than tensors.
     pub fn open(path: &Path) -> Result<Self> {
+        let checkpoint = Self::open_of_any_age(path)?;
+        if let Some(format) = &checkpoint.old {
+            bail!(
+                "cannot use {}: it is a {format:?} file, as PyTorch wrote them before 1.6; load it there and save it again with \
+                 `torch.save`, or choose a newer file",
+                path.display()
+            );
+        }
+        Ok(checkpoint)
+    }
+
+    /// As [`Checkpoint::open`], and takes files of PyTorch before 1.6 too, as the standard nets' weights are.
+    ///
+    /// # Errors
+    /// A file that is neither, damaged, or one that holds more than tensors.
+    pub fn open_of_any_age(path: &Path) -> Result<Self> {
         let mut file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut start = Vec::new();
         Read::by_ref(&mut file).take(9).read_to_end(&mut start)?;
@@ -54,8 +72,13 @@ impl Checkpoint {
             [.., b'{'] if start.len() == 9 => safetensors_source(&mut file, &start),
             _ => pytorch_source(path),
         };
-        let (shapes, source) = opened.with_context(|| format!("cannot use {}", path.display()))?;
-        Ok(Self { path: path.to_owned(), shapes, source })
+        let Opened { shapes, source, old } = opened.with_context(|| format!("cannot use {}", path.display()))?;
+        Ok(Self { path: path.to_owned(), shapes, source, old })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// All tensors' shapes by their names.
@@ -134,16 +157,15 @@ pub fn write_diffusers(net: &DiffusersNet, file: &ModelFile) -> Result<Vec<u8>> 
     Ok(container::write(Kind { key: CONFIG, format: None, version: VERSION }, &net.config, &stored)?)
 }
 
-type Opened = (BTreeMap<String, Vec<usize>>, Source);
+struct Opened {
+    shapes: BTreeMap<String, Vec<usize>>,
+    source: Source,
+    old: Option<FileFormat>,
+}
 
 fn pytorch_source(path: &Path) -> Result<Opened> {
     let reader = PytorchReader::new(path)?;
-    if reader.metadata().format_type != FileFormat::Zip {
-        bail!(
-            "it is a {:?} file, as PyTorch wrote them before 1.6; load it there and save it again with `torch.save`, or choose a newer file",
-            reader.metadata().format_type
-        );
-    }
+    let old = Some(reader.metadata().format_type.clone()).filter(|format| *format != FileFormat::Zip);
     let mut others = Vec::new();
     find_others("", &PytorchReader::read_pickle_data(path, None)?, &mut others);
     if !others.is_empty() {
@@ -158,7 +180,7 @@ fn pytorch_source(path: &Path) -> Result<Opened> {
     }
     let tensors = reader.into_tensors();
     let shapes = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape().to_vec())).collect();
-    Ok((shapes, Source::Pytorch(tensors)))
+    Ok(Opened { shapes, source: Source::Pytorch(tensors), old })
 }
 
 /// What is no tensor, by name and kind.
@@ -200,7 +222,7 @@ fn safetensors_source(file: &mut File, start: &[u8]) -> Result<Opened> {
         bail!("it has {found} bytes and its header says {wanted}; fetch or copy it again");
     }
     let shapes = metadata.tensors().into_iter().map(|(name, info)| (name, info.shape.clone())).collect();
-    Ok((shapes, Source::Safetensors(Box::new(metadata), first)))
+    Ok(Opened { shapes, source: Source::Safetensors(Box::new(metadata), first), old: None })
 }
 
 fn name_of(dtype: DType) -> &'static str {

@@ -12,7 +12,7 @@ use infill::{
 
 use crate::{
     device,
-    evaluate::classifier::FeatureNet,
+    evaluate::classifier::Classifier,
     formats::checkpoint::Checkpoint,
     pictures::{self, Dataset, OutputFormat, picture_file::PictureFile},
     train::{RunDirectory, SettingsFile, TrainingSettings, settings_file},
@@ -80,7 +80,7 @@ impl Target {
             Self::Classifier => {
                 let path = place.join("classifier.bin");
                 fs::write(&path, bytes)?;
-                FeatureNet::open(&path, &device::reference()).map(|_| ())
+                Classifier::open(&path, &device::reference()).map(|_| ())
             }
             Self::Shard => shard(bytes, place),
             Self::Manifest => serde_json::from_slice::<Manifest>(bytes).map(|_| ()).map_err(Into::into),

@@ -9,6 +9,6 @@ mod net;
 mod train;
 mod training;
 
-pub use features::{FeatureNet, Seen};
+pub use features::Classifier;
 pub use train::Schedule;
 pub use training::{ClassifierPlan, train};

@@ -12,7 +12,7 @@ use super::record::{Curve, CurveQuestion, Point};
 use crate::device::{self, DeviceChoice};
 use crate::evaluate::cases::Case;
 use crate::evaluate::evaluation::evaluate;
-use crate::evaluate::plan::{EvaluationPlan, Tools};
+use crate::evaluate::plan::{EvaluationPlan, Tools, Yardsticks};
 use crate::evaluate::report::ModelSummary;
 use crate::exit::input;
 use crate::interrupt::Interrupt;
@@ -52,7 +52,14 @@ pub fn run(plan: &CurvePlan) -> anyhow::Result<()> {
     let mut curve = Curve::open(output, plan.question())?;
     let device = device::choose(plan.device)?;
     let model = file.to_sampling_model(&device).map_err(input)?;
-    let tools = Tools { model: &model, summary: summary.clone(), trained_on: None, device: &device, regression: None, features: None };
+    let tools = Tools {
+        model: &model,
+        summary: summary.clone(),
+        trained_on: None,
+        device: &device,
+        regression: None,
+        yardsticks: Yardsticks::default(),
+    };
     let interrupt = Interrupt::listen()?;
     let total = plan.points.len();
     for (number, &(kind, steps)) in plan.points.iter().enumerate() {

@@ -52,7 +52,7 @@ pub fn evaluate_photos(tools: &Tools<'_>, plan: &PhotosPlan, interrupt: &Interru
         let common = serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "model": tools.summary,
-            "features": tools.features.map(|net| &net.sha256),
+            "features": tools.yardsticks.features.map(|net| &net.origin().sha256),
             "device": format!("{:?}", tools.device),
             "photos": digest(&photos, plan.masks.as_deref()),
             "masks": plan.masks.is_some(),
@@ -72,7 +72,7 @@ pub fn evaluate_photos(tools: &Tools<'_>, plan: &PhotosPlan, interrupt: &Interru
     let report = PhotoReport {
         model: tools.summary.clone(),
         device: format!("{:?}", tools.device),
-        features: tools.features.map(|net| (net.name.clone(), net.sha256.clone())),
+        features: tools.yardsticks.features.map(|net| (net.origin().file.clone(), net.origin().sha256.clone())),
         peers: versions,
         photos: file_name(&plan.photos),
         masks: plan.masks.as_deref().map(file_name),

@@ -187,7 +187,7 @@ impl PhotoRun<'_> {
 
     fn scores(&self, case: PhotoCase, question: &PhotoQuestion, answers: &[Timed]) -> anyhow::Result<Vec<PhotoScore>> {
         let mut scores: Vec<PhotoScore> = answers.par_iter().map(|(picture, seconds)| score(case, question, picture, *seconds)).collect();
-        if let Some(net) = self.tools.features {
+        if let Some(net) = self.tools.yardsticks.features {
             let pictures: Vec<&Picture> = answers.iter().map(|(picture, _)| picture).collect();
             for (score, distance) in scores.iter_mut().zip(feature_distances(net, question, &pictures)?) {
                 score.feature_distance = Some(distance);

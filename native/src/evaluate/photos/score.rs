@@ -7,8 +7,8 @@ use infill::task::TaskKind;
 
 use super::cases::{PhotoCase, PhotoQuestion};
 use super::report::PhotoScore;
-use crate::evaluate::classifier::FeatureNet;
 use crate::evaluate::distribution::distance;
+use crate::evaluate::feature_net::FeatureNet;
 use crate::evaluate::report::PERFECT;
 use crate::evaluate::score::similarity;
 
@@ -39,7 +39,7 @@ pub fn score(case: PhotoCase, question: &PhotoQuestion, answer: &Picture, second
 ///
 /// # Errors
 /// A net that gives numbers that are not finite.
-pub fn feature_distances(net: &FeatureNet, question: &PhotoQuestion, answers: &[&Picture]) -> anyhow::Result<Vec<f64>> {
+pub fn feature_distances(net: &dyn FeatureNet, question: &PhotoQuestion, answers: &[&Picture]) -> anyhow::Result<Vec<f64>> {
     let view = view(question.hole.as_ref(), question.truth.width(), question.truth.height());
     let crops: Vec<Picture> = answers
         .iter()
