@@ -61,6 +61,18 @@ impl Drop for Page {
 }
 
 impl Page {
+    /// Ends the browser as a crash does, without a word to its pages. `folder` is the one that it was opened with.
+    ///
+    /// # Errors
+    /// When the browser's process is not found.
+    pub fn crash(self, folder: &Path) -> Result<()> {
+        // A link to `host-process`.
+        let lock = std::fs::read_link(folder.join("profile/SingletonLock")).context("the browser's lock on its profile")?;
+        let process = lock.to_string_lossy().rsplit('-').next().unwrap_or_default().to_owned();
+        ensure!(Command::new("kill").args(["-9", &process]).status()?.success(), "cannot end process {process}");
+        Ok(())
+    }
+
     /// Starts a browser of its own, profile and downloads in `folder`, and opens an address.
     ///
     /// # Errors

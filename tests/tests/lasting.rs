@@ -108,18 +108,16 @@ fn row_50_work_is_there_again_after_a_reload_a_closed_tab_a_crash_and_a_new_star
         page.browser.close_window().await?;
         page.browser.switch_to_window(second).await?;
         let third = page.browser.new_tab().await?;
-        page.browser.switch_to_window(third.clone()).await?;
+        page.browser.switch_to_window(third).await?;
         page.browser.goto(site.address()).await?;
         restored(&page).await?;
         ensure!(canvas(&page).await? == before, "what a closed tab left is not found");
 
-        let fourth = page.browser.new_tab().await?;
-        let _ =
-            tokio::time::timeout(std::time::Duration::from_secs(5), page.browser.cdp().send_raw("Page.crash", serde_json::json!({}))).await;
-        page.browser.switch_to_window(fourth).await?;
-        page.browser.goto(site.address()).await?;
+        page.crash(site.folder())?;
+
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
         restored(&page).await?;
-        ensure!(canvas(&page).await? == before, "what a tab left that crashed is not found");
+        ensure!(canvas(&page).await? == before, "what a browser left that crashed is not found");
         kept(&page).await?;
         drop(page);
 
@@ -143,6 +141,9 @@ fn row_50_unsaved_work_asks_and_new_forgets() {
         page.choose_file(&other).await?;
         page.until("return document.getElementById('replace').checkVisibility()").await?;
         page.screenshot("replace").await?;
+        let seen = "scrollTo(0, document.body.scrollHeight); const place = document.getElementById('message').getBoundingClientRect(); \
+                    return place.top >= 0 && place.bottom <= innerHeight";
+        page.until(seen).await?;
         page.click("dismiss").await?;
         ensure!(canvas(&page).await? == before, "the work is gone before anybody said so");
         page.choose_file(&other).await?;
