@@ -19,9 +19,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::tools;
 
-/// The program, built as in its own tests.
+/// The program, built with the features of its own tests, so that nothing is built twice.
 fn program() -> Result<PathBuf> {
-    let build = ["build", "--quiet", "-p", "infill", "-p", "infill-cli", "--no-default-features", "--bin", "infill"];
+    let packages = ["-p", "infill", "-p", "infill-kernel", "-p", "infill-picture-file", "-p", "infill-cli"];
+    let build = [&["build", "--quiet"][..], &packages, &["--no-default-features", "--bin", "infill"]].concat();
     tools::run(tools::command("cargo", &build))?;
     Ok(tools::target().join("debug/infill"))
 }
