@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::models::hash;
+use crate::manifest::hash;
 
 /// Names a file by its content and returns the name.
 ///
