@@ -2,12 +2,7 @@
 
 mod support;
 
-use std::{
-    fs,
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, path::Path, process::Command};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use infill::{
@@ -16,7 +11,7 @@ use infill::{
     noise::{self, Purpose},
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use support::{expect, infill, json, workplace};
+use support::{expect, infill, json, python, workplace};
 use tempfile::TempDir;
 
 /// `palette.infill`, a net of the public Palette, and the folder `out` made of it.
@@ -82,14 +77,7 @@ fn what_does_not_map_is_refused_by_name() {
 /// The suite installs neither PyTorch nor diffusers.
 #[test]
 fn diffusers_answers_the_same_and_its_own_files_come_back() {
-    let python = std::env::var("INFILL_PYTHON").unwrap_or("python3".to_owned());
-    let there = Command::new(&python).args(["-c", "from diffusers import UNet2DModel"]).stderr(Stdio::null()).status();
-    if !there.is_ok_and(|status| status.success()) {
-        // Not by a macro, whose output the test runner keeps to itself.
-        let said = format!("\nSKIPPED: `{python}` has no diffusers; name a Python that has it in INFILL_PYTHON\n");
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-        return;
-    }
+    let Some(python) = python("from diffusers import UNet2DModel") else { return };
     let folder = exported();
     let path = folder.path();
     let draw = |step, shape: &[usize]| noise::gaussian(&mut noise::stream(5, Purpose::Evaluation, step, 0), shape.iter().product());

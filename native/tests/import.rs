@@ -18,7 +18,7 @@ use infill::{
     noise::{self, Purpose},
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use support::{expect, infill, mask, photo, workplace};
+use support::{expect, infill, mask, photo, python, workplace};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 const TINY: &[u8] = include_bytes!("pytorch/palette-tiny.pth");
@@ -136,14 +136,7 @@ fn safetensors_and_averaged_weights_are_taken() {
 /// than everything else together; `palette-tiny.pth` stands in for it there.
 #[test]
 fn the_twin_in_pytorch_answers_the_same_and_brings_weights_back() {
-    let python = std::env::var("INFILL_PYTHON").unwrap_or("python3".to_owned());
-    let there = Command::new(&python).args(["-c", "import torch, safetensors.torch"]).stderr(Stdio::null()).status();
-    if !there.is_ok_and(|status| status.success()) {
-        // Not by a macro, whose output the test runner keeps to itself.
-        let said = format!("\nSKIPPED: `{python}` has no PyTorch with safetensors; name a Python that has both in INFILL_PYTHON\n");
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-        return;
-    }
+    let Some(python) = python("import torch, safetensors.torch") else { return };
     let folder = workplace();
     let path = folder.path();
     fs::write(path.join("tiny.pth"), TINY).unwrap();

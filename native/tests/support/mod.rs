@@ -146,3 +146,16 @@ pub fn strays(folder: &Path, expected: &[&str]) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| !expected.iter().any(|name| path.ends_with(name))).collect()
 }
+
+/// The Python of `INFILL_PYTHON`, else `python3`, where it runs these imports; else says that the test is left out.
+pub fn python(imports: &str) -> Option<String> {
+    let python = std::env::var("INFILL_PYTHON").unwrap_or("python3".to_owned());
+    let there = Command::new(&python).args(["-c", imports]).stderr(std::process::Stdio::null()).status();
+    if !there.is_ok_and(|status| status.success()) {
+        // Not by a macro, whose output the test runner keeps to itself.
+        let said = format!("\nSKIPPED: `{python}` cannot run `{imports}`; name a Python that can in INFILL_PYTHON\n");
+        std::io::Write::write_all(&mut std::io::stderr(), said.as_bytes()).expect("an error output");
+        return None;
+    }
+    Some(python)
+}
