@@ -167,11 +167,10 @@ fn the_recipe_of_the_documents_removes_the_service_worker() {
         // The page that is kept may come up once more.
         page.script::<bool>("navigator.serviceWorker.getRegistration().then(r => r?.update()); return true").await?;
         page.until("return document.title === 'moved'").await?;
-        let gone = "const done = arguments[0]; (async () => { for (;;) { \
-             const names = (await caches.keys()).filter(name => name.startsWith('infill-page')); \
-             if (!names.length && !(await navigator.serviceWorker.getRegistrations()).length) break; \
-             await new Promise(next => setTimeout(next, 50)) } done() })()";
-        page.browser.execute_async(gone, Vec::new()).await?;
+        // Asked again in whichever document there is: the recipe loads the page again, and a script that waits would end with it.
+        let gone = "Promise.all([caches.keys(), navigator.serviceWorker.getRegistrations()]).then(([names, workers]) => { \
+             window.gone = !workers.length && !names.some(name => name.startsWith('infill-page')) }); return window.gone === true";
+        page.until(gone).await?;
         Ok(())
     });
 }
