@@ -115,6 +115,31 @@ fn two_models_are_compared_on_the_same_noise() {
 }
 
 #[test]
+fn the_first_answer_to_a_hole_follows_the_mean_and_further_ones_a_sample_each() {
+    let folder = workplace();
+    let path = folder.path();
+    expect(&infill(path, "export model.infill --quantize f32 --sampling uncrop=3:0.5:2 -o three.infill"), 0, &[]);
+    let uncrop = |name: &str, more: &str| {
+        expect(&infill(path, &format!("uncrop photo.png -o {name}.png --right 9 --device cpu --model three.infill {more}")), 0, &[]);
+    };
+    let read = |name: &str| image::open(path.join(format!("{name}.png"))).unwrap().to_rgb8();
+    uncrop("both", "--samples 2");
+    uncrop("one", "--steps 1");
+    uncrop("three", "--steps 3");
+    uncrop("three-anew", "--steps 3 --seed 1");
+    assert_eq!(read("both-1"), read("one"));
+    assert_eq!(read("both-2"), read("three-anew"));
+    assert_ne!(read("one"), read("three"));
+    // Without detail from the picture itself an answer is a sample, and a mean is one of samples.
+    uncrop("alone", "--detail 0");
+    uncrop("alone-three", "--detail 0 --steps 3");
+    assert_eq!(read("alone"), read("alone-three"));
+    uncrop("mean", "--samples 2 --mean");
+    uncrop("mean-three", "--samples 2 --mean --steps 3");
+    assert_eq!(read("mean"), read("mean-three"));
+}
+
+#[test]
 fn where_sampling_begins_is_the_model_s_advice_or_asked_for() {
     let folder = workplace();
     let path = folder.path();
@@ -122,7 +147,7 @@ fn where_sampling_begins_is_the_model_s_advice_or_asked_for() {
     let said = String::from_utf8(infill(path, "info guessing.infill").stdout).unwrap();
     assert!(said.contains("uncrop: 3 steps at temperature 0.5 from a guess at log-SNR 2"), "{said}");
     let uncrop = |name: &str, more: &str| {
-        expect(&infill(path, &format!("uncrop photo.png -o {name}.png --right 9 --device cpu {more}")), 0, &[]);
+        expect(&infill(path, &format!("uncrop photo.png -o {name}.png --right 9 --device cpu --detail 0 {more}")), 0, &[]);
         image::open(path.join(format!("{name}.png"))).unwrap().to_rgb8()
     };
     let advised = uncrop("advised", "--model guessing.infill");

@@ -100,6 +100,8 @@ pub struct RunRequest {
     pub sampler: SamplerKind,
     /// Evaluations of the net for each crop; none where the model's own number is wanted.
     pub steps: Option<usize>,
+    /// Whether it is asked for beside an answer that is there.
+    pub another: bool,
     /// Factor of all noise, 0 to 1; none where the model's own is wanted.
     pub temperature: Option<f64>,
     /// Seed of the noise.
@@ -323,7 +325,7 @@ pub struct ModelReport {
     pub size: usize,
     /// Tasks it was trained on.
     pub tasks: Vec<TaskKind>,
-    /// Evaluations for each window that suit each of these tasks best.
+    /// Evaluations for each window that suit the first answer to each of these tasks best.
     pub steps: Vec<usize>,
     /// Parameters.
     pub parameters: usize,

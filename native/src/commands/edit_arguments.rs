@@ -108,9 +108,11 @@ impl EditArguments {
         let jobs = self.jobs()?;
         jobs.iter().try_for_each(|job| job.output.check(self.force))?;
         let model = model_on_disk::read(&model_on_disk::locate(self.model.as_deref())?)?;
-        let Sampling { steps, temperature, guess } = self.sampling.resolve(&model.config, kind);
-        let sampler = SamplerSettings { kind: sampler.unwrap_or(model.config.sampler()), steps, eta, temperature, guess, seed };
-        Ok(EditPlan { jobs, asked, model, sampler, detail, device: self.device.device })
+        let rule = sampler.unwrap_or(model.config.sampler());
+        let settings = |Sampling { steps, temperature, guess }| SamplerSettings { kind: rule, steps, eta, temperature, guess, seed };
+        let first = settings(self.sampling.resolve_first(&model.config, kind, detail));
+        let sampler = settings(self.sampling.resolve(&model.config, kind));
+        Ok(EditPlan { jobs, asked, model, first, sampler, detail, device: self.device.device })
     }
 
     fn jobs(&self) -> Result<Vec<Job>> {

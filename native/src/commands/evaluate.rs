@@ -227,6 +227,7 @@ impl EvaluateArguments {
                 count: self.count,
                 sampler,
                 sampling,
+                leading: tasks.iter().map(|task| (*task, self.sampling.resolve_first(config, *task, 1.0))).collect(),
                 details: self.photos.detail.clone(),
                 peers: self.photos.peer.clone(),
                 python: self.photos.python.clone(),

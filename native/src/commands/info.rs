@@ -105,6 +105,9 @@ fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usiz
     line("prediction", format!("{:?}, told {:?}", config.prediction, config.noise_embedding));
     for task in &config.tasks {
         line("sampling", format!("{task}: {}", config.sampling(*task)));
+        if config.leading(*task) != config.sampling(*task) {
+            line("", format!("{task}, the first answer, before detail: {}", config.leading(*task)));
+        }
     }
     let training = &description["training"];
     if training.is_object() {

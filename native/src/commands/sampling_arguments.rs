@@ -32,7 +32,15 @@ pub struct SamplingArguments {
 impl SamplingArguments {
     /// How a model samples a task: as its file says, but for what the options say.
     pub fn resolve(&self, config: &ModelConfig, task: TaskKind) -> Sampling {
-        let own = config.sampling(task);
+        self.over(config.sampling(task), config)
+    }
+
+    /// How the first answer is sampled, with so much detail from the picture itself after it.
+    pub fn resolve_first(&self, config: &ModelConfig, task: TaskKind, detail: f32) -> Sampling {
+        self.over(if detail > 0.0 { config.leading(task) } else { config.sampling(task) }, config)
+    }
+
+    fn over(&self, own: Sampling, config: &ModelConfig) -> Sampling {
         let guess = match (self.strength, self.guess) {
             (Some(strength), _) => log_snr_of_strength(strength, config.log_snr_range),
             (None, Some(GuessChoice(guess))) => guess,

@@ -23,7 +23,9 @@ pub struct EditPlan {
     pub asked: Asked,
     /// By which model.
     pub model: ModelFile,
-    /// How the first answer is drawn; the seeds of further ones are counted up.
+    /// How the first answer is drawn, where it is not to be one of a mean.
+    pub first: SamplerSettings,
+    /// How all others are drawn; their seeds are counted up from this one.
     pub sampler: SamplerSettings,
     /// How much detail holes get from the picture itself, 0 to 1.
     pub detail: f32,

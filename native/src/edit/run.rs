@@ -37,9 +37,9 @@ const PIXELS_AT_A_TIME: usize = 1 << 16;
 /// # Errors
 /// A picture, mask or model that cannot be used, an output that cannot be written, or a stop that was asked for.
 pub fn run(plan: EditPlan) -> Result<()> {
-    let EditPlan { jobs, asked, model: file, sampler, detail, device } = plan;
+    let EditPlan { jobs, asked, model: file, first, sampler, detail, device } = plan;
     let interrupt = Interrupt::listen()?;
-    let mut editor = Editor { asked, file, sampler, detail, device, interrupt, model: None };
+    let mut editor = Editor { asked, file, first, sampler, detail, device, interrupt, model: None };
     if let [job] = jobs.as_slice() {
         return editor.edit(job);
     }
@@ -71,6 +71,7 @@ pub fn run(plan: EditPlan) -> Result<()> {
 struct Editor {
     asked: Asked,
     file: ModelFile,
+    first: SamplerSettings,
     sampler: SamplerSettings,
     detail: f32,
     device: DeviceChoice,
@@ -98,16 +99,23 @@ impl Editor {
         output.format.check_size(width, height)?;
         let picture = file.picture()?;
         // Everything that can be refused is refused before a device is sought.
-        match Edit::new(self.request(&picture, &task, 0), &self.file.config) {
+        let (first, further) = (self.first.clone(), self.sampler.clone());
+        let request = |sample| {
+            // A mean is one of samples.
+            let own = if sample == 0 && !output.mean { &first } else { &further };
+            let settings = SamplerSettings { seed: own.seed.wrapping_add(sample), ..own.clone() };
+            EditRequest { picture: picture.clone(), task: task.clone(), settings }
+        };
+        match Edit::new(request(0), &self.file.config) {
             Ok(_) => {}
             Err(EditError::Task(TaskError::EmptyMask)) => return unchanged(output, file),
             Err(error) => return Err(input(error)),
         }
         let model = self.model()?;
         if output.mean {
-            let mut mean = Mean::of(&self.draw(&picture, &task, &model, (0, 0))?);
+            let mut mean = Mean::of(&self.draw(request(0), &model, 0)?);
             for sample in 1..output.samples {
-                mean.add(&self.draw(&picture, &task, &model, (sample, 0))?);
+                mean.add(&self.draw(request(sample), &model, 0)?);
             }
             return write(&output.path, output, file, &mean.picture(), &task);
         }
@@ -116,7 +124,7 @@ impl Editor {
         let bytes = if paths.len() > 1 { bytes } else { Vec::new() };
         let mut file = Some(file);
         for (sample, target) in (0..).zip(&paths) {
-            let result = self.draw(&picture, &task, &model, (sample, sample))?;
+            let result = self.draw(request(sample), &model, sample)?;
             let file = match file.take() {
                 Some(file) => file,
                 None => picture_file::decode(path, &bytes)?,
@@ -126,15 +134,10 @@ impl Editor {
         Ok(())
     }
 
-    fn request(&self, picture: &Picture, task: &Task, sample: u64) -> EditRequest {
-        let settings = SamplerSettings { seed: self.sampler.seed.wrapping_add(sample), ..self.sampler.clone() };
-        EditRequest { picture: picture.clone(), task: task.clone(), settings }
-    }
-
     /// Draws one answer; `written` says how many pictures are there when somebody stops it.
-    fn draw(&self, picture: &Picture, task: &Task, model: &Model, (sample, written): (u64, u64)) -> Result<Picture> {
+    fn draw(&self, request: EditRequest, model: &Model, written: u64) -> Result<Picture> {
         let windows = PIXELS_AT_A_TIME / (model.config.size * model.config.size);
-        let edit = Edit::new(self.request(picture, task, sample), &model.config).map_err(input)?;
+        let edit = Edit::new(request, &model.config).map_err(input)?;
         let edit = edit.side_by_side(windows).with_detail(self.detail);
         let progress = StepProgress::new("sampling", edit.total_steps() as u64, 0);
         let made = draw::draw(vec![edit], model, |done| {

@@ -84,6 +84,15 @@ impl ModelConfig {
         self.sampling.get(&task).copied().unwrap_or(Sampling { steps, ..default })
     }
 
+    /// How the first answer is sampled where detail from the picture itself follows and nobody says otherwise. A hole is led by the
+    /// mean of all that the net holds possible: a single evaluation of a net that says what is missing to an estimate. Every
+    /// further answer is led by a sample of its own ([`Self::sampling`]).
+    pub fn leading(&self, task: TaskKind) -> Sampling {
+        let own = self.sampling(task);
+        let mean = task.has_hole() && self.prediction == Prediction::Residual;
+        Sampling { steps: if mean { 1 } else { own.steps }, ..own }
+    }
+
     /// The sampler where nobody says otherwise.
     pub fn sampler(&self) -> SamplerKind {
         if self.prediction == Prediction::Epsilon { SamplerKind::UniPc } else { SamplerSettings::default().kind }
@@ -216,6 +225,9 @@ mod tests {
         let noise = ModelConfig { prediction: Prediction::Epsilon, ..config.clone() };
         assert_eq!((noise.sampler(), noise.sampling(TaskKind::Inpaint).steps), (SamplerKind::UniPc, EPSILON_STEPS));
         assert_eq!(noise.sampling(TaskKind::Restore), few);
+        let smooth = ModelConfig { prediction: Prediction::Residual, ..config.clone() };
+        assert_eq!(smooth.leading(TaskKind::Inpaint), Sampling { steps: 1, ..smooth.sampling(TaskKind::Inpaint) });
+        assert_eq!((smooth.leading(TaskKind::Restore), noise.leading(TaskKind::Inpaint).steps), (few, EPSILON_STEPS));
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<ModelConfig>(&text).unwrap(), config);
         config.sampling.insert(TaskKind::Restore, Sampling { steps: 4, temperature: 2.0, guess: None });

@@ -157,7 +157,8 @@ pub struct Sampling {
 
 impl fmt::Display for Sampling {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} steps at temperature {}", self.steps, self.temperature)?;
+        let steps = if self.steps == 1 { "step" } else { "steps" };
+        write!(formatter, "{} {steps} at temperature {}", self.steps, self.temperature)?;
         self.guess.map_or(Ok(()), |log_snr| write!(formatter, " from a guess at log-SNR {log_snr}"))
     }
 }

@@ -30,6 +30,11 @@ impl TaskKind {
             Self::Restore => "restore",
         }
     }
+
+    /// Whether something is missing, which detail from the picture itself can fill.
+    pub fn has_hole(self) -> bool {
+        matches!(self, Self::Inpaint | Self::Uncrop)
+    }
 }
 
 impl fmt::Display for TaskKind {

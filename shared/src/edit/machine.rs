@@ -18,7 +18,10 @@ use crate::{
 };
 
 /// What the detail counts among the steps of an edit, in evaluations of the net: about as long, on pictures of usual size.
-const DETAIL_STEPS: usize = 10;
+pub const DETAIL_STEPS: usize = 10;
+
+/// The fill of a hole is sure of nothing finer than this part of its window: so it was measured with nets for 64 and 128 px.
+const SURE: f32 = 1.0 / 64.0;
 
 /// A picture and what is to be done to it.
 #[derive(Clone, Debug)]
@@ -100,7 +103,7 @@ impl Edit {
     /// the detail. Other tasks have no hole.
     #[must_use]
     pub fn with_detail(mut self, detail: f32) -> Self {
-        self.detail = if matches!(self.task, TaskKind::Inpaint | TaskKind::Uncrop) { detail.clamp(0.0, 1.0) } else { 0.0 };
+        self.detail = if self.task.has_hole() { detail.clamp(0.0, 1.0) } else { 0.0 };
         self
     }
 
@@ -148,7 +151,7 @@ impl Edit {
             Some(completion) => drop(completion.step()),
             None => match self.work.hole() {
                 Some(hole) => {
-                    let guide = Guide { picture: self.work.picture().clone(), scale: hole.scale };
+                    let guide = Guide { picture: self.work.picture().clone(), scale: hole.scale * (SURE * self.size as f32).max(1.0) };
                     let completion = Completion::new(hole.picture, hole.mask, guide, self.detail);
                     self.completion = Some(completion.expect("a picture, its mask and its fill have one size"));
                 }

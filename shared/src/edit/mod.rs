@@ -17,7 +17,7 @@ mod streams;
 pub use batch::EditState;
 pub use error::EditError;
 pub use group::EditGroup;
-pub use machine::{Edit, EditRequest};
+pub use machine::{DETAIL_STEPS, Edit, EditRequest};
 pub use model::EditModel;
 pub use preview::Preview;
 pub use progress::{EditProgress, RunMemory, RunProgress};

@@ -131,6 +131,11 @@ impl Answers {
         self.before = self.shown.take();
     }
 
+    /// Whether it stepped aside for another answer.
+    pub fn another_is_asked(&self) -> bool {
+        self.before.is_some()
+    }
+
     /// No other answer comes: what was looked at before is looked at again.
     pub fn come_back(&mut self) {
         if let Some(place) = self.before.take() {

@@ -2,6 +2,7 @@
 //! percent off where a mask is large, and by more where the filling of detail takes long.
 
 use infill::{
+    edit::DETAIL_STEPS,
     mask::Mask,
     task::{Border, Task, TaskKind},
 };
@@ -43,7 +44,7 @@ impl Estimate {
     /// Follows a plan; none where nothing can be begun. Counts anew only where it is another.
     pub fn follow(&mut self, plan: Option<Plan>, mask: &Mask) {
         if self.plan != plan {
-            self.evaluations = plan.as_ref().map_or(0, |plan| plan.steps * windows(plan, mask));
+            self.evaluations = plan.as_ref().map_or(0, |plan| evaluations(plan, mask));
             self.plan = plan;
         }
     }
@@ -51,6 +52,14 @@ impl Estimate {
     /// Milliseconds, with an evaluation of so many; none where there is nothing to be done.
     pub fn milliseconds(&self, pace: Option<f64>) -> Option<f64> {
         Some(pace? * self.evaluations as f64).filter(|_| self.evaluations > 0)
+    }
+}
+
+/// Those of the net, and as many as the detail takes as long as.
+fn evaluations(plan: &Plan, mask: &Mask) -> usize {
+    match windows(plan, mask) {
+        0 => 0,
+        windows => plan.steps * windows + if plan.task.has_hole() { DETAIL_STEPS } else { 0 },
     }
 }
 
@@ -97,7 +106,7 @@ mod tests {
         steps: 10,
     };
 
-    fn evaluations(plan: Plan, mask: &Mask) -> usize {
+    fn counted(plan: Plan, mask: &Mask) -> usize {
         let mut estimate = Estimate::default();
         estimate.follow(Some(plan), mask);
         estimate.evaluations
@@ -106,23 +115,23 @@ mod tests {
     #[test]
     fn a_run_takes_as_many_evaluations_as_it_has_windows_and_steps() {
         let mut mask = Mask::empty(3000, 2000);
-        assert_eq!(evaluations(PLAN, &mask), 0, "nothing is to be done");
+        assert_eq!(counted(PLAN, &mask), 0, "nothing is to be done");
         mask.draw(&Shape::Disc { x: 1500.0, y: 900.0, radius: 40.0 }, true);
-        assert_eq!(evaluations(PLAN, &mask), 10);
+        assert_eq!(counted(PLAN, &mask), 10 + DETAIL_STEPS);
         let restore = Plan { task: TaskKind::Restore, ..PLAN };
-        assert_eq!(evaluations(restore, &mask), 10 * Task::Restore.windows(3000, 2000, 128));
+        assert_eq!(counted(restore, &mask), 10 * Task::Restore.windows(3000, 2000, 128));
         let mut estimate = Estimate::default();
         assert_eq!(estimate.milliseconds(Some(5.0)), None);
         estimate.follow(Some(PLAN), &mask);
-        assert_eq!((estimate.milliseconds(None), estimate.milliseconds(Some(5.0))), (None, Some(50.0)));
+        assert_eq!((estimate.milliseconds(None), estimate.milliseconds(Some(5.0))), (None, Some(50.0 + 5.0 * DETAIL_STEPS as f64)));
     }
 
     #[test]
     fn of_a_large_hole_a_part_of_the_pixels_says_about_as_much() {
         let mut mask = Mask::empty(3000, 2000);
         mask.draw(&Shape::Rectangle { x: 200.0, y: 100.0, width: 2600.0, height: 1800.0 }, true);
-        let exact = 10 * Task::Inpaint { mask: mask.clone() }.windows(3000, 2000, 128);
-        let about = evaluations(PLAN, &mask);
+        let exact = DETAIL_STEPS + 10 * Task::Inpaint { mask: mask.clone() }.windows(3000, 2000, 128);
+        let about = counted(PLAN, &mask);
         assert!(about.abs_diff(exact) * 3 <= exact, "{about} for {exact}");
     }
 }

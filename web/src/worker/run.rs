@@ -33,7 +33,7 @@ const STRIPE: u32 = 1 << 20;
 
 /// As the visitor wants it, else as suits the model and the task.
 fn settings(request: &RunRequest, model: &Model) -> SamplerSettings {
-    let own = model.config.sampling(request.task);
+    let own = if request.another { model.config.sampling(request.task) } else { model.config.leading(request.task) };
     SamplerSettings {
         kind: request.sampler,
         steps: request.steps.unwrap_or(own.steps),

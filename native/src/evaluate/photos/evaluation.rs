@@ -97,7 +97,7 @@ impl PhotoEvaluation {
 
 /// A case that was kept, else asked now, and kept.
 fn finish(case: PhotoCase, run: &mut PhotoRun<'_>, kept: Option<&Kept>) -> anyhow::Result<PhotoFinished> {
-    let (name, sampler) = (case.name(), run.plan.sampler(case));
+    let (name, sampler) = (case.name(), run.plan.sampler(case, 0.0));
     if let Some((finished, sheet)) = kept.and_then(|kept| kept.read::<PhotoFinished>(&name, &sampler)) {
         run.count(case);
         return Ok(PhotoFinished { sheet, ..finished });

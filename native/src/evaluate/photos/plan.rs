@@ -26,6 +26,8 @@ pub struct PhotosPlan {
     pub sampler: SamplerSettings,
     /// How each task is sampled: evaluations, temperature and where sampling begins, which go before the sampler's.
     pub sampling: BTreeMap<TaskKind, Sampling>,
+    /// The same of an answer that detail from the picture itself follows.
+    pub leading: BTreeMap<TaskKind, Sampling>,
     /// With how much detail from the picture itself holes are filled, 0 to 1, each a method of its own.
     pub details: Vec<f32>,
     /// Methods of others to stand beside.
@@ -37,9 +39,10 @@ pub struct PhotosPlan {
 }
 
 impl PhotosPlan {
-    /// The sampler of a case.
-    pub fn sampler(&self, case: PhotoCase) -> SamplerSettings {
-        let Sampling { steps, temperature, guess } = self.sampling.get(&case.kind()).copied().unwrap_or_default();
+    /// The sampler of a case, with so much detail after it.
+    pub fn sampler(&self, case: PhotoCase, detail: f32) -> SamplerSettings {
+        let sampling = if detail > 0.0 { &self.leading } else { &self.sampling };
+        let Sampling { steps, temperature, guess } = sampling.get(&case.kind()).copied().unwrap_or_default();
         SamplerSettings { steps, temperature, guess, ..self.sampler.clone() }
     }
 
@@ -54,7 +57,7 @@ impl PhotosPlan {
         if let Some(detail) = self.details.iter().find(|detail| !(0.0..=1.0).contains(*detail)) {
             bail!("a detail is {detail}; it must be from 0 to 1");
         }
-        self.cases.iter().try_for_each(|case| self.sampler(*case).validate())?;
+        self.cases.iter().try_for_each(|case| self.sampler(*case, 0.0).validate())?;
         if let Some(task) = self.cases.iter().map(|case| case.kind()).find(|task| !config.tasks.contains(task)) {
             let known: Vec<_> = config.tasks.iter().map(TaskKind::to_string).collect();
             bail!("this model was not trained on {task}; it knows {}", known.join(", "));

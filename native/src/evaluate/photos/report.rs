@@ -55,6 +55,9 @@ pub struct PhotoCaseReport {
     pub has_hole: bool,
     /// How the net was sampled.
     pub sampler: SamplerSettings,
+    /// How it was sampled where detail from the picture itself followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leading: Option<SamplerSettings>,
     /// File name of its sheet of crops.
     pub sheet: String,
     /// What the sheet's columns are, from the left.

@@ -83,7 +83,8 @@ impl PhotoRun<'_> {
             case: case.name(),
             description: case.description(),
             has_hole: case.has_hole(),
-            sampler: self.plan.sampler(case),
+            sampler: self.plan.sampler(case, 0.0),
+            leading: case.has_hole().then(|| self.plan.sampler(case, 1.0)),
             sheet: format!("{}.png", case.name()),
             sheet_columns: given.into_iter().chain(names.iter().cloned()).chain(["truth".to_owned()]).collect(),
             sheet_rows,
@@ -171,7 +172,7 @@ impl PhotoRun<'_> {
             // It was counted when it answered.
             Method::Peer(peer) => return peers.context("the peers were not asked")?.of(rank, peer, &question.given),
             Method::Edit(detail) => {
-                let settings = self.plan.sampler(case);
+                let settings = self.plan.sampler(case, detail);
                 let request = EditRequest { picture: question.picture.clone(), task: question.task.clone(), settings };
                 let config = &self.tools.model.config;
                 let windows = PIXELS_AT_A_TIME / (config.size * config.size);

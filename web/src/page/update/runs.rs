@@ -32,6 +32,7 @@ fn asked(state: &State) -> Option<Asked> {
         extend: if state.task == TaskKind::Uncrop { document.extend } else { [0; 4] },
         sampler: state.settings.sampler,
         steps: state.settings.steps,
+        another: document.answers.another_is_asked(),
         temperature: state.settings.temperature,
         seed: state.settings.seed,
         grow: if state.task == TaskKind::Inpaint { state.growth() } else { 0 },
