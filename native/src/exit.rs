@@ -1,4 +1,4 @@
-//! Exit codes and the errors that choose them. 0 is success, 2 wrong usage (clap's own), 3 bad input,
+//! Exit codes and the errors that choose them. 0 is success, 2 wrong usage (clap's own too), 3 input that cannot be used,
 //! 130 cancelled, 1 everything else.
 
 use std::{fmt, process::ExitCode};
@@ -6,7 +6,26 @@ use std::{fmt, process::ExitCode};
 /// The exit code of work that the user stopped, as shells have it for Ctrl-C.
 pub const CANCELLED: u8 = 130;
 
-/// Something the user gave cannot be used: a picture, a mask, a model, a setting.
+/// The exit code of wrong usage, which is clap's own.
+const WRONG_USAGE: u8 = 2;
+
+/// The exit code of input that cannot be used.
+const BAD_INPUT: u8 = 3;
+
+/// Something the user said makes no sense, whatever the files hold: a value out of range, a name that nothing has, options that
+/// exclude each other.
+#[derive(Debug)]
+pub struct UsageError(String);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+/// Something the user gave cannot be used: a picture, a mask, a model, a folder.
 #[derive(Debug)]
 pub struct InputError(String);
 
@@ -36,6 +55,11 @@ pub fn input(cause: impl fmt::Display) -> anyhow::Error {
     InputError(format!("{cause:#}")).into()
 }
 
+/// An error in what was said, with everything `cause` has to say.
+pub fn usage(cause: impl fmt::Display) -> anyhow::Error {
+    UsageError(format!("{cause:#}")).into()
+}
+
 /// Whether an error is the input's fault.
 pub fn is_input(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.is::<InputError>())
@@ -45,8 +69,10 @@ pub fn is_input(error: &anyhow::Error) -> bool {
 pub fn code(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(|cause| cause.is::<Cancelled>()) {
         ExitCode::from(CANCELLED)
+    } else if error.chain().any(|cause| cause.is::<UsageError>()) {
+        ExitCode::from(WRONG_USAGE)
     } else if is_input(error) {
-        ExitCode::from(3)
+        ExitCode::from(BAD_INPUT)
     } else {
         ExitCode::from(1)
     }

@@ -103,13 +103,15 @@ fn a_models_answers_are_drawn_and_stand_beside_a_folders() {
 fn what_makes_no_study_is_named() {
     let folder = pictures();
     let path = folder.path();
-    let refused = |arguments: &str, texts: &[&str]| expect(&infill(path, &format!("study {arguments} -o made")), 3, texts);
+    let with_code = |code: i32, arguments: &str, texts: &[&str]| expect(&infill(path, &format!("study {arguments} -o made")), code, texts);
+    let refused = |arguments: &str, texts: &[&str]| with_code(3, arguments, texts);
+    let wrong = |arguments: &str, texts: &[&str]| with_code(2, arguments, texts);
     let answers = "--data photos --answers other=others";
     refused(&format!("{answers} --count 5 --checks 2"), &["need 7", "there are 6"]);
-    refused(&format!("{answers} --count 0"), &["--count"]);
-    refused(&format!("{answers} --post somewhere"), &["somewhere", "https://"]);
-    refused("--data photos --answers a=others --answers a=photos --count 2", &["two methods", "`a`"]);
-    refused("--data photos --model model.infill --case paint --count 2 --device cpu", &["paint", "inpaint-centre"]);
+    wrong(&format!("{answers} --count 0"), &["--count"]);
+    wrong(&format!("{answers} --post somewhere"), &["somewhere", "https://"]);
+    wrong("--data photos --answers a=others --answers a=photos --count 2", &["two methods", "`a`"]);
+    wrong("--data photos --model model.infill --case paint --count 2 --device cpu", &["paint", "inpaint-centre"]);
     fs::remove_file(path.join("others/3.png")).unwrap();
     refused(&format!("{answers} --count 6 --checks 0"), &["1 of 6", "photos/3.png"]);
     photo(30, 36).save(path.join("others/3.png")).unwrap();

@@ -156,14 +156,16 @@ fn what_cannot_be_used_is_named_and_nothing_is_lost() {
     let path = folder.path();
     std::fs::create_dir(path.join("empty")).unwrap();
     let refused = |arguments: &str, texts: &[&str]| expect(&infill(path, arguments), 3, texts);
+    let wrong = |arguments: &str, texts: &[&str]| expect(&infill(path, arguments), 2, texts);
     refused("train --preset tiny --data empty --run run --device cpu", &["empty"]);
     refused("train --preset tiny --data absent --run run --device cpu", &["absent"]);
-    refused("train --preset tiny --run run", &["--data"]);
-    refused("train --preset vast --data pictures --run run", &["vast", "browser"]);
+    wrong("train --preset tiny --run run", &["--data"]);
+    wrong("train --preset vast --data pictures --run run", &["vast", "browser"]);
     refused("train --run run --resume", &["run", "no run to resume"]);
     std::fs::write(path.join("bad.toml"), "preset = \"tiny\"\n[train]\nlearning_rat = 0.1\n").unwrap();
-    refused("train --config bad.toml --data pictures --run run", &["learning_rat", "bad.toml"]);
-    refused("train --preset tiny --data pictures --run run --learning-rate 7", &["learning_rate", "7"]);
+    wrong("train --config bad.toml --data pictures --run run", &["learning_rat", "bad.toml"]);
+    wrong("train --preset tiny --data pictures --run run --learning-rate 7", &["learning_rate", "7"]);
+    wrong("train --preset tiny --data pictures --run run --minutes -1", &["--minutes", "-1"]);
     assert!(!path.join("run/config.toml").exists());
     expect(&infill(path, "train --preset tiny --data pictures --run run --batch 1 --steps 2 --device cpu --sample-every 0"), 0, &[]);
     refused("train --preset tiny --data pictures --run run", &["already holds a run", "--resume"]);
@@ -210,6 +212,6 @@ fn training_goes_on_from_an_exported_model() {
     expect(&infill(path, "train --run grown --resume --steps 3"), 0, &["3 steps done"]);
     let settings = std::fs::read_to_string(path.join("grown/config.toml")).unwrap();
     assert!(settings.contains("patch = 4") && settings.contains("size = 32") && settings.contains("optimizer = \"muon\""), "{settings}");
-    expect(&infill(path, &format!("train --init small.infill --grow 1 --data pictures --run wrong {small}")), 3, &["1 times", "2 or more"]);
+    expect(&infill(path, &format!("train --init small.infill --grow 1 --data pictures --run wrong {small}")), 2, &["1 times", "2 or more"]);
     expect(&infill(path, &format!("train --preset tiny --grow 2 --data pictures --run wrong {small}")), 2, &["--init"]);
 }

@@ -37,14 +37,15 @@ fn two_devices_train_the_very_model_that_one_trains() {
         assert!(model("one") == model(run), "the models differ");
     }
     let refused = |devices: &str, texts: &[&str]| {
-        expect(&infill(path, &format!("train --preset tiny --data pictures --run other {devices}")), 3, texts);
+        expect(&infill(path, &format!("train --preset tiny --data pictures --run other {devices}")), 2, texts);
     };
     refused("--devices tpu:0", &["tpu:0", "cuda:N"]);
     refused("--device cpu --devices 0", &["0 devices"]);
     refused("--devices cpu,cpu,cpu --batch 2", &["2 pictures", "3 devices"]);
     assert!(!path.join("other").exists());
     if !cfg!(feature = "remote") {
-        refused("--devices remote:ws://127.0.0.1:1", &["127.0.0.1:1", "--features remote"]);
+        let remote = "train --preset tiny --data pictures --run other --devices remote:ws://127.0.0.1:1";
+        expect(&infill(path, remote), 3, &["127.0.0.1:1", "--features remote"]);
         expect(&infill(path, "serve-device"), 3, &["--features remote"]);
     }
 }
@@ -262,7 +263,7 @@ fn pictures_grow_and_a_resume_in_either_part_gives_the_same() {
         expect(&infill(path, "train --run run --resume --device cpu"), 0, &[]);
         assert!(std::fs::read(path.join("run/model.infill")).unwrap() == model, "the models differ");
     }
-    expect(&infill(path, "train --preset tiny --data pictures --run other --progressive 10:0.5"), 3, &["progressive.size", "10"]);
+    expect(&infill(path, "train --preset tiny --data pictures --run other --progressive 10:0.5"), 2, &["progressive.size", "10"]);
 }
 
 #[test]
@@ -310,7 +311,7 @@ fn every_setting_can_be_set_and_a_wrong_one_is_named() {
         ("train.batch=0", ["batch", "1 or more"]),
         ("train.task_shares.colorize=9999", ["task_shares", "9999"]),
     ] {
-        expect(&infill(path, &format!("train --preset tiny --data pictures --run other --set {change}")), 3, &texts);
+        expect(&infill(path, &format!("train --preset tiny --data pictures --run other --set {change}")), 2, &texts);
     }
     assert!(!path.join("other/config.toml").exists());
 }
@@ -378,5 +379,5 @@ fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
     let numbers = json(&path.join("table/ablation.json"));
     assert_eq!(numbers["variants"][0]["clean_error"], error("own"));
     assert_eq!(numbers["variants"].as_array().unwrap().len(), 2);
-    expect(&infill(path, &format!("{common} --variant own --variant best")), 3, &["best", "velocity"]);
+    expect(&infill(path, &format!("{common} --variant own --variant best")), 2, &["best", "velocity"]);
 }

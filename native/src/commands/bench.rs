@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     bench::{self, KernelsPlan, Peer, TrainingBenchPlan, Tuning},
-    exit::input,
+    exit::usage,
 };
 
 /// Measure speed on this machine.
@@ -110,7 +110,7 @@ impl BenchTrainArguments {
         settings.train.batch = self.batch;
         settings.run.data.clone_from(&self.data);
         if self.steps < 2 || self.batch == 0 {
-            bail!(input(format!("{} steps of {} pictures cannot be timed; choose 2 or more of 1 or more", self.steps, self.batch)));
+            bail!(usage(format!("{} steps of {} pictures cannot be timed; choose 2 or more of 1 or more", self.steps, self.batch)));
         }
         Ok(TrainingBenchPlan {
             net: self.preset.clone(),
@@ -125,11 +125,11 @@ impl BenchTrainArguments {
 
 impl BenchKernelsArguments {
     fn resolve(&self) -> Result<KernelsPlan> {
-        let config = ModelConfig::preset(&self.preset).map_err(input)?;
+        let config = ModelConfig::preset(&self.preset).map_err(usage)?;
         let (size, divisor) = (self.size.unwrap_or(config.size), config.unet.divisor());
         ensure!(
             size > 0 && size.is_multiple_of(divisor),
-            input(format!("a side of {size} pixels is no multiple of {divisor}, as this net wants"))
+            usage(format!("a side of {size} pixels is no multiple of {divisor}, as this net wants"))
         );
         let Self { runs, ours_only, check, pixels, vectors, units, registers, software, half, .. } = *self;
         let tuning = Tuning { pixels, vectors, units, registers, software, half };

@@ -28,7 +28,7 @@ pub struct CompareArguments {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// Evaluations of the net in a run [default: what the first model advises].
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub steps: Option<usize>,
     /// Overwrite an output that is there.
     #[arg(long)]

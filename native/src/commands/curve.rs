@@ -11,7 +11,7 @@ use crate::{
         curve::{self, CurvePlan},
         summary,
     },
-    exit::input,
+    exit::usage,
     model_on_disk,
 };
 
@@ -68,7 +68,7 @@ impl CurveArguments {
     fn resolve(&self) -> anyhow::Result<CurvePlan> {
         let model = summary::read_model(&model_on_disk::locate(self.model.as_deref())?)?;
         Ok(CurvePlan {
-            cases: cases::named(&self.case, &model.0.config.tasks).map_err(input)?,
+            cases: cases::named(&self.case, &model.0.config.tasks).map_err(usage)?,
             model,
             data: self.data.clone(),
             points: self.points(),

@@ -16,7 +16,7 @@ use infill::{
 use super::{device_arguments::DeviceArguments, sampling_arguments::SamplingArguments};
 use crate::{
     edit::{Asked, EditPlan, Job, OutputFiles},
-    exit::input,
+    exit::{input, usage},
     files, model_on_disk,
     pictures::{OutputFormat, STANDARD, picture_files},
 };
@@ -112,6 +112,9 @@ impl EditArguments {
         let settings = |Sampling { steps, temperature, guess }| SamplerSettings { kind: rule, steps, eta, temperature, guess, seed };
         let first = settings(self.sampling.resolve_first(&model.config, kind, detail));
         let sampler = settings(self.sampling.resolve(&model.config, kind));
+        for settings in [&first, &sampler] {
+            settings.validate_in(model.config.log_snr_range).map_err(usage)?;
+        }
         Ok(EditPlan { jobs, asked, model, first, sampler, detail, device: self.device.device })
     }
 
@@ -121,14 +124,14 @@ impl EditArguments {
         let Some(folder) = &self.output_dir else {
             let path = self.output.clone().unwrap_or_default();
             let [picture] = self.pictures.as_slice() else {
-                bail!(input(format!("{} pictures have one --output; give --output-dir DIR", self.pictures.len())));
+                bail!(usage(format!("{} pictures have one --output; give --output-dir DIR", self.pictures.len())));
             };
             if picture.is_dir() {
-                bail!(input(format!("{} is a folder; give --output-dir DIR for the results of what is in it", picture.display())));
+                bail!(usage(format!("{} is a folder; give --output-dir DIR for the results of what is in it", picture.display())));
             }
             let format = match (OutputFormat::of(&path), format) {
                 (Some(by_name), Some(asked)) if by_name != asked.output() => {
-                    bail!(input(format!(
+                    bail!(usage(format!(
                         "{} does not end in .{}; leave out --format, or choose another name",
                         path.display(),
                         asked.ending()
@@ -146,7 +149,7 @@ impl EditArguments {
                 (ending, _) => folder.join(&name).with_extension(ending.unwrap_or("png")),
             };
             if let Some(other) = jobs.iter().find(|job| job.output.path == target) {
-                bail!(input(format!("{} and {} would both become {}", other.path.display(), path.display(), target.display())));
+                bail!(usage(format!("{} and {} would both become {}", other.path.display(), path.display(), target.display())));
             }
             files::make_folder_of(&target)?;
             let format = OutputFormat::of(&target).unwrap_or(OutputFormat::Png);
@@ -160,7 +163,7 @@ impl EditArguments {
         let mut named = Vec::new();
         for path in &self.pictures {
             if path == Path::new(STANDARD) {
-                bail!(input("the standard input has no name for a result in --output-dir; give --output"));
+                bail!(usage("the standard input has no name for a result in --output-dir; give --output"));
             }
             if !path.is_dir() {
                 named.push((path.clone(), path.file_name().unwrap_or_default().into()));

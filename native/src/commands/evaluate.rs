@@ -25,7 +25,7 @@ use crate::{
         summary::{ModelSummary, read_model},
         yardstick::{Inception, Lpips, Resnet50},
     },
-    exit::input,
+    exit::{input, usage},
     interrupt::Interrupt,
     model_on_disk,
 };
@@ -216,7 +216,7 @@ fn regression(path: &Path, device: &Device) -> anyhow::Result<(ModelSummary, Mod
 impl EvaluateArguments {
     /// What is measured of a model.
     fn resolve(&self, config: &ModelConfig) -> anyhow::Result<Plan> {
-        let tasks = cases::tasks(&self.task, &config.tasks).map_err(input)?;
+        let tasks = cases::tasks(&self.task, &config.tasks).map_err(usage)?;
         let sampler = SamplerSettings { kind: self.sampler.unwrap_or(config.sampler()), seed: self.seed, ..SamplerSettings::default() };
         let sampling = tasks.iter().map(|task| (*task, self.sampling.resolve(config, *task))).collect();
         if let Some(photos) = &self.photos.photos {
@@ -237,7 +237,7 @@ impl EvaluateArguments {
         let mut cases = Case::of_tasks(&tasks, self.paper);
         if self.masks.is_some() {
             if !tasks.contains(&TaskKind::Inpaint) {
-                bail!(input("--masks needs the task inpaint; leave it out, or add --task inpaint with a model that knows it"));
+                bail!(usage("--masks needs the task inpaint; leave it out, or add --task inpaint with a model that knows it"));
             }
             cases.push(Case::InpaintMasks);
         }

@@ -16,7 +16,7 @@ use infill::task::TaskKind;
 
 use crate::{
     device,
-    exit::input,
+    exit::{input, usage},
     files,
     formats::{checkpoint, diffusers, onnx},
     model_on_disk,
@@ -141,7 +141,7 @@ pub fn run(arguments: &ExportArguments) -> Result<()> {
         (_, Some(site)) => return export_web(arguments, site),
         (Some(output), None) if arguments.diffusers => return export_diffusers(arguments, output),
         (Some(output), None) => output,
-        (None, None) => bail!(input("give --output FILE or --web DIR")),
+        (None, None) => bail!(usage("give --output FILE or --web DIR")),
     };
     files::check_output(output, arguments.force)?;
     let file = model_on_disk::read(&arguments.model)?;
@@ -161,7 +161,7 @@ impl ExportArguments {
         let encoding = self.quantize.unwrap_or(Quantize::Q8).into();
         let mut config = file.config.clone();
         config.sampling.extend(self.sampling.iter().map(|advice| (advice.task, advice.sampling)));
-        config.validate().map_err(input)?;
+        config.validate().map_err(usage)?;
         Ok(ModelFile::encode(&config, &file.training, file.weights(), encoding)?)
     }
 }
@@ -173,7 +173,7 @@ fn export_web(arguments: &ExportArguments, site: &Path) -> Result<()> {
         None => arguments.model.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     };
     if name.is_empty() || name.contains(['/', '\\']) {
-        bail!(input(format!("`{name}` is no name for a model; choose one without slashes by --name")));
+        bail!(usage(format!("`{name}` is no name for a model; choose one without slashes by --name")));
     }
     if page.has(&name) && !arguments.force {
         bail!(input(format!("{} has a model `{name}` already; give --force to replace it, or another --name", site.display())));
@@ -212,7 +212,7 @@ fn export_diffusers(arguments: &ExportArguments, output: &Path) -> Result<()> {
 fn export_onnx(arguments: &ExportArguments, output: &Path, file: &ModelFile) -> Result<()> {
     let encoding = arguments.quantize.unwrap_or(Quantize::F32).into();
     if encoding == Encoding::Q4 {
-        bail!(input("an ONNX graph has weights of f32, f16 or q8, not q4; choose one of those"));
+        bail!(usage("an ONNX graph has weights of f32, f16 or q8, not q4; choose one of those"));
     }
     let stem = output.file_stem().unwrap_or_default().to_string_lossy();
     let exported = onnx::export(file, encoding, arguments.external_data, &stem)

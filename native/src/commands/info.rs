@@ -11,7 +11,7 @@ use infill::{
 };
 use serde_json::json;
 
-use crate::{device, exit::input, model_on_disk};
+use crate::{device, exit::usage, model_on_disk};
 
 /// Describe a model file, or what a preset needs for training.
 #[derive(Debug, Args)]
@@ -51,8 +51,8 @@ pub fn run(arguments: &InfoArguments) -> Result<()> {
                 "config": file.config,
             })
         }
-        (None, Some(name)) => json!({ "preset": name, "config": ModelConfig::preset(name).map_err(input)? }),
-        (None, None) => bail!(input("give a model file, --preset NAME or --presets")),
+        (None, Some(name)) => json!({ "preset": name, "config": ModelConfig::preset(name).map_err(usage)? }),
+        (None, None) => bail!(usage("give a model file, --preset NAME or --presets")),
     };
     let config: ModelConfig = serde_json::from_value(description["config"].clone())?;
     // The net is described here, not allocated.

@@ -10,7 +10,7 @@ use infill::sampler::SamplerSettings;
 use super::{cases, device_arguments::DeviceArguments, sampling_arguments::SamplingArguments};
 use crate::{
     device,
-    exit::input,
+    exit::{input, usage},
     interrupt::Interrupt,
     model_on_disk,
     study::{self, Method, Source, StudyPlan, origin},
@@ -111,7 +111,7 @@ pub fn run(arguments: &StudyArguments) -> Result<()> {
 impl StudyArguments {
     fn resolve(&self) -> Result<StudyPlan> {
         if self.count == 0 {
-            bail!(input("--count is 0; ask about one photograph or more"));
+            bail!(usage("--count is 0; ask about one photograph or more"));
         }
         self.post.as_deref().map(origin).transpose()?;
         let mut methods: Vec<Method> = self.answers.iter().map(|AnswersFolder { name, folder }| method(name, folder)).collect();
@@ -131,7 +131,7 @@ impl StudyArguments {
         }
         for (place, method) in methods.iter().enumerate() {
             if methods[..place].iter().any(|other| other.name == method.name) {
-                bail!(input(format!("two methods are called `{}`; rename a file or a folder's name", method.name)));
+                bail!(usage(format!("two methods are called `{}`; rename a file or a folder's name", method.name)));
             }
         }
         let mut seconds: Vec<u8> = self.seconds.iter().filter_map(|seconds| seconds.parse().ok()).collect();
@@ -158,7 +158,7 @@ impl StudyArguments {
     fn add_model(&self, path: &std::path::Path, device: &Device, methods: &mut Vec<Method>) -> Result<usize> {
         let file = model_on_disk::read(path)?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        for case in cases::named(&self.case, &file.config.tasks).map_err(input)? {
+        for case in cases::named(&self.case, &file.config.tasks).map_err(usage)? {
             let sampling = self.sampling.resolve(&file.config, case.kind());
             let settings = SamplerSettings {
                 kind: file.config.sampler(),
@@ -168,7 +168,7 @@ impl StudyArguments {
                 seed: self.seed,
                 ..SamplerSettings::default()
             };
-            settings.validate().map_err(input)?;
+            settings.validate().map_err(usage)?;
             let model = Box::new(file.to_sampling_model(device).map_err(input)?);
             methods.push(Method { name: format!("{stem}, {}", case.name()), source: Source::Model { model, case, settings } });
         }

@@ -8,7 +8,7 @@ use infill::model_file::ModelFile;
 
 use super::{device_arguments::DevicesArguments, training_choices::TrainingChoices};
 use crate::{
-    exit::input,
+    exit::usage,
     model_on_disk,
     train::{self, RunDirectory, TrainingPlan, TrainingSettings},
 };
@@ -90,13 +90,16 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
 
 impl TrainArguments {
     fn resolve(&self) -> Result<TrainingPlan> {
+        if let Some(minutes) = self.minutes.filter(|minutes| minutes.is_nan() || *minutes < 0.0) {
+            bail!(usage(format!("--minutes is {minutes}; choose 0 or more")));
+        }
         let directory = RunDirectory::open(&self.run, self.resume)?;
         if let (true, Some(path)) = (self.resume, &self.init) {
-            bail!(input(format!("--init {} is where a run begins, and --resume goes on with one; leave out one of them", path.display())));
+            bail!(usage(format!("--init {} is where a run begins, and --resume goes on with one; leave out one of them", path.display())));
         }
         let initial = self.init.as_deref().map(model_on_disk::read).transpose()?;
         let initial = match (initial, self.grow) {
-            (Some(file), Some(factor)) => Some(file.grown(factor).map_err(input)?),
+            (Some(file), Some(factor)) => Some(file.grown(factor).map_err(usage)?),
             (initial, _) => initial,
         };
         let before = if self.resume { Some(directory.settings()?) } else { None };
@@ -109,7 +112,7 @@ impl TrainArguments {
             resume: self.resume,
             initial,
             devices: self.devices.resolve()?,
-            limit: self.minutes.map(|minutes| Duration::try_from_secs_f64(minutes.max(0.0) * 60.0).unwrap_or(Duration::MAX)),
+            limit: self.minutes.map(|minutes| Duration::try_from_secs_f64(minutes * 60.0).unwrap_or(Duration::MAX)),
         })
     }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use super::device_arguments::DeviceArguments;
 use crate::{
     evaluate::classifier::{self, ClassifierPlan, Schedule},
-    exit::input,
+    exit::usage,
     files::check_output,
 };
 
@@ -57,7 +57,7 @@ impl TrainClassifierArguments {
     fn resolve(&self) -> anyhow::Result<ClassifierPlan> {
         let Self { epochs, batch, learning_rate, seed, .. } = *self;
         if epochs == 0 || batch == 0 || !(learning_rate > 0.0 && learning_rate < 1.0) {
-            bail!(input(format!(
+            bail!(usage(format!(
                 "epochs is {epochs}, batch is {batch}, learning rate is {learning_rate}; the first two must be 1 or more, the rate between 0 and 1"
             )));
         }

@@ -11,7 +11,7 @@ use infill::{
 };
 
 use crate::{
-    exit::input,
+    exit::usage,
     train::{Objective, Recipe, RunSettings, SettingsFile, TrainingSettings, settings_file},
 };
 
@@ -100,7 +100,7 @@ impl TrainingChoices {
 
     /// What the options and the file say of the model. A preset of the command line stands for itself.
     fn model(&self, file: &SettingsFile, recipe: Recipe, initial: Option<&ModelFile>) -> Result<ModelConfig> {
-        let preset = |name: &str| ModelConfig::preset(name).map(|model| recipe.model(model)).map_err(input);
+        let preset = |name: &str| ModelConfig::preset(name).map(|model| recipe.model(model)).map_err(usage);
         let model = match (&self.preset, &file.preset, initial) {
             (Some(name), _, _) => preset(name)?,
             (None, Some(name), _) => settings_file::merged(&preset(name)?, &file.model, &self.part("model"))?,

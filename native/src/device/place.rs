@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, str::FromStr};
 use anyhow::{Context, Result, bail};
 
 use super::choice::DeviceChoice;
-use crate::exit::input;
+use crate::exit::usage;
 
 /// The variable that holds what a client presents to a server, and a server demands.
 #[cfg(feature = "remote")]
@@ -38,7 +38,7 @@ impl Devices {
             [number] if number.parse::<usize>().is_ok() => {
                 let count: usize = number.parse()?;
                 if count == 0 {
-                    bail!(input("0 devices compute nothing; choose 1 or more, or leave out --devices"));
+                    bail!(usage("0 devices compute nothing; choose 1 or more, or leave out --devices"));
                 }
                 Ok(Self::Several { choice, count })
             }
@@ -95,14 +95,14 @@ impl FromStr for Place {
         if let Some(address) = text.strip_prefix("remote:") {
             let (address, index) = address.split_once('#').unwrap_or((address, "0"));
             if !(address.starts_with("ws://") || address.starts_with("wss://")) {
-                bail!(input(refused()));
+                bail!(usage(refused()));
             }
-            return Ok(Self::Remote { address: address.to_owned(), index: index.parse().with_context(refused).map_err(input)? });
+            return Ok(Self::Remote { address: address.to_owned(), index: index.parse().with_context(refused).map_err(usage)? });
         }
         let (kind, index) = text.split_once(':').unwrap_or((text, "0"));
         let choice = [DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Vulkan, DeviceChoice::Wgpu];
-        let choice = choice.into_iter().find(|choice| choice.to_string() == kind).with_context(refused).map_err(input)?;
-        Ok(Self::Local { choice, index: index.parse().with_context(refused).map_err(input)? })
+        let choice = choice.into_iter().find(|choice| choice.to_string() == kind).with_context(refused).map_err(usage)?;
+        Ok(Self::Local { choice, index: index.parse().with_context(refused).map_err(usage)? })
     }
 }
 

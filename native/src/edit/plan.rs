@@ -7,7 +7,7 @@ use infill::{model_file::ModelFile, sampler::SamplerSettings, task::Task};
 
 use crate::{
     device::DeviceChoice,
-    exit::input,
+    exit::usage,
     files,
     pictures::{OutputFormat, STANDARD, picture_file::PictureFile},
 };
@@ -80,7 +80,7 @@ impl OutputFiles {
     pub fn check(&self, force: bool) -> Result<()> {
         if self.path == Path::new(STANDARD) {
             if self.samples > 1 && !self.mean {
-                bail!(input("the standard output takes one picture; give --samples 1, --mean, or an --output with a name"));
+                bail!(usage("the standard output takes one picture; give --samples 1, --mean, or an --output with a name"));
             }
             return Ok(());
         }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     device::{self, DeviceChoice},
     draw,
-    exit::{Cancelled, input, is_input},
+    exit::{Cancelled, input, is_input, usage},
     interrupt::Interrupt,
     pictures::{
         self,
@@ -109,6 +109,7 @@ impl Editor {
         match Edit::new(request(0), &self.file.config) {
             Ok(_) => {}
             Err(EditError::Task(TaskError::EmptyMask)) => return unchanged(output, file),
+            Err(error @ EditError::Task(TaskError::NothingToAdd)) => return Err(usage(error)),
             Err(error) => return Err(input(error)),
         }
         let model = self.model()?;

@@ -14,7 +14,7 @@ use super::output::{self, UNFINISHED};
 use super::plan::{EvaluationPlan, Tools};
 use super::report::{LpipsNet, Report};
 use super::subjects;
-use crate::exit::input;
+use crate::exit::usage;
 use crate::interrupt::Interrupt;
 use crate::pictures::Dataset;
 use crate::progress::StepProgress;
@@ -34,7 +34,7 @@ pub struct Evaluation {
 /// a net that gives numbers that are not finite, or a stop that was asked for.
 pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt) -> anyhow::Result<Evaluation> {
     let started = Instant::now();
-    plan.check(tools).map_err(input)?;
+    plan.check(tools).map_err(usage)?;
     let dataset = Dataset::open(&plan.data)?;
     let known = tools.trained_on.as_ref().map_or_else(Vec::new, |trained| dataset.describe().sources_in(trained));
     if !known.is_empty() {

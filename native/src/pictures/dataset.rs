@@ -12,7 +12,10 @@ use sha2::{Digest, Sha256};
 use super::names::file_name;
 use super::picture_file::{MOST_BYTES, PictureFile};
 use super::{folder, shards, sources::expand};
-use crate::{exit::input, files};
+use crate::{
+    exit::{input, usage},
+    files,
+};
 
 /// Compressed bytes of shards are kept in memory up to this many in all; beyond, they are read when
 /// they are needed.
@@ -111,7 +114,7 @@ impl Dataset {
     pub fn open_without(sources: &[String], excluded: &[String]) -> anyhow::Result<Dataset> {
         let mut dataset = Dataset::open(sources)?;
         for text in excluded {
-            let pattern = Pattern::new(text).with_context(|| format!("`{text}` is no pattern")).map_err(input)?;
+            let pattern = Pattern::new(text).with_context(|| format!("`{text}` is no pattern")).map_err(usage)?;
             let stays: Vec<bool> = (0..dataset.len()).map(|index| !pattern.matches(&dataset.name(index))).collect();
             if stays.iter().all(|stays| *stays) {
                 tracing::warn!("`{text}` excludes no picture; names are such as {}", dataset.name(0));

@@ -5,7 +5,10 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::key::Told;
-use crate::{exit::input, files::write_atomically};
+use crate::{
+    exit::{input, usage},
+    files::write_atomically,
+};
 
 const HTML: &str = include_str!("page/index.html");
 const SCRIPT: &str = include_str!("page/study.js");
@@ -40,7 +43,7 @@ pub fn origin(address: &str) -> Result<String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-:[]".contains(letter);
     match (parts, host) {
         (Some((scheme, _)), Some(host)) if !host.is_empty() && host.chars().all(plain) => Ok(format!("{scheme}://{host}")),
-        _ => bail!(input(format!("answers cannot be sent to `{address}`; give an address such as https://example.org/answers"))),
+        _ => bail!(usage(format!("answers cannot be sent to `{address}`; give an address such as https://example.org/answers"))),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::settings::TrainingSettings;
-use crate::exit::input;
+use crate::exit::usage;
 
 /// What a run keeps from its beginning to its end: its weights and its random numbers hang on it.
 const FIXED: [&str; 3] = ["model", "train.seed", "run.pictures_seen_before"];
@@ -60,7 +60,7 @@ pub fn changes(before: &TrainingSettings, now: &TrainingSettings) -> Result<Vec<
     let fixed = all.iter().filter(|difference| FIXED.iter().any(|name| is(difference, name)));
     let fixed: Vec<String> = fixed.map(ToString::to_string).collect();
     if !fixed.is_empty() {
-        bail!(input(format!(
+        bail!(usage(format!(
             "a run keeps its model and its seed, and this would change {}; leave that out, or begin another --run",
             fixed.join(", ")
         )));

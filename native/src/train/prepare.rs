@@ -11,7 +11,7 @@ use infill::{
 use super::{memory::Need, settings::TrainingSettings, validation::ValidationSet};
 use crate::{
     device::{self, Devices},
-    exit::input,
+    exit::{input, usage},
     pictures::Dataset,
 };
 
@@ -62,7 +62,7 @@ pub fn prepare(settings: &TrainingSettings, initial: Option<ModelFile>, chosen: 
     let (device, others) = devices.split_first().context("no device was chosen")?;
     let (examples, count) = (settings.train.batch, devices.len());
     if examples < count {
-        bail!(input(TrainError::Devices { examples, devices: count }));
+        bail!(usage(TrainError::Devices { examples, devices: count }));
     }
     Need::of(settings, count).check(settings, &devices)?;
     let initial = match initial {

@@ -23,7 +23,7 @@ use super::{
     settings_file,
 };
 use crate::{
-    exit::input,
+    exit::{input, usage},
     files,
     pictures::{self, Dataset},
 };
@@ -185,7 +185,7 @@ impl RunDirectory {
                 Ok(seen) => {
                     let (step, total) = (trainer.step_count(), settings.train.total_steps);
                     if step > total {
-                        bail!(input(format!("{step} steps are done already, and there are to be {total}; choose --steps {step} or more")));
+                        bail!(usage(format!("{step} steps are done already, and there are to be {total}; choose --steps {step} or more")));
                     }
                     tracing::info!("going on after step {} from {}", trainer.step_count(), path.display());
                     if let Some(difference) = seen.data.and_then(|before| data.describe().difference(&before)) {

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use infill::{config::ModelConfig, train::TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::exit::input;
+use crate::exit::usage;
 
 /// Everything that decides how a run goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,16 +79,16 @@ impl TrainingSettings {
             let (key, value) = assignment
                 .split_once('=')
                 .with_context(|| format!("`{assignment}` is not KEY=VALUE, such as train.low_discrepancy=false"))
-                .map_err(input)?;
+                .map_err(usage)?;
             // What is no TOML by itself is a word: velocity needs no quotation marks.
             let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
                 .ok()
                 .and_then(|mut parsed| parsed.remove("value"))
                 .unwrap_or_else(|| toml::Value::String(value.to_owned()));
-            set(&mut table, key, value).with_context(|| format!("no setting is called `{key}`")).map_err(input)?;
+            set(&mut table, key, value).with_context(|| format!("no setting is called `{key}`")).map_err(usage)?;
         }
         let place = || format!("the settings with {} cannot be used", assignments.join(" "));
-        table.try_into().with_context(place).map_err(input)
+        table.try_into().with_context(place).map_err(usage)
     }
 
     /// Checks everything.
@@ -96,17 +96,17 @@ impl TrainingSettings {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn check(&self) -> Result<()> {
-        self.model.validate().map_err(input)?;
-        self.train.validate_for(&self.model).map_err(input)?;
+        self.model.validate().map_err(usage)?;
+        self.train.validate_for(&self.model).map_err(usage)?;
         if self.run.data.is_empty() {
-            bail!(input("no training pictures were named; give --data with a folder, a tar shard or a pattern"));
+            bail!(usage("no training pictures were named; give --data with a folder, a tar shard or a pattern"));
         }
         let RunSettings { checkpoint_every, checkpoint_minutes, keep_checkpoints, validation_pictures, threads, .. } = self.run;
         if checkpoint_every == 0 || threads == 0 || keep_checkpoints == 0 || validation_pictures == 0 {
-            bail!(input("checkpoint_every, keep_checkpoints, validation_pictures and threads must be 1 or more"));
+            bail!(usage("checkpoint_every, keep_checkpoints, validation_pictures and threads must be 1 or more"));
         }
         if !(checkpoint_minutes.is_finite() && checkpoint_minutes >= 0.0) {
-            bail!(input(format!("checkpoint_minutes is {checkpoint_minutes}; choose 0 or more")));
+            bail!(usage(format!("checkpoint_minutes is {checkpoint_minutes}; choose 0 or more")));
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::recipe::{Objective, Recipe};
-use crate::exit::input;
+use crate::exit::{input, usage};
 
 /// A settings file: every part may be left out.
 #[derive(Default, Deserialize)]
@@ -39,7 +39,7 @@ const WHOLE: [&str; 4] = ["task_shares", "task_levels", "progressive", "sampling
 pub fn merged<T: Serialize + DeserializeOwned>(settings: &T, said: &toml::Table, part: &str) -> Result<T> {
     let mut table = toml::Table::try_from(settings).context("the settings cannot be written down")?;
     merge(&mut table, said);
-    table.try_into().with_context(|| format!("the settings under {part} cannot be used")).map_err(input)
+    table.try_into().with_context(|| format!("the settings under {part} cannot be used")).map_err(usage)
 }
 
 /// Tables that both have are merged; of all else the second counts.
@@ -58,5 +58,5 @@ fn merge(table: &mut toml::Table, said: &toml::Table) {
 /// A file that cannot be read, or that holds something else.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display())).map_err(input)?;
-    toml::from_str(&text).with_context(|| format!("the settings in {} cannot be used", path.display())).map_err(input)
+    toml::from_str(&text).with_context(|| format!("the settings in {} cannot be used", path.display())).map_err(usage)
 }

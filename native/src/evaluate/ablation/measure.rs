@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     device::{self, DeviceChoice},
-    exit::input,
+    exit::{input, usage},
     files,
     interrupt::Interrupt,
     pictures::{Dataset, Loader},
@@ -53,7 +53,7 @@ impl AblationPlan {
         let all = variants::all(&base.model);
         if let Some(unknown) = named.iter().find(|name| all.iter().all(|variant| variant.name != **name)) {
             let known: Vec<&str> = all.iter().map(|variant| variant.name).collect();
-            bail!(input(format!("no variant is called `{unknown}`; there are {}", known.join(", "))));
+            bail!(usage(format!("no variant is called `{unknown}`; there are {}", known.join(", "))));
         }
         let chosen = |variant: &Variant| named.is_empty() || named.iter().any(|name| variant.name == *name);
         let variants = all

@@ -16,7 +16,7 @@ use super::run::PhotoRun;
 use crate::evaluate::kept::Kept;
 use crate::evaluate::output::{self, UNFINISHED};
 use crate::evaluate::plan::Tools;
-use crate::exit::input;
+use crate::exit::usage;
 use crate::interrupt::Interrupt;
 use crate::pictures::file_name;
 use crate::progress::StepProgress;
@@ -36,7 +36,7 @@ pub struct PhotoEvaluation {
 /// make no sense, a net that gives numbers that are not finite, or a stop that was asked for.
 pub fn evaluate_photos(tools: &Tools<'_>, plan: &PhotosPlan, interrupt: &Interrupt) -> anyhow::Result<PhotoEvaluation> {
     let begun = Instant::now();
-    plan.check(&tools.model.config).map_err(input)?;
+    plan.check(&tools.model.config).map_err(usage)?;
     let photos = folder::choose(&plan.photos, plan.count, plan.sampler.seed)?;
     check_masks(plan, &photos)?;
     let versions: Vec<(String, String)> = peers::versions(&plan.peers, &plan.python, interrupt)?.into_iter().collect();

@@ -11,7 +11,11 @@ use super::{
     batch::planes,
     weights::{Convolution, Geometry, Weights},
 };
-use crate::{evaluate::feature_net::Origin, exit::input, readback};
+use crate::{
+    evaluate::feature_net::Origin,
+    exit::{input, usage},
+    readback,
+};
 
 /// What pictures in [−1, 1] are shifted and divided by.
 const SHIFT: [f32; 3] = [-0.030, -0.088, -0.188];
@@ -66,7 +70,7 @@ impl Lpips {
         let (first, second) = match paths {
             [one] => (one, None),
             [trunk, linear] => (trunk, Some(linear)),
-            _ => bail!(input(format!("--lpips takes one file or two, and {} are given", paths.len()))),
+            _ => bail!(usage(format!("--lpips takes one file or two, and {} are given", paths.len()))),
         };
         let (mut weights, origin) = Weights::open(first, device)?;
         let whole = weights.shape("lin0.model.1.weight").is_some();
