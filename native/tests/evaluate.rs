@@ -50,6 +50,11 @@ fn the_same_seed_gives_the_same_numbers_and_another_does_not() {
     for case in first.as_array().expect("cases") {
         let sheet = case["sheet"].as_str().expect("a file name");
         assert!(table.contains(sheet) && folder.path().join("first").join(sheet).is_file(), "{sheet}");
+        for psnr in case["estimates"].as_array().expect("methods").iter().map(|method| &method["psnr"]) {
+            let [low, value, high] = ["low", "value", "high"].map(|part| psnr[part].as_f64().expect("a number"));
+            assert!(low <= value && value <= high, "{psnr}");
+        }
+        assert!(table.contains(" ± "), "{table}");
     }
 }
 
@@ -57,7 +62,7 @@ fn the_same_seed_gives_the_same_numbers_and_another_does_not() {
 fn mistakes_are_named_before_any_work() {
     let folder = workplace();
     expect(&evaluate(folder.path(), "--data nothing/*.tar -o out"), 3, &["nothing/*.tar"]);
-    expect(&evaluate(folder.path(), "--data pictures --task paint -o out"), 3, &["paint", "colorize"]);
+    expect(&evaluate(folder.path(), "--data pictures --task paint -o out"), 2, &["paint", "colorize"]);
     assert!(!folder.path().join("out").exists());
 
     std::fs::create_dir(folder.path().join("used")).expect("a folder");
@@ -183,7 +188,8 @@ fn foreign_files_and_data_without_classes_are_refused() {
     refused("--resnet50 colours.bin", &["colours.bin"]);
     refused("--lpips tiny.safetensors", &["neither AlexNet nor VGG-16", "torch.save"]);
     refused("--masks nowhere", &["nowhere"]);
-    refused("--masks pictures --task colorize", &["--masks needs the task inpaint"]);
+    let masked = evaluate(folder.path(), "--masks pictures --task colorize --data pictures -o out");
+    expect(&masked, 2, &["--masks needs the task inpaint"]);
     assert!(!folder.path().join("out").exists());
 
     expect(&train_classifier(folder.path(), "--data pictures -o none.bin"), 3, &["0 classes", "subfolder"]);

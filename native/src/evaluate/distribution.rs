@@ -1,7 +1,10 @@
 //! Sets of pictures compared in a feature space: Fréchet distance, kernel distance, inception score,
 //! accuracy and paired distance. Plain numbers; which net made the features is not known here.
 
+use rayon::prelude::*;
+
 use super::feature_net::Seen;
+use super::jackknife::{PARTS, is_enough};
 use super::matrix::Matrix;
 
 /// The Fréchet distance of the normal distributions that fit two sets of features (FID; Heusel et al.
@@ -23,19 +26,56 @@ pub fn frechet_distance(first: &[&[f64]], second: &[&[f64]]) -> Option<f64> {
 /// The kernel distance (KID; Bińkowski et al. 2018, arXiv 1801.01401): the unbiased estimate of the squared
 /// maximum mean discrepancy with the kernel (x·y/d + 1)³. It may be a little below 0 for sets of one
 /// distribution. `None` for fewer than two pictures in a set.
-pub fn kernel_distance(first: &[&[f64]], second: &[&[f64]]) -> Option<f64> {
+///
+/// With it come the distances without each part of the pictures (see `jackknife`), which cost nothing more; none where there are too few.
+pub fn kernel_distance(first: &[&[f64]], second: &[&[f64]]) -> Option<(f64, Vec<f64>)> {
     if first.len() < 2 || second.len() < 2 {
         return None;
     }
-    let kernel = |x: &[f64], y: &[f64]| (x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>() / x.len() as f64 + 1.0).powi(3);
-    let within = |set: &[&[f64]]| {
-        let count = set.len() as f64;
-        let pairs: f64 =
-            (0..set.len()).flat_map(|one| (0..one).map(move |other| (one, other))).map(|(one, other)| kernel(set[one], set[other])).sum();
-        2.0 * pairs / (count * (count - 1.0))
-    };
-    let across: f64 = first.iter().flat_map(|x| second.iter().map(move |y| kernel(x, y))).sum();
-    Some(within(first) + within(second) - 2.0 * across / (first.len() * second.len()) as f64)
+    let sums = KernelSums::of(first, second);
+    let enough = is_enough(first.len().min(second.len()));
+    let without = if enough { (0..PARTS).map(|part| sums.distance(|other| other != part)).collect() } else { Vec::new() };
+    Some((sums.distance(|_| true), without))
+}
+
+/// Sums of the kernel over pairs of pictures, by the parts that the two are in.
+struct KernelSums {
+    /// Within the first set, within the second, from one to the other; a place for each pair of parts.
+    sums: Vec<[f64; 3]>,
+    /// Pictures of both sets.
+    counts: [usize; 2],
+}
+
+impl KernelSums {
+    fn of(first: &[&[f64]], second: &[&[f64]]) -> KernelSums {
+        let kernel = |x: &[f64], y: &[f64]| (x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>() / x.len() as f64 + 1.0).powi(3);
+        let pairs = |one: &[&[f64]], other: &[&[f64]], [row, column]: [usize; 2], itself: bool| -> f64 {
+            let others = |x: usize| (column..other.len()).step_by(PARTS).filter(move |y| itself || *y != x);
+            (row..one.len()).step_by(PARTS).flat_map(|x| others(x).map(move |y| kernel(one[x], other[y]))).sum()
+        };
+        let block = |place: usize| {
+            let [row, column] = [place / PARTS, place % PARTS];
+            // Within a set, both orders of a pair have the same kernel.
+            let within = |set: &[&[f64]]| match row.cmp(&column) {
+                std::cmp::Ordering::Less => 2.0 * pairs(set, set, [row, column], false),
+                std::cmp::Ordering::Equal => pairs(set, set, [row, column], false),
+                std::cmp::Ordering::Greater => 0.0,
+            };
+            [within(first), within(second), pairs(first, second, [row, column], true)]
+        };
+        KernelSums { sums: (0..PARTS * PARTS).into_par_iter().map(block).collect(), counts: [first.len(), second.len()] }
+    }
+
+    /// The distance of the pictures in some of the parts.
+    fn distance(&self, is_in: impl Fn(usize) -> bool) -> f64 {
+        let mut totals = [0.0; 3];
+        let within = |place: usize| is_in(place / PARTS) && is_in(place % PARTS);
+        for (_, sums) in self.sums.iter().enumerate().filter(|(place, _)| within(*place)) {
+            totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
+        }
+        let [first, second] = self.counts.map(|count| (0..count).filter(|number| is_in(number % PARTS)).count() as f64);
+        totals[0] / (first * (first - 1.0)) + totals[1] / (second * (second - 1.0)) - 2.0 * totals[2] / (first * second)
+    }
 }
 
 /// The inception score (Salimans et al. 2016, arXiv 1606.03498): exp of the mean Kullback-Leibler divergence
@@ -128,9 +168,28 @@ mod tests {
     fn kernel_distance_of_hand_counted_sets() {
         // One dimension, kernel (xy + 1)³: within {0, 1}: 1; within {2, 3}: 343; across: 1, 1, 27, 64.
         let (first, second) = (vec![vec![0.0], vec![1.0]], vec![vec![2.0], vec![3.0]]);
-        let found = kernel_distance(&rows(&first), &rows(&second)).expect("a distance");
+        let (found, without) = kernel_distance(&rows(&first), &rows(&second)).expect("a distance");
+        assert!(without.is_empty());
         assert!((found - (1.0 + 343.0 - 2.0 * (1.0 + 1.0 + 27.0 + 64.0) / 4.0)).abs() < 1e-9, "{found}");
         assert_eq!(kernel_distance(&rows(&first[..1]), &rows(&second)), None);
+    }
+
+    #[test]
+    fn kernel_distances_without_a_part_are_those_of_the_rest() {
+        let draw = |seed: u64| -> Vec<Vec<f64>> {
+            let values = noise::gaussian(&mut noise::stream(seed, Purpose::Start, 0, 0), 43 * 3);
+            values.chunks(3).map(|row| row.iter().copied().map(f64::from).collect()).collect()
+        };
+        let rest = |set: &[Vec<f64>], part: usize| -> Vec<Vec<f64>> {
+            set.iter().enumerate().filter(|(number, _)| number % PARTS != part).map(|(_, row)| row.clone()).collect()
+        };
+        let (first, second) = (draw(1), draw(2));
+        let (_, without) = kernel_distance(&rows(&first), &rows(&second)).expect("a distance");
+        assert_eq!(without.len(), PARTS);
+        for (part, found) in without.iter().enumerate() {
+            let (expected, _) = kernel_distance(&rows(&rest(&first, part)), &rows(&rest(&second, part))).expect("a distance");
+            assert!((found - expected).abs() < 1e-9, "{part}: {found} {expected}");
+        }
     }
 
     #[test]
@@ -140,7 +199,7 @@ mod tests {
             values.chunks(4).map(|row| row.iter().copied().map(f64::from).collect()).collect()
         };
         let distances: Vec<f64> =
-            (0..60).filter_map(|number| kernel_distance(&rows(&draw(2 * number)), &rows(&draw(2 * number + 1)))).collect();
+            (0..60).filter_map(|number| Some(kernel_distance(&rows(&draw(2 * number)), &rows(&draw(2 * number + 1)))?.0)).collect();
         let mean = distances.iter().sum::<f64>() / 60.0;
         assert!(mean.abs() < 0.1 && distances.iter().any(|distance| *distance < 0.0), "{mean}");
     }

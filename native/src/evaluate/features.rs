@@ -5,7 +5,8 @@ use infill::picture::Picture;
 
 use super::distribution::{accuracy, distance, frechet_distance, inception_score, kernel_distance};
 use super::feature_net::{FeatureNet, Seen};
-use super::report::{FeatureScore, FeatureSpace};
+use super::jackknife::without_parts;
+use super::report::{FeatureScore, FeatureSpace, WithoutParts, has_frechet_interval};
 use super::score::{Answered, mean_over_pairs};
 use super::subjects::Subject;
 
@@ -120,7 +121,11 @@ impl<'a> CaseFeatures<'a> {
         }
         let (judge, seen) = (self.originals.judge(), self.judged());
         let first = seen.first().map_or(0, Vec::len) - answered.len();
+        let compared = self.compared.first().map_or(0, Vec::len) - answered.len();
         for (place, answered) in answered.iter_mut().enumerate() {
+            let original = &self.originals.compared.seen[compared + place].features;
+            let from_original = |method: &Vec<Seen>| distance(&method[compared + place].features, original);
+            answered.answer.feature_distance = self.compared.iter().map(from_original).collect();
             let name = |seen: &Seen| judge.net.classes().get(seen.class()).cloned();
             answered.answer.taken_for = seen.iter().filter_map(|method| name(&method[first + place])).collect();
         }
@@ -133,12 +138,19 @@ impl<'a> CaseFeatures<'a> {
         let score = |(seen, judged): (&Vec<Seen>, &Vec<Seen>)| {
             let features = features(seen);
             let distances = features.iter().zip(&originals).map(|(answer, original)| distance(answer, original));
+            let (kid, kid_without) = kernel_distance(&features, &originals).unzip();
+            let probabilities = probabilities(seen);
             FeatureScore {
                 fid: frechet_distance(&features, &originals),
-                kid: kernel_distance(&features, &originals),
-                inception_score: inception_score(&probabilities(seen)),
+                kid,
+                inception_score: inception_score(&probabilities),
                 accuracy: self.originals.judge().accuracy(judged),
                 distance: distances.sum::<f64>() / features.len().max(1) as f64,
+                without_parts: WithoutParts {
+                    fid: frechet_distances_without_parts(&features, &originals),
+                    kid: kid_without.unwrap_or_default(),
+                    inception_score: without_parts(&probabilities, inception_score),
+                },
             }
         };
         self.compared.iter().zip(self.judged()).map(score).collect()
@@ -147,6 +159,18 @@ impl<'a> CaseFeatures<'a> {
     fn judged(&self) -> &[Vec<Seen>] {
         if self.originals.judged.is_some() { &self.judged } else { &self.compared }
     }
+}
+
+/// Empty where it would take too long.
+fn frechet_distances_without_parts(answers: &[&[f64]], originals: &[&[f64]]) -> Vec<f64> {
+    if !has_frechet_interval(answers.len(), answers.first().map_or(0, |features| features.len())) {
+        return Vec::new();
+    }
+    let pairs: Vec<(&[f64], &[f64])> = answers.iter().copied().zip(originals.iter().copied()).collect();
+    without_parts(&pairs, |pairs| {
+        let (answers, originals): (Vec<&[f64]>, Vec<&[f64]>) = pairs.iter().copied().unzip();
+        frechet_distance(&answers, &originals).expect("parts have pictures left")
+    })
 }
 
 /// Adds one picture's answers, each to its method.

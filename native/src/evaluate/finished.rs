@@ -105,6 +105,8 @@ fn summarise(case: Case, answered: Vec<Answered>, features: Option<&CaseFeatures
     }
     let (name, features) = (case.name(), features.map_or(Vec::new(), CaseFeatures::scores));
     let (sheet, description) = (format!("{name}.png"), case.description());
-    let report = CaseReport { case: name, description, sheet, sheet_rows, methods, baselines, features, answers };
+    let mut report =
+        CaseReport { case: name, description, sheet, sheet_rows, methods, baselines, features, estimates: Vec::new(), answers };
+    report.estimates = report.estimate();
     Ok((report, sheet::png(&rows)?))
 }

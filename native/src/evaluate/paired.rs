@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
+use super::measure::Measure;
 use super::report::{Answer, CaseReport, Report};
-use super::verdict::Measure;
 
 /// How often one of two answers alone is taken for what the picture shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(case.paired(2, 0), None);
         case.answers = vec![Answer { class: Some("sea".to_owned()), taken_for: Vec::new(), ..case.answers[1].clone() }];
         assert_eq!(case.paired(2, 0), None);
-        let without = FeatureScore { accuracy: None, ..case.features[0] };
+        let without = FeatureScore { accuracy: None, ..case.features[0].clone() };
         case.features.fill(without);
         assert_eq!(Measure::Accuracy.verdict(&case), None);
     }

@@ -1,10 +1,14 @@
 //! What was measured: the numbers of every case, as they are written to JSON, from which means and medians
 //! can be computed again. The tables made of them are in `tables` and `verdict`.
 
+use std::collections::BTreeMap;
+
 use infill::config::Sampling;
 use infill::sampler::SamplerSettings;
 use serde::{Deserialize, Serialize};
 
+use super::interval::Estimate;
+use super::jackknife::is_enough;
 use super::yardstick::Lpips;
 use crate::pictures::DatasetRecord;
 
@@ -19,6 +23,9 @@ pub const ONE_EVALUATION: &str = "net, one evaluation";
 
 /// Name of the answer of a regression net.
 pub const REGRESSION: &str = "regression net";
+
+/// Singular values of which FID's interval is still computed.
+const MOST_SINGULAR_VALUES: usize = 512;
 
 /// A whole evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,6 +131,9 @@ pub struct CaseReport {
     pub baselines: usize,
     /// Of each method what its answers' features say; empty without a feature net.
     pub features: Vec<FeatureScore>,
+    /// Of each method every measure by its name, with the ends of its 95 % interval: what the tables say.
+    #[serde(default)]
+    pub estimates: Vec<BTreeMap<String, Estimate>>,
     /// One for each picture.
     pub answers: Vec<Answer>,
 }
@@ -151,6 +161,9 @@ pub struct Answer {
     /// pictures CA is won and lost by.
     #[serde(default)]
     pub taken_for: Vec<String>,
+    /// How far each method's answer is from the original in feature space; empty without a feature net.
+    #[serde(default)]
+    pub feature_distance: Vec<f64>,
     /// LPIPS of each method's answer, over the whole picture; empty where it was not measured.
     #[serde(default)]
     pub lpips: Vec<f64>,
@@ -170,7 +183,7 @@ pub struct Score {
 }
 
 /// What the features of all answers of a method say, over whole pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeatureScore {
     /// Fréchet distance from the originals; none for a single picture.
     pub fid: Option<f64>,
@@ -182,17 +195,21 @@ pub struct FeatureScore {
     pub accuracy: Option<f64>,
     /// Mean distance of an answer from its original in feature space.
     pub distance: f64,
+    /// The measures of all pictures together without each part of them, from which their intervals are.
+    #[serde(default)]
+    pub without_parts: WithoutParts,
 }
 
-/// Mean, its standard error, and median.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Summary {
-    /// Arithmetic mean.
-    pub mean: f64,
-    /// Standard error of the mean; 0 for a single value.
-    pub error: f64,
-    /// Median.
-    pub median: f64,
+/// Measures of all pictures together, without each of the jackknife's parts; empty where there are too few pictures, or where it
+/// would take too long.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WithoutParts {
+    /// Of [`FeatureScore::fid`].
+    pub fid: Vec<f64>,
+    /// Of [`FeatureScore::kid`].
+    pub kid: Vec<f64>,
+    /// Of [`FeatureScore::inception_score`].
+    pub inception_score: Vec<f64>,
 }
 
 impl LpipsNet {
@@ -203,21 +220,20 @@ impl LpipsNet {
     }
 }
 
-impl Summary {
-    /// Of some values; all zero for none.
-    pub fn of(values: &[f64]) -> Summary {
-        let count = values.len() as f64;
-        if values.is_empty() {
-            return Summary { mean: 0.0, error: 0.0, median: 0.0 };
-        }
-        let mean = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let error = if values.len() > 1 { (squares / (count - 1.0) / count).sqrt() } else { 0.0 };
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        let middle = sorted.len() / 2;
-        let median = if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 };
-        Summary { mean, error, median }
+/// Whether FID gets an interval: its 20 computations more take minutes for each method past so many singular values.
+pub fn has_frechet_interval(pictures: usize, dimensions: usize) -> bool {
+    is_enough(pictures) && pictures.min(dimensions) <= MOST_SINGULAR_VALUES
+}
+
+/// The median; 0 of none.
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => 0.0,
+        odd if odd % 2 == 1 => sorted[middle],
+        _ => (sorted[middle - 1] + sorted[middle]) / 2.0,
     }
 }
 
@@ -234,7 +250,8 @@ impl CaseReport {
 
     /// The mean over pictures of a part of a method's scores where something was filled.
     pub fn mean(&self, method: usize, part: impl Fn(&Score) -> f64) -> f64 {
-        Summary::of(&self.values(method, part)).mean
+        let values = self.values(method, part);
+        values.iter().sum::<f64>() / values.len().max(1) as f64
     }
 
     /// The place of the net's answer when it is asked once.
@@ -250,15 +267,10 @@ impl CaseReport {
 
 #[cfg(test)]
 mod tests {
-    use super::Summary;
+    use super::median;
 
     #[test]
-    fn summaries_match_hand_counted_values() {
-        let summary = Summary::of(&[1.0, 4.0, 2.0, 5.0]);
-        assert_eq!((summary.mean, summary.median), (3.0, 3.0));
-        // Variance (4 + 1 + 1 + 4) / 3, over four values.
-        assert!((summary.error - (10.0f64 / 3.0 / 4.0).sqrt()).abs() < 1e-12);
-        assert_eq!(Summary::of(&[7.0, 1.0, 2.0]).median, 2.0);
-        assert_eq!(Summary::of(&[]).mean, 0.0);
+    fn medians_match_hand_counted_values() {
+        assert_eq!((median(&[1.0, 4.0, 2.0, 5.0]), median(&[7.0, 1.0, 2.0]), median(&[])), (3.0, 2.0, 0.0));
     }
 }

@@ -3,34 +3,9 @@
 use std::fmt::Write;
 
 use super::{
-    interval::interval,
-    report::{Answer, CaseReport, Report, Summary},
+    measure::Measure,
+    report::{CaseReport, Report},
 };
-
-/// Something that answers are compared by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
-    /// Peak signal to noise where something was filled.
-    Psnr,
-    /// Structural similarity where something was filled.
-    Ssim,
-    /// Multi-scale structural similarity where something was filled.
-    MsSsim,
-    /// Mean absolute error where something was filled.
-    L1,
-    /// Fréchet distance.
-    Fid,
-    /// Kernel distance.
-    Kid,
-    /// Inception score.
-    InceptionScore,
-    /// Classification accuracy.
-    Accuracy,
-    /// Paired feature distance.
-    Distance,
-    /// Learned perceptual distance.
-    Lpips,
-}
 
 /// How the net's best answer and the best baseline compare.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,120 +16,17 @@ pub struct Verdict {
     pub baseline: (usize, f64),
     /// Whether the net's number is strictly better.
     pub better: bool,
-    /// Whether it is, and not by the choice of pictures: where pictures are measured one by one, the interval of the mean difference
-    /// excludes a tie. Of the other measures the numbers decide.
+    /// Whether it is, and not by the choice of pictures: the interval of the difference excludes a tie.
     pub wins: bool,
 }
 
 impl Measure {
-    /// All, in the order of the tables: the paper's four first.
-    pub const ALL: [Measure; 10] = [
-        Measure::Fid,
-        Measure::InceptionScore,
-        Measure::Accuracy,
-        Measure::Distance,
-        Measure::Kid,
-        Measure::Lpips,
-        Measure::Psnr,
-        Measure::Ssim,
-        Measure::MsSsim,
-        Measure::L1,
-    ];
-
-    /// Its name and, by an arrow, where better is.
-    pub fn heading(self) -> &'static str {
-        match self {
-            Measure::Psnr => "PSNR ↑",
-            Measure::Ssim => "SSIM ↑",
-            Measure::MsSsim => "MS-SSIM ↑",
-            Measure::L1 => "L1 ↓",
-            Measure::Fid => "FID ↓",
-            Measure::Kid => "KID ↓",
-            Measure::InceptionScore => "IS ↑",
-            Measure::Accuracy => "CA ↑",
-            Measure::Distance => "PD ↓",
-            Measure::Lpips => "LPIPS ↓",
-        }
-    }
-
-    /// Whether it needs a feature net.
-    pub fn needs_features(self) -> bool {
-        !matches!(self, Measure::Psnr | Measure::Ssim | Measure::MsSsim | Measure::L1 | Measure::Lpips)
-    }
-
-    fn higher_is_better(self) -> bool {
-        matches!(self, Measure::Psnr | Measure::Ssim | Measure::MsSsim | Measure::InceptionScore | Measure::Accuracy)
-    }
-
-    /// Its value for a method; `None` where it could not be measured.
-    pub fn of(self, case: &CaseReport, method: usize) -> Option<f64> {
-        let features = case.features.get(method);
-        match self {
-            Measure::Psnr => Some(case.mean(method, |score| score.psnr)),
-            Measure::Ssim => Some(case.mean(method, |score| score.ssim)),
-            Measure::MsSsim => Some(case.mean(method, |score| score.ms_ssim)),
-            Measure::L1 => Some(case.mean(method, |score| score.l1)),
-            Measure::Fid => features?.fid,
-            Measure::Kid => features?.kid,
-            Measure::InceptionScore => Some(features?.inception_score),
-            Measure::Accuracy => features?.accuracy,
-            Measure::Distance => Some(features?.distance),
-            Measure::Lpips => self.by_picture(case, method).map(|values| Summary::of(&values).mean),
-        }
-    }
-
-    /// A value as the tables write it.
-    pub fn text(self, value: f64) -> String {
-        match self {
-            Measure::Psnr | Measure::L1 | Measure::Fid | Measure::InceptionScore | Measure::Distance => format!("{value:.2}"),
-            Measure::Ssim | Measure::MsSsim | Measure::Lpips => format!("{value:.3}"),
-            Measure::Kid => format!("{value:.4}"),
-            Measure::Accuracy => format!("{:.1} %", 100.0 * value),
-        }
-    }
-
-    /// Whether one value is strictly better than another.
-    pub fn better(self, one: f64, other: f64) -> bool {
-        if self.higher_is_better() { one > other } else { one < other }
-    }
-
-    fn best(self, case: &CaseReport, methods: std::ops::Range<usize>) -> Option<(usize, f64)> {
-        let values = methods.filter_map(|method| Some((method, self.of(case, method)?)));
-        values.reduce(|best, next| if self.better(next.1, best.1) { next } else { best })
-    }
-
-    /// The best of the baselines and its value.
-    pub fn best_baseline(self, case: &CaseReport) -> Option<(usize, f64)> {
-        self.best(case, 0..case.baselines)
-    }
-
     /// The best of the net's answers against the best of the baselines.
     pub fn verdict(self, case: &CaseReport) -> Option<Verdict> {
         let baseline = self.best_baseline(case)?;
         let net = self.best(case, case.baselines..case.methods.len())?;
-        let better = self.better(net.1, baseline.1);
-        let certain = match (self.by_picture(case, net.0), self.by_picture(case, baseline.0)) {
-            (Some(net), Some(baseline)) => {
-                let differences: Vec<f64> = net.iter().zip(&baseline).map(|(net, baseline)| net - baseline).collect();
-                interval(&differences).is_some_and(|[low, high]| low > 0.0 || high < 0.0)
-            }
-            _ => true,
-        };
-        Some(Verdict { net, baseline, better, wins: better && certain })
-    }
-
-    /// Its values for a method, one for each picture; `None` where it is of all pictures together.
-    fn by_picture(self, case: &CaseReport, method: usize) -> Option<Vec<f64>> {
-        let right = |answer: &Answer| Some(f64::from(u8::from(answer.taken_for.get(method)? == answer.class.as_ref()?)));
-        match self {
-            Measure::Psnr => Some(case.values(method, |score| score.psnr)),
-            Measure::Ssim => Some(case.values(method, |score| score.ssim)),
-            Measure::MsSsim => Some(case.values(method, |score| score.ms_ssim)),
-            Measure::L1 => Some(case.values(method, |score| score.l1)),
-            Measure::Accuracy => case.answers.iter().map(right).collect(),
-            Measure::Lpips => case.answers.iter().map(|answer| answer.lpips.get(method).copied()).collect(),
-            Measure::Fid | Measure::Kid | Measure::InceptionScore | Measure::Distance => None,
-        }
+        let (better, wins) = (self.better(net.1, baseline.1), self.beats(case, net.0, baseline.0));
+        Some(Verdict { net, baseline, better, wins })
     }
 }
 
@@ -202,7 +74,8 @@ impl Report {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::report::{FeatureScore, Score};
+    use super::super::interval::{Estimate, Interval};
+    use super::super::report::{Answer, FeatureScore, Score, WithoutParts};
     use super::*;
 
     /// Two baselines and two answers of the net to one picture.
@@ -215,6 +88,7 @@ pub(super) mod tests {
             inception_score: 2.0,
             accuracy: Some(accuracy),
             distance: 1.0,
+            without_parts: WithoutParts::default(),
         };
         CaseReport {
             case: "inpaint-centre".to_owned(),
@@ -223,6 +97,7 @@ pub(super) mod tests {
             sheet_rows: vec![],
             methods: ["mean fill", "smooth fill", "net, one sample", "net, mean of 2"].map(str::to_owned).to_vec(),
             baselines: 2,
+            estimates: Vec::new(),
             features: vec![features(Some(5.0), 0.7), features(Some(3.0), 0.9), features(Some(2.0), 0.8), features(Some(4.0), 0.8)],
             answers: vec![Answer {
                 lpips: Vec::new(),
@@ -235,6 +110,7 @@ pub(super) mod tests {
                 ms_ssim_between_samples: None,
                 feature_distance_between_samples: None,
                 taken_for: Vec::new(),
+                feature_distance: Vec::new(),
             }],
         }
     }
@@ -246,7 +122,7 @@ pub(super) mod tests {
         // Of a single picture nobody knows whether another would say the same.
         assert_eq!(verdict(Measure::Psnr), Some(Verdict { net: (3, 23.0), baseline: (1, 22.0), better: true, wins: false }));
         assert_eq!(verdict(Measure::L1), Some(Verdict { net: (2, 7.0), baseline: (1, 8.0), better: true, wins: false }));
-        assert_eq!(verdict(Measure::Fid), Some(Verdict { net: (2, 2.0), baseline: (1, 3.0), better: true, wins: true }));
+        assert_eq!(verdict(Measure::Fid), Some(Verdict { net: (2, 2.0), baseline: (1, 3.0), better: true, wins: false }));
         assert_eq!(verdict(Measure::Accuracy), Some(Verdict { net: (2, 0.8), baseline: (1, 0.9), better: false, wins: false }));
         // A tie is no win, and what was not measured has no verdict.
         assert!(verdict(Measure::Ssim).is_some_and(|verdict| !verdict.wins));
@@ -266,5 +142,35 @@ pub(super) mod tests {
             let verdict = Measure::Psnr.verdict(&case).unwrap();
             assert_eq!((verdict.better, verdict.wins), (true, wins), "{spread}");
         }
+    }
+
+    #[test]
+    fn measures_of_all_pictures_together_win_where_the_parts_agree() {
+        let mut case = case();
+        for (swing, wins) in [(0.01, true), (1.0, false)] {
+            // Both move alike with the pictures, so that only the net's own swing counts.
+            let without =
+                |fid: f64, swing: f64| (0..20).map(|part| fid + f64::from(part) + if part % 2 == 0 { swing } else { -swing }).collect();
+            case.features[1].without_parts.fid = without(3.0, 0.0);
+            case.features[2].without_parts.fid = without(2.0, swing);
+            assert_eq!(Measure::Fid.verdict(&case).map(|verdict| verdict.wins), Some(wins), "{swing}");
+        }
+        let estimate = Measure::Fid.estimate(&case, 2).unwrap();
+        assert!(estimate.interval.is_some_and(|interval| interval.low < 2.0 && interval.high > 2.0), "{estimate:?}");
+    }
+
+    #[test]
+    fn every_measure_that_was_made_has_its_name_and_its_interval() {
+        let mut case = case();
+        let answer = Answer { feature_distance: vec![4.0, 3.0, 2.0, 1.0], ..case.answers[0].clone() };
+        case.answers = vec![answer.clone(), answer];
+        let estimates = case.estimate();
+        let keys: Vec<&str> = estimates[2].keys().map(String::as_str).collect();
+        assert_eq!(keys, ["accuracy", "distance", "fid", "inception_score", "l1", "ms_ssim", "psnr", "ssim"]);
+        assert_eq!(estimates[2]["psnr"], Estimate { value: 21.0, interval: Some(Interval { low: 21.0, high: 21.0 }) });
+        assert_eq!(
+            Measure::Accuracy.text_with_interval(&Estimate { value: 0.635, interval: Some(Interval { low: 0.6, high: 0.7 }) }),
+            "63.5 ± 5.0 %"
+        );
     }
 }

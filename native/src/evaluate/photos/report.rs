@@ -1,10 +1,13 @@
 //! What was measured of photographs: the numbers of every picture, as they are written to JSON. The tables made of them are in
 //! `table`.
 
+use std::collections::BTreeMap;
+
 use infill::metric::OCTAVES;
 use infill::sampler::SamplerSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::interval::Estimate;
 use crate::evaluate::report::ModelSummary;
 
 /// A whole evaluation of photographs.
@@ -66,6 +69,9 @@ pub struct PhotoCaseReport {
     pub sheet_rows: Vec<String>,
     /// The names of all answers, in the order of [`PhotoAnswer::scores`].
     pub methods: Vec<String>,
+    /// Of each method every measure by its name, with the ends of its 95 % interval; of sharpness and rim the geometric mean.
+    #[serde(default)]
+    pub estimates: Vec<BTreeMap<String, Estimate>>,
     /// One for each photograph.
     pub answers: Vec<PhotoAnswer>,
 }

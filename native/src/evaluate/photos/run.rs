@@ -79,7 +79,7 @@ impl PhotoRun<'_> {
         }
         let names: Vec<String> = methods.iter().map(Method::name).collect();
         let given = case.has_hole().then(|| "given".to_owned());
-        let report = PhotoCaseReport {
+        let mut report = PhotoCaseReport {
             case: case.name(),
             description: case.description(),
             has_hole: case.has_hole(),
@@ -89,8 +89,10 @@ impl PhotoRun<'_> {
             sheet_columns: given.into_iter().chain(names.iter().cloned()).chain(["truth".to_owned()]).collect(),
             sheet_rows,
             methods: names,
+            estimates: Vec::new(),
             answers,
         };
+        report.estimates = (0..report.methods.len()).map(|method| report.estimate(method)).collect();
         Ok(PhotoFinished { seconds: begun.elapsed().as_secs_f64(), report, sheet: pictures_sheet::png(&rows)? })
     }
 

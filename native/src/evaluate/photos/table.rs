@@ -1,16 +1,19 @@
 //! A report on photographs as Markdown: what was asked of whom, a row for each case and method, and the sheets.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
+
+use infill::metric::OCTAVES;
 
 use super::report::{PhotoCaseReport, PhotoReport, PhotoScore};
-use crate::evaluate::report::Summary;
+use crate::evaluate::interval::{self, Estimate};
 
 /// What the columns are, for a reader who has not seen them before.
 const COLUMNS: &str = "PSNR (dB) and SSIM: error where something was filled (colour and JPEG: everywhere). Features: distance in the features \
      of a classifier, of the square around the hole. Sharpness: energy of detail against the truth's at wavelengths of 2–4, 4–8, 8–16 and \
      16–32 pixels; 1 is right, less is blurred. Patches: sliced Wasserstein distance of 7×7 patches, in 8-bit values; small where what was \
      filled is made of the right stuff, wherever it lies. Rim: step across the hole's rim against the truth's; 1 is right, more is a seam. \
-     Seconds: one answer. Means over photographs; of sharpness and rim, which are ratios, the geometric mean.";
+     Seconds: one answer. Means over photographs; of sharpness and rim, which are ratios, the geometric mean. \
+     ± is half the 95 % interval (bootstrap over photographs); that of sharpness is in the numbers' file.";
 
 impl PhotoReport {
     /// The report as Markdown.
@@ -75,43 +78,40 @@ impl PhotoReport {
 
 impl PhotoCaseReport {
     fn cells(&self, method: usize, features: bool) -> String {
-        let mean = |part: fn(&PhotoScore) -> Option<f64>, digits: usize| {
-            let values = self.values(method, part);
-            if values.is_empty() { "–".to_owned() } else { format!("{:.digits$}", Summary::of(&values).mean) }
-        };
-        let octaves = self.sharpness(method).map_or("–".to_owned(), |octaves| octaves.map(|value| format!("{value:.2}")).join(" "));
-        let rim = geometric_mean(&self.values(method, |score| score.rim_step));
-        let mut text = format!(" {} | {} |", mean(|score| Some(score.psnr), 2), mean(|score| Some(score.ssim), 3));
+        let estimates = self.estimate(method);
+        let cell = |name: &str, digits: usize| interval::text(estimates.get(name).copied(), digits);
+        let sharpness: Vec<String> =
+            octave_names().filter_map(|name| estimates.get(&name)).map(|octave| format!("{:.2}", octave.value)).collect();
+        let sharpness = if sharpness.is_empty() { "–".to_owned() } else { sharpness.join(" ") };
+        let mut text = format!(" {} | {} |", cell("psnr", 2), cell("ssim", 3));
         if features {
-            let _ = write!(text, " {} |", mean(|score| score.feature_distance, 2));
+            let _ = write!(text, " {} |", cell("feature_distance", 2));
         }
-        let _ = write!(text, " {octaves} | {} |", mean(|score| score.patch_distance, 2));
-        let rim = rim.map_or("–".to_owned(), |rim| format!("{rim:.2}"));
-        let _ = write!(text, " {rim} | {} |", mean(|score| Some(score.seconds), 2));
+        let _ = write!(text, " {sharpness} | {} | {} | {} |", cell("patch_distance", 2), cell("rim_step", 2), cell("seconds", 2));
         text
     }
-
-    /// Of each octave the geometric mean over photographs; none where it was not measured.
-    fn sharpness(&self, method: usize) -> Option<[f64; infill::metric::OCTAVES]> {
-        let octave = |octave: usize| geometric_mean(&self.values(method, |score| Some(score.sharpness?[octave])));
-        octave(0)?;
-        Some(std::array::from_fn(|number| octave(number).unwrap_or(f64::NAN)))
-    }
 }
 
-/// The mean of ratios: of 2 and ½ it is 1. None of nothing.
-fn geometric_mean(values: &[f64]) -> Option<f64> {
-    let sum: f64 = values.iter().map(|value| value.ln()).sum();
-    (!values.is_empty()).then(|| (sum / values.len() as f64).exp())
+/// What the octaves of sharpness are called in the numbers' file, from the finest.
+fn octave_names() -> impl Iterator<Item = String> {
+    (0..OCTAVES).map(|octave| format!("sharpness_{octave}"))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::geometric_mean;
-
-    #[test]
-    fn ratios_that_cancel_have_the_mean_1() {
-        assert_eq!(geometric_mean(&[0.5, 2.0]), Some(1.0));
-        assert_eq!(geometric_mean(&[]), None);
+impl PhotoCaseReport {
+    /// Every measure of a method by its name, with its interval; those that were not made are not there.
+    pub fn estimate(&self, method: usize) -> BTreeMap<String, Estimate> {
+        let mean = |part: fn(&PhotoScore) -> Option<f64>| Estimate::of_mean(&self.values(method, part));
+        let octave = |octave: usize| Estimate::of_ratios(&self.values(method, |score| Some(score.sharpness?[octave])));
+        let named = [
+            ("psnr", mean(|score| Some(score.psnr))),
+            ("ssim", mean(|score| Some(score.ssim))),
+            ("feature_distance", mean(|score| score.feature_distance)),
+            ("patch_distance", mean(|score| score.patch_distance)),
+            ("rim_step", Estimate::of_ratios(&self.values(method, |score| score.rim_step))),
+            ("seconds", mean(|score| Some(score.seconds))),
+        ];
+        let named = named.into_iter().map(|(name, estimate)| (name.to_owned(), estimate));
+        let all = named.chain(octave_names().zip((0..OCTAVES).map(octave)));
+        all.filter_map(|(name, estimate)| Some((name, estimate?))).collect()
     }
 }
