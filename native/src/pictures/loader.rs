@@ -21,8 +21,8 @@ use crate::exit::input;
 /// Decoded, shrunk pictures are kept in memory up to this many bytes.
 const CACHE_BYTES: usize = 5 << 28;
 
-/// Side of the smallest crop as a part of the largest square.
-const SMALLEST_CROP: f64 = 0.7;
+/// A square that is cut out of less than this part of the pixels that a side of the sample has would be blurred.
+const SHARP: f64 = 0.7;
 
 /// What batches look like.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct LoaderSettings {
     pub size: usize,
     /// Steps before the first of these numbers have samples of the side that is the second.
     pub smaller_before: Option<(u64, usize)>,
+    /// Side of the smallest square that is cut, as a part of the largest.
+    pub smallest_crop: f64,
     /// Samples of a batch.
     pub batch: usize,
     /// Tasks, drawn uniformly.
@@ -183,7 +185,7 @@ impl Maker {
         }
         match self.dataset.decode(index) {
             Ok(picture) => {
-                let picture = shrink(picture, self.settings.size);
+                let picture = shrink(picture, self.limit());
                 let bytes = picture.pixels().len();
                 let used = use_it(&picture);
                 if self.cache_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > CACHE_BYTES || self.cache[index].set(picture).is_err() {
@@ -201,13 +203,21 @@ impl Maker {
         }
     }
 
+    /// The short side that pictures are shrunk to: one and a half times the sample's, or as much as the smallest crop needs.
+    fn limit(&self) -> usize {
+        let LoaderSettings { size, smallest_crop, .. } = self.settings;
+        (size + size / 2).max((size as f64 / smallest_crop).ceil() as usize)
+    }
+
     /// A random square of the picture, perhaps mirrored, with a random task.
     fn cut(&self, picture: &Picture, step: u64, sample: u64) -> anyhow::Result<Example> {
         let LoaderSettings { seed, ref tasks, .. } = self.settings;
         let size = self.settings.smaller_before.filter(|(before, _)| step < *before).map_or(self.settings.size, |(_, size)| size);
         let mut rng = noise::stream(seed, Purpose::Augmentation, step, sample);
         let largest = picture.width().min(picture.height());
-        let smallest = (largest as f64 * SMALLEST_CROP).ceil() as usize;
+        let part = |side: usize, part: f64| (side as f64 * part).ceil() as usize;
+        let sharp = part(largest.min(self.settings.size), SHARP);
+        let smallest = part(largest, self.settings.smallest_crop).max(sharp);
         let side = smallest + below(&mut rng, largest - smallest + 1);
         let left = below(&mut rng, picture.width() - side + 1);
         let top = below(&mut rng, picture.height() - side + 1);
@@ -225,12 +235,11 @@ impl Maker {
     }
 }
 
-/// At most one and a half times the sample's side: samples of later epochs are cut from this in
+/// A picture whose short side is at most `limit`: samples of later epochs are cut from this in
 /// memory, at the cost of a second resampling. The first epoch uses it too, so that what is cached
 /// never changes a sample.
-fn shrink(picture: Picture, size: usize) -> Picture {
+fn shrink(picture: Picture, limit: usize) -> Picture {
     let short = picture.width().min(picture.height());
-    let limit = size + size / 2;
     if short <= limit {
         return picture;
     }

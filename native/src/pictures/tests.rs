@@ -182,6 +182,7 @@ fn settings(threads: usize) -> LoaderSettings {
     LoaderSettings {
         size: 16,
         smaller_before: None,
+        smallest_crop: 0.7,
         batch: 3,
         tasks: TaskKind::ALL.to_vec(),
         hole: HoleCondition::Smooth,
@@ -234,6 +235,32 @@ fn batches_are_the_same_for_any_threads_and_after_any_resume() {
     let other = LoaderSettings { seed: 6, ..settings(1) };
     let other = Loader::new(dataset, other, 0).next().expect("a batch");
     assert_ne!(other.examples[0].picture, straight[0].examples[0].picture);
+}
+
+#[test]
+fn squares_are_cut_at_the_scales_that_are_asked_for() {
+    let folder = TempDir::new().expect("a folder");
+    let steep = RgbImage::from_fn(200, 200, |x, _| image::Rgb([x as u8, 0, 0]));
+    steep.save(folder.path().join("steep.png")).expect("a picture");
+    let dataset = Arc::new(open(folder.path()));
+    // How much of the picture's width a sample shows, from how much its red rises from pixel to pixel.
+    let parts = |smallest_crop: f64, size: usize| -> Vec<f64> {
+        let settings = LoaderSettings { smallest_crop, size, batch: 60, tasks: vec![TaskKind::Inpaint], ..settings(1) };
+        let batch = Loader::new(dataset.clone(), settings, 0).next().expect("a batch");
+        let part = |example: &infill::task::Example| {
+            let row = &example.picture[..size];
+            let rise = f64::from(row[size - 3] - row[2]).abs() * 127.5 / (size - 5) as f64;
+            rise * size as f64 / 200.0
+        };
+        batch.examples.iter().map(part).collect()
+    };
+    let between = |parts: &[f64], low: f64, high: f64| parts.iter().all(|part| (low - 0.03..=high + 0.03).contains(part));
+    assert!(between(&parts(0.7, 16), 0.7, 1.0));
+    let mixed = parts(0.2, 16);
+    assert!(between(&mixed, 0.2, 1.0) && mixed.iter().any(|part| *part < 0.35) && mixed.iter().any(|part| *part > 0.85), "{mixed:?}");
+    // Of 200 pixels no 40 become 128: below 0.7 of those there is nothing to be seen.
+    let sharp = parts(0.2, 128);
+    assert!(between(&sharp, 0.7 * 128.0 / 200.0, 1.0) && sharp.iter().any(|part| *part < 0.55), "{sharp:?}");
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use infill::{task::Example, train::Trainer};
+use infill::{
+    task::Example,
+    train::{TrainConfig, Trainer},
+};
 
 use super::settings::TrainingSettings;
 use crate::pictures::{Dataset, Loader, LoaderSettings};
@@ -45,7 +48,8 @@ pub fn of_training(settings: &TrainingSettings) -> LoaderSettings {
     let smaller_before = settings.train.progressive.map(|progressive| (settings.train.full_size_from(), progressive.size));
     let TrainingSettings { model, train, run } = settings;
     let tasks = train.drawn_tasks(&model.tasks);
-    LoaderSettings { batch: train.batch, smaller_before, tasks, threads: run.threads, prefetch: 4, ..alone(settings, 1) }
+    let smallest_crop = train.smallest_crop;
+    LoaderSettings { batch: train.batch, smaller_before, smallest_crop, tasks, threads: run.threads, prefetch: 4, ..alone(settings, 1) }
 }
 
 /// How one batch of `count` samples is made like those of training, of the model's own size and with all of its
@@ -54,6 +58,8 @@ pub fn alone(settings: &TrainingSettings, count: usize) -> LoaderSettings {
     LoaderSettings {
         size: settings.model.size,
         smaller_before: None,
+        // Whatever a run trains on, so that losses of runs compare.
+        smallest_crop: TrainConfig::default().smallest_crop,
         batch: count,
         tasks: settings.model.tasks.clone(),
         hole: settings.model.hole,

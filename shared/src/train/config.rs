@@ -61,6 +61,9 @@ pub struct TrainConfig {
     pub gradient_checkpointing: bool,
     /// A first share of the steps on smaller pictures (paper: none).
     pub progressive: Option<Progressive>,
+    /// Side of the smallest square that examples are cut from, as a part of the picture's largest: smaller ones show things at more
+    /// scales. Squares of less than 0.7 of the model's pixels a side are not cut where there are larger ones.
+    pub smallest_crop: f64,
     /// How many examples of a task come on one of each task that is not named here (paper: every task alike); 0
     /// leaves a task out.
     pub task_shares: BTreeMap<TaskKind, u32>,
@@ -130,6 +133,7 @@ impl Default for TrainConfig {
             precision: Precision::F32,
             gradient_checkpointing: false,
             progressive: None,
+            smallest_crop: 0.7,
             task_shares: BTreeMap::new(),
             task_levels: BTreeMap::new(),
         }
@@ -172,6 +176,7 @@ impl TrainConfig {
             (self.snr_cap >= 1.0, "snr_cap", self.snr_cap.to_string(), "1 or more"),
             (self.clip_norm >= 0.0, "clip_norm", self.clip_norm.to_string(), "0 or more"),
             ((0.0..=1.0).contains(&share), "progressive.share", share.to_string(), "a share of 0 to 1"),
+            ((0.05..=1.0).contains(&self.smallest_crop), "smallest_crop", self.smallest_crop.to_string(), "a part from 0.05 to 1"),
             (most <= 1000, "task_shares", most.to_string(), "0 to 1000 for each task"),
         ];
         match checks.into_iter().find(|(fine, ..)| !fine) {
