@@ -21,13 +21,18 @@ use crate::{
     formats::{checkpoint, diffusers, onnx},
     model_on_disk,
     site::{NewModel, Site},
+    train::averages,
 };
 
 /// Write a model with smaller weights, such as 8 bits for the page, as one of a page's models, as an ONNX graph for other runtimes, or for PyTorch.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// Model file, or a checkpoint of a training, whose averaged weights are taken.
+    /// Model file, or a checkpoint of a training, whose averaged weights are taken. With --ema-length the folder of a run.
     pub model: PathBuf,
+    /// Take the model of another length of average than the run trained with, as a part of the run: 0.01 to 0.288. The run must keep
+    /// averages for it (`infill train --set train.ema_lengths=[0.05,0.1]`).
+    #[arg(long, value_name = "LENGTH")]
+    pub ema_length: Option<f64>,
     /// Where the result goes.
     #[arg(long, short, value_name = "FILE", required_unless_present = "web")]
     pub output: Option<PathBuf>,
@@ -144,7 +149,7 @@ pub fn run(arguments: &ExportArguments) -> Result<()> {
         (None, None) => bail!(usage("give --output FILE or --web DIR")),
     };
     files::check_output(output, arguments.force)?;
-    let file = model_on_disk::read(&arguments.model)?;
+    let file = arguments.file()?;
     if arguments.pytorch {
         let architecture = Architecture::of_model(&file.config, &device::reference());
         return write(output, &checkpoint::write(&architecture, &file)?);
@@ -156,6 +161,14 @@ pub fn run(arguments: &ExportArguments) -> Result<()> {
 }
 
 impl ExportArguments {
+    /// What is exported.
+    fn file(&self) -> Result<ModelFile> {
+        let Some(length) = self.ema_length else { return model_on_disk::read(&self.model) };
+        let (file, error) = averages::of_length(&self.model, length)?;
+        println!("averaged over a length of {length}, which the snapshots meet within {:.2} %", 100.0 * error);
+        Ok(file)
+    }
+
     /// The model as a file, with what the options change.
     fn encode(&self, file: &ModelFile) -> Result<Vec<u8>> {
         let encoding = self.quantize.unwrap_or(Quantize::Q8).into();
@@ -178,7 +191,7 @@ fn export_web(arguments: &ExportArguments, site: &Path) -> Result<()> {
     if page.has(&name) && !arguments.force {
         bail!(input(format!("{} has a model `{name}` already; give --force to replace it, or another --name", site.display())));
     }
-    let bytes = arguments.encode(&model_on_disk::read(&arguments.model)?)?;
+    let bytes = arguments.encode(&arguments.file()?)?;
     let words = Words { title: arguments.title.clone(), about: arguments.about.clone() };
     let (list, unused) = page.put(NewModel { name: &name, words, bytes: &bytes, first: arguments.default })?;
     println!("{} now offers:", site.display());
@@ -195,7 +208,7 @@ fn export_web(arguments: &ExportArguments, site: &Path) -> Result<()> {
 }
 
 fn export_diffusers(arguments: &ExportArguments, output: &Path) -> Result<()> {
-    let file = model_on_disk::read(&arguments.model)?;
+    let file = arguments.file()?;
     let named = || format!("cannot use {}", arguments.model.display());
     let net = DiffusersNet::of_model(&file.config, &device::reference()).with_context(named).map_err(input)?;
     let folder = output.join("unet");

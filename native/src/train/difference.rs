@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::settings::TrainingSettings;
 use crate::exit::usage;
 
-/// What a run keeps from its beginning to its end: its weights and its random numbers hang on it.
-const FIXED: [&str; 3] = ["model", "train.seed", "run.pictures_seen_before"];
+/// What a run keeps from its beginning to its end: its weights, its random numbers and what it averages hang on it.
+const FIXED: [&str; 4] = ["model", "train.seed", "train.ema_lengths", "run.pictures_seen_before"];
 
 /// Where pictures are. Whether they are others is said of the pictures and not of their places.
 const PLACES: [&str; 2] = ["run.data", "run.validation"];
@@ -61,7 +61,7 @@ pub fn changes(before: &TrainingSettings, now: &TrainingSettings) -> Result<Vec<
     let fixed: Vec<String> = fixed.map(ToString::to_string).collect();
     if !fixed.is_empty() {
         bail!(usage(format!(
-            "a run keeps its model and its seed, and this would change {}; leave that out, or begin another --run",
+            "a run keeps its model, its seed and its averages, and this would change {}; leave that out, or begin another --run",
             fixed.join(", ")
         )));
     }

@@ -25,7 +25,9 @@ impl Need {
         let parameters = Unet::new(&settings.model, &device::reference()).num_params();
         let (batch, part) = (settings.train.batch, settings.train.micro_batch);
         let at_once = if part == 0 { batch } else { batch.min(part.saturating_mul(devices)) };
-        Self { parameters, at_once, bytes: cost::training_bytes(&settings.model, parameters, at_once) }
+        // In f32, like the weights.
+        let averages = 4 * (parameters * settings.train.ema_lengths.len()) as u64;
+        Self { parameters, at_once, bytes: cost::training_bytes(&settings.model, parameters, at_once) + averages }
     }
 
     /// Refuses what this machine cannot hold. Of the memory of GPUs and of other machines nothing is known here.

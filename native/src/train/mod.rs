@@ -1,6 +1,7 @@
 //! Training: from pictures to a model file, in a run directory that is the record of it. The arithmetic of a step is
 //! `infill::train`; here are settings, files, the loop and its progress.
 
+pub mod averages;
 mod checkpoint;
 mod difference;
 #[cfg(test)]

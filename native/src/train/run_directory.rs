@@ -18,6 +18,7 @@ use infill::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    averages,
     checkpoint::{self, Seen},
     settings::TrainingSettings,
     settings_file,
@@ -138,7 +139,7 @@ impl RunDirectory {
             }
             Err(TryLockError::Error(error)) => tracing::warn!("{} cannot be kept from other processes: {error}", self.root.display()),
         }
-        for folder in ["", "checkpoints", "samples"] {
+        for folder in ["", "checkpoints", "samples", averages::FOLDER] {
             files::remove_unfinished(&self.root.join(folder));
         }
         let _ = self.lock.set(file);
@@ -194,6 +195,7 @@ impl RunDirectory {
                              another order, than without the interruption"
                         );
                     }
+                    averages::forget_after(&self.root, step)?;
                     self.write_settings(settings)?;
                     return Ok(seen.pictures);
                 }
@@ -205,6 +207,7 @@ impl RunDirectory {
         }
         if refused.is_empty() {
             tracing::warn!("no checkpoint was written yet; beginning at step 0");
+            averages::forget_after(&self.root, 0)?;
             self.write_settings(settings)?;
             return Ok(0);
         }
@@ -266,6 +269,7 @@ impl RunDirectory {
         let weights = checkpoint::read_weights(parameters::list(&average.unet))?;
         let bytes = ModelFile::encode(&average.config, &record, &weights, Encoding::F32)?;
         files::write_atomically(&self.model_path(), &bytes)?;
+        averages::save(&self.root, trainer, &record)?;
         if validation_loss.is_some_and(|loss| self.is_best(loss)) {
             files::write_atomically(&self.root.join("best.infill"), &bytes)?;
             files::copy_atomically(&path, &self.best_path())?;

@@ -10,6 +10,7 @@ mod loss;
 mod measure;
 mod muon;
 mod optimizer;
+pub mod power_average;
 mod precision;
 
 use std::collections::HashMap;
@@ -128,11 +129,20 @@ impl Trainer {
     /// The averaged model, for sampling.
     pub fn average(&self) -> Model {
         let unet = self.model.unet.clone();
-        Model { config: self.model.config.clone(), unet: optimizer::averaged(unet, &self.slots) }
+        Model { config: self.model.config.clone(), unet: optimizer::averaged(unet, &self.slots, |slot| &slot.average) }
+    }
+
+    /// The averages over a power of time, each with its relative length ([`TrainConfig::ema_lengths`]).
+    pub fn power_averages(&self) -> Vec<(f64, Model)> {
+        let average = |(number, length): (usize, &f64)| {
+            let unet = optimizer::averaged(self.model.unet.clone(), &self.slots, |slot| &slot.powers[number]);
+            (*length, Model { config: self.model.config.clone(), unet })
+        };
+        self.config.ema_lengths.iter().enumerate().map(average).collect()
     }
 
     /// Everything a resumed run needs, as tensors under names: `weights.*`, `average.*`,
-    /// `moment_1.*`, `moment_2.*`, with f16 also `loss_scale.*`. The caller reads them.
+    /// `moment_1.*`, `moment_2.*`, with f16 also `loss_scale.*`, with more averages `power_average_0.*` and so on. The caller reads them.
     pub fn state(&self) -> Vec<crate::unet::NamedParameter> {
         let mut state = optimizer::state(&self.model.unet, &self.slots);
         state.extend(self.loss_scale.iter().flat_map(LossScale::state));
@@ -177,8 +187,9 @@ impl Trainer {
                     Tensor::<1>::from_data(TensorData::new(values, [count]), &device)
                 })
             };
-            let slot = Slot { steps: step as usize, moment_1: part("moment_1")?, moment_2: part("moment_2")?, average: part("average")? };
-            Some((name, slot))
+            let (moment_1, moment_2, average) = (part("moment_1")?, part("moment_2")?, part("average")?);
+            let powers = (0..self.config.ema_lengths.len()).map(|number| part(&optimizer::power_part(number))).collect::<Option<_>>()?;
+            Some((name, Slot { steps: step as usize, moment_1, moment_2, average, powers }))
         });
         let slots = slots.collect();
         if let Some(name) = missing {
@@ -193,9 +204,12 @@ impl Trainer {
 
     /// Refuses what has another size than the net's own.
     fn check_sizes(&self, state: &HashMap<String, Weight>) -> Result<(), TrainError> {
+        let powers: Vec<String> = (0..self.config.ema_lengths.len()).map(optimizer::power_part).collect();
+        let parts: Vec<&str> =
+            ["weights", "moment_1", "moment_2", "average"].into_iter().chain(powers.iter().map(String::as_str)).collect();
         for (name, shape) in parameters::shapes(&self.model.unet) {
             let wanted = shape.iter().product();
-            for part in ["weights", "moment_1", "moment_2", "average"] {
+            for part in &parts {
                 let name = format!("{part}.{name}");
                 if let Some(found) = state.get(&name).map(|weight| weight.values.len()).filter(|found| *found != wanted) {
                     return Err(TrainError::Shape { name, found, wanted });
@@ -209,6 +223,7 @@ impl Trainer {
         let change = optimizer::Change {
             learning_rate,
             average_decay: self.config.ema_decay_at(self.step),
+            power_decays: self.config.power_decays_at(self.step),
             clip_norm: self.config.clip_norm,
             optimizer: self.config.optimizer,
             loss_scale: self.loss_scale.take(),

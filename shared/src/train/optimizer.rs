@@ -23,6 +23,13 @@ pub struct Slot {
     pub moment_2: Tensor<1>,
     /// Moving average of the weights.
     pub average: Tensor<1>,
+    /// Averages over a power of time, as many as the settings ask for.
+    pub powers: Vec<Tensor<1>>,
+}
+
+/// What the average over a power of time of this number is called in a trainer's state.
+pub(super) fn power_part(number: usize) -> String {
+    format!("power_average_{number}")
 }
 
 impl Slot {
@@ -33,8 +40,11 @@ impl Slot {
             moment_1: weights.zeros_like(),
             moment_2: weights.zeros_like(),
             average: weights.clone(),
+            powers: vec![weights.clone(); self.powers.len()],
         });
+        let powers = self.powers.into_iter().zip(before.powers).map(|(power, before)| either(counts, power, before));
         Self {
+            powers: powers.collect(),
             steps: self.steps,
             moment_1: either(counts, self.moment_1, before.moment_1),
             moment_2: either(counts, self.moment_2, before.moment_2),
@@ -54,6 +64,8 @@ fn either(counts: &Tensor<1, Bool>, new: Tensor<1>, old: Tensor<1>) -> Tensor<1>
 pub(super) struct Change {
     pub learning_rate: f64,
     pub average_decay: f64,
+    /// Of the averages over a power of time.
+    pub power_decays: Vec<f64>,
     pub clip_norm: f64,
     /// How weights inside the net are updated; others always by Adam.
     pub optimizer: OptimizerKind,
@@ -126,23 +138,24 @@ struct Update<'a> {
 }
 
 impl Update<'_> {
-    /// The weights after a step, with what is kept of it; `average` is still that of before.
+    /// The weights after a step, with what is kept of it; averages are still those of before.
     fn step(&self, name: &str, shape: &[usize], weights: Tensor<1>, gradient: Tensor<1>, old: Option<Slot>) -> (Tensor<1>, Slot) {
         let learning_rate = self.change.learning_rate;
         let average = old.as_ref().map_or_else(|| weights.clone(), |slot| slot.average.clone());
+        let powers = old.as_ref().map_or_else(|| vec![weights.clone(); self.change.power_decays.len()], |slot| slot.powers.clone());
         if let Some(orthogonal) = self.orthogonal.as_ref().filter(|_| Orthogonal::takes(name, shape)) {
             let (steps, momentum, moment_2) = match old {
                 Some(slot) => (slot.steps, Some(slot.moment_1), slot.moment_2),
                 None => (0, None, weights.zeros_like()),
             };
             let (weights, moment_1) = orthogonal.step(learning_rate, weights, gradient, momentum, shape);
-            return (weights, Slot { steps: steps + 1, moment_1, moment_2, average });
+            return (weights, Slot { steps: steps + 1, moment_1, moment_2, average, powers });
         }
         let state = old.map(|slot| AdamState::new(AdaptiveMomentumState::new(slot.steps, slot.moment_1, slot.moment_2)));
         let (weights, state) = self.adam.step(learning_rate, weights, gradient, state);
         // burn's Adam always gives its state.
         let momentum = state.expect("Adam's state after a step").momentum;
-        (weights, Slot { steps: momentum.time, moment_1: momentum.moment_1, moment_2: momentum.moment_2, average })
+        (weights, Slot { steps: momentum.time, moment_1: momentum.moment_1, moment_2: momentum.moment_2, average, powers })
     }
 }
 
@@ -172,6 +185,9 @@ impl ModuleMapper for Update<'_> {
         let before = self.is_finite.is_some().then(|| (weights.clone(), old.clone()));
         let (mut weights, mut slot) = self.step(&name, &shape, weights, gradient, old);
         slot.average = slot.average.clone() + (weights.clone() - slot.average).mul_scalar(1.0 - self.change.average_decay);
+        for (power, decay) in slot.powers.iter_mut().zip(&self.change.power_decays) {
+            *power = power.clone() + (weights.clone() - power.clone()).mul_scalar(1.0 - decay);
+        }
         if let (Some(is_finite), Some((old_weights, old))) = (&self.is_finite, before) {
             slot = slot.or_as_before(old, &old_weights, is_finite);
             weights = either(is_finite, weights, old_weights);
@@ -190,13 +206,14 @@ pub(super) fn tracked<const D: usize>(tensor: Tensor<D>, device: &Device) -> Ten
     }
 }
 
-/// The net with its averaged weights, without autodiff.
-pub(super) fn averaged(unet: Unet, slots: &HashMap<String, Slot>) -> Unet {
-    struct Averages<'a> {
+/// The net with averaged weights, those that `pick` names, without autodiff.
+pub(super) fn averaged(unet: Unet, slots: &HashMap<String, Slot>, pick: impl Fn(&Slot) -> &Tensor<1>) -> Unet {
+    struct Averages<'a, P> {
         path: Vec<String>,
         slots: &'a HashMap<String, Slot>,
+        pick: P,
     }
-    impl ModuleMapper for Averages<'_> {
+    impl<P: Fn(&Slot) -> &Tensor<1>> ModuleMapper for Averages<'_, P> {
         fn enter_module(&mut self, name: &str, _container: &str) {
             self.path.push(name.to_owned());
         }
@@ -207,11 +224,11 @@ pub(super) fn averaged(unet: Unet, slots: &HashMap<String, Slot>) -> Unet {
             let slot = self.slots.get(&self.path.join("."));
             let (id, tensor, _) = param.consume();
             let shape = tensor.dims();
-            let value = slot.map_or_else(|| tensor.inner(), |slot| slot.average.clone().reshape(shape));
+            let value = slot.map_or_else(|| tensor.inner(), |slot| (self.pick)(slot).clone().reshape(shape));
             Param::initialized(id, value)
         }
     }
-    unet.valid().map(&mut Averages { path: Vec::new(), slots })
+    unet.valid().map(&mut Averages { path: Vec::new(), slots, pick })
 }
 
 /// Moves a net to a device with autodiff, its weights ready to be trained.
@@ -232,6 +249,7 @@ pub(super) fn state(unet: &Unet, slots: &HashMap<String, Slot>) -> Vec<NamedPara
             state.push(named("moment_1", slot.moment_1.clone()));
             state.push(named("moment_2", slot.moment_2.clone()));
             state.push(named("average", slot.average.clone()));
+            state.extend(slot.powers.iter().enumerate().map(|(number, power)| named(&power_part(number), power.clone())));
         }
         state.push(named("weights", parameter.values.clone().inner()));
     }

@@ -125,6 +125,45 @@ fn resumes_bit_equal(trainer: impl Fn() -> Trainer) {
     }
 }
 
+fn with_powers(config: TrainConfig) -> Trainer {
+    let config = TrainConfig { ema_lengths: vec![0.05, 0.1], ..config };
+    Trainer::new(config, ModelConfig::preset("tiny").unwrap(), None, &Device::flex()).unwrap()
+}
+
+#[test]
+fn averages_over_a_power_of_time_are_kept_and_resume_bit_equal() {
+    resumes_bit_equal(|| with_powers(config()));
+    let (mut plain, mut with) = (trainer(), with_powers(config()));
+    let name = "head.weight";
+    let mut expected = [0.0; 2];
+    for step in 1..=5 {
+        plain.step(&batch()).unwrap();
+        with.step(&batch()).unwrap();
+        let weight = f64::from(weights(&with)[&format!("weights.{name}")].values[0]);
+        for (average, length) in expected.iter_mut().zip([0.05, 0.1]) {
+            *average += (weight - *average) * (1.0 - power_average::decay(length, step));
+        }
+    }
+    let (plain, state) = (weights(&plain), weights(&with));
+    // They change nothing else, and without them nothing is kept.
+    assert!(plain.iter().all(|(name, weight)| state[name].values == weight.values));
+    assert_eq!(state.len() - plain.len(), 2 * parameters::shapes(&with.model.unet).len());
+    for (number, expected) in expected.into_iter().enumerate() {
+        let found = f64::from(state[&format!("power_average_{number}.{name}")].values[0]);
+        assert!((found - expected).abs() < 1e-6, "{number}: {found} {expected}");
+        let (length, model) = &with.power_averages()[number];
+        let head = parameters::list(&model.unet).into_iter().find(|parameter| parameter.name == name).unwrap();
+        assert_eq!((*length, values(head.values)), ([0.05, 0.1][number], state[&format!("power_average_{number}.{name}")].values.clone()));
+    }
+    let mut fresh = with_powers(config());
+    let message = fresh.resume(5, &plain).unwrap_err().to_string();
+    assert!(message.contains("power_average_0."), "{message}");
+    for lengths in [vec![0.5], vec![0.1, 0.1], vec![0.0], vec![f64::NAN]] {
+        let message = TrainConfig { ema_lengths: lengths, ..config() }.validate().unwrap_err().to_string();
+        assert!(message.contains("ema_lengths"), "{message}");
+    }
+}
+
 #[test]
 fn average_warms_up_and_lags_behind_the_weights() {
     let mut trainer = trainer();
