@@ -121,7 +121,13 @@ fn check(site: &Path, port: u16) -> Result<()> {
     }
     let rest = ask(port, MODEL, "Range: bytes=10-\r\n")?;
     ensure!(rest.head.contains(" 206 ") && rest.body == fs::read(site.join(MODEL))?[10..], "{}", rest.head);
-    ensure!(ask(port, "absent.js", "")?.head.contains(" 404 "), "a file that is not there is found");
+    // Neither the page in place of what is missing, nor an answer that browsers keep for a year.
+    for absent in ["absent.js", "absent/page", "page-0123456789abcdef.js", "models/fedcba9876543210.bin"] {
+        let answer = ask(port, absent, "")?;
+        ensure!(answer.head.contains(" 404 ") && !answer.head.contains("immutable"), "{absent}: {}", answer.head);
+        ensure!(!String::from_utf8_lossy(&answer.body).contains("the content of index.html"), "{absent} is the page");
+    }
+    ensure!(ask(port, "robots.txt", "")?.head.contains(" 200 "), "search engines are told nothing");
     ensure!(ask(port, "_headers", "")?.head.contains(" 404 "), "what is for hosts is shown");
     Ok(())
 }

@@ -7,10 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use flate2::{Compression, write::GzEncoder};
 
-use crate::page_files::{is_for_hosts, write};
+use crate::page_files::{is_for_hosts, replace, write};
 
 /// Endings of files that compression makes smaller. Pictures and models are compressed already.
 const COMPRESSIBLE: [&str; 6] = ["html", "js", "css", "wasm", "json", "webmanifest"];
@@ -20,11 +20,28 @@ const KEPT: &str = "public, max-age=31536000, immutable";
 /// What is sent with others: they are asked for at every visit, and sent again where they have changed.
 const ASKED: &str = "no-cache";
 
-/// Writes `FILE.br` and `FILE.gz` beside every file that gets smaller, and `_headers`.
+/// What search engines may fetch: the page, and not the megabytes of models. It counts at the top of a site only.
+const ROBOTS: &str = "User-agent: *\nDisallow: /models/\n";
+
+/// Says in the page where it is hosted, for sites that show a picture of what they link: many take full addresses only.
+///
+/// # Errors
+/// What is no address of a folder on the web, or a page without a picture to show.
+pub fn name_address(dist: &Path, address: &str) -> Result<()> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/[]@%".contains(letter);
+    let is_folder =
+        (address.starts_with("https://") || address.starts_with("http://")) && address.ends_with('/') && address.chars().all(plain);
+    ensure!(is_folder, "`{address}` is no address of a folder; give one such as https://example.org/infill/");
+    let picture = "<meta property=\"og:image\" content=\"";
+    replace(dist, "index.html", picture, &format!("<meta property=\"og:url\" content=\"{address}\">\n  {picture}{address}"))
+}
+
+/// Writes `FILE.br` and `FILE.gz` beside every file that gets smaller, `_headers` and `robots.txt`.
 ///
 /// # Errors
 /// When a file cannot be read or written.
 pub fn finish(dist: &Path) -> Result<()> {
+    write(&dist.join("robots.txt"), ROBOTS.as_bytes())?;
     let mut files = files(dist)?;
     files.extend(self::files(&dist.join("models"))?);
     for file in &files {
@@ -143,6 +160,21 @@ mod tests {
         assert_eq!(names(), ["icon-12345678.png", "index.html", "page-3b015dc8b142adf2.js"]);
         finish(dist).unwrap();
         assert_eq!(names().len(), 3);
+        assert!(fs::read_to_string(dist.join("robots.txt")).unwrap().contains("Disallow: /models/"));
+    }
+
+    #[test]
+    fn the_picture_of_a_link_gets_the_pages_address() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let (dist, page) = (folder.path(), folder.path().join("index.html"));
+        fs::write(&page, "<meta property=\"og:image\" content=\"icon.png\">").unwrap();
+        for wrong in ["example.org/", "https://example.org/infill", "https://example.org/\"><script>/"] {
+            assert!(name_address(dist, wrong).unwrap_err().to_string().contains(wrong), "{wrong}");
+        }
+        name_address(dist, "https://example.org/infill/").unwrap();
+        let text = fs::read_to_string(&page).unwrap();
+        assert!(text.contains("<meta property=\"og:url\" content=\"https://example.org/infill/\">"), "{text}");
+        assert!(text.contains("<meta property=\"og:image\" content=\"https://example.org/infill/icon.png\">"), "{text}");
     }
 
     #[test]

@@ -23,7 +23,12 @@ enum Command {
         port: u16,
     },
     /// Build the page to publish, as small as it gets, into web/dist, and print its size.
-    Web,
+    Web {
+        /// Address of the folder that it is to be hosted in, such as https://example.org/infill/, for the picture that other sites show
+        /// of a link to it.
+        #[arg(long)]
+        address: Option<String>,
+    },
     /// Serve a folder on 127.0.0.1 as a static host would.
     Serve {
         /// The folder.
@@ -72,7 +77,7 @@ fn main() -> Result<()> {
             let page = demo::build()?;
             serve(page, port)
         }
-        Command::Web => web::build(),
+        Command::Web { address } => web::build_for(address.as_deref()),
         Command::Serve { folder, port } => serve(folder, port),
         Command::Check => stages::run(&stages::check()),
         Command::Test { list_rows: true, .. } => rows::list(),

@@ -24,7 +24,8 @@ pub const SERVICE_WORKER: &str = "service-worker.js";
 /// When a file is missing or cannot be written.
 pub fn finish(dist: &Path, template: &Path) -> Result<()> {
     name_worker(dist)?;
-    write_manifest(dist)?;
+    let icon = write_manifest(dist)?;
+    replace(dist, PAGE, "preview.png", &icon)?;
     let template = fs::read_to_string(template).with_context(|| format!("cannot read {}", template.display()))?;
     write_service_worker(dist, &template)
 }
@@ -40,11 +41,14 @@ fn name_worker(dist: &Path) -> Result<()> {
     replace(dist, PAGE, "content=\"worker-start.js\"", &format!("content=\"{start}\""))
 }
 
-/// Writes what browsers need to install the page.
-fn write_manifest(dist: &Path) -> Result<()> {
-    let mut icons = Vec::new();
+/// Writes what browsers need to install the page, and returns the name of its large icon.
+fn write_manifest(dist: &Path) -> Result<String> {
+    let (mut icons, mut large) = (Vec::new(), String::new());
     for (size, purpose) in [(192, icon::Purpose::Any), (512, icon::Purpose::Any), (512, icon::Purpose::Maskable)] {
         let name = write_named(dist, &format!("icon-{size}-{}", purpose.name()), ".png", &icon::png(size, purpose)?)?;
+        if (size, purpose) == (512, icon::Purpose::Any) {
+            large.clone_from(&name);
+        }
         icons.push(json!({ "src": name, "sizes": format!("{size}x{size}"), "type": "image/png", "purpose": purpose.name() }));
     }
     let manifest = json!({
@@ -61,7 +65,8 @@ fn write_manifest(dist: &Path) -> Result<()> {
         "icons": icons,
     });
     let name = write_named(dist, "app", ".webmanifest", &serde_json::to_vec_pretty(&manifest)?)?;
-    replace(dist, PAGE, "href=\"app.webmanifest\"", &format!("href=\"{name}\""))
+    replace(dist, PAGE, "href=\"app.webmanifest\"", &format!("href=\"{name}\""))?;
+    Ok(large)
 }
 
 /// Writes the service worker with the version and the files of the folder, models left out. An older one is overwritten.
@@ -94,7 +99,8 @@ mod tests {
     /// What trunk leaves, as far as it matters here.
     fn built(worker: &str) -> tempfile::TempDir {
         let folder = tempfile::TempDir::new().unwrap();
-        let page = "<meta name=\"worker\" content=\"worker-start.js\"><link rel=\"manifest\" href=\"app.webmanifest\">";
+        let page = "<meta name=\"worker\" content=\"worker-start.js\"><link rel=\"manifest\" href=\"app.webmanifest\">\
+                    <meta property=\"og:image\" content=\"preview.png\">";
         for (name, text) in [
             (PAGE, page),
             ("worker_bg.wasm", worker),
@@ -125,6 +131,7 @@ mod tests {
         let page = fs::read_to_string(one.path().join(PAGE)).unwrap();
         let start = names(one.path(), "worker-start-").swap_remove(0);
         assert!(page.contains(&start), "{page}");
+        assert!(page.contains(&format!("<meta property=\"og:image\" content=\"{}\">", names(one.path(), "icon-512-any")[0])), "{page}");
         let script = fs::read_to_string(one.path().join(SERVICE_WORKER)).unwrap();
         for name in names(one.path(), "worker").into_iter().chain(names(one.path(), "icon")).chain(names(one.path(), "app")) {
             assert!(script.contains(&name), "{name} is not in the list");

@@ -39,9 +39,9 @@ pub fn replace(dist: &Path, file: &str, old: &str, new: &str) -> Result<()> {
     write(&path, text.replace(old, new).as_bytes())
 }
 
-/// Whether a file is for hosts and no visitor asks for it: another file compressed, or what to send along.
+/// Whether a file is for hosts or search engines and no visitor asks for it: another file compressed, or what to send along.
 pub fn is_for_hosts(name: &str) -> bool {
-    name == "_headers" || [".br", ".gz"].iter().any(|ending| name.ends_with(ending))
+    ["_headers", "robots.txt"].contains(&name) || [".br", ".gz"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Writes a file.

@@ -34,6 +34,7 @@ mod settings;
 mod state;
 mod strip;
 mod tasks;
+mod title;
 mod tool;
 mod update;
 mod view;

@@ -12,6 +12,7 @@ use crate::page::{
     notice::Notice,
     state::State,
     strip, tasks,
+    title::title,
     tool::Tool,
     words,
 };
@@ -38,6 +39,10 @@ fn page(written: &mut Written, state: &State) {
         if written.is_new("body", "dragging", if state.dragging { "yes" } else { "no" }) {
             let _ = body.class_list().toggle_with_force("dragging", state.dragging);
         }
+    }
+    let title = title(state);
+    if written.is_new("document", "title", &title) {
+        dom::document().set_title(&title);
     }
     written.show("starting", false);
     written.show("empty", state.document.is_none() && state.kept.restoring.is_none());

@@ -6,6 +6,7 @@ use crate::page::{
     gesture::Gesture,
     scene::{Item, Layer, scene},
     tasks,
+    title::title,
     tool::Tool,
 };
 
@@ -20,6 +21,25 @@ fn tools_tasks_and_fields_stand_in_the_page() {
     let ids = Tool::ALL.map(Tool::id).into_iter().chain(TaskKind::ALL.map(tasks::id)).chain(Field::ALL.map(Field::id));
     let missing: Vec<&str> = ids.filter(|id| !page.contains(&format!("id=\"{id}\""))).collect();
     assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn the_tab_says_what_is_under_way() {
+    let nothing = State::new("http://here/".to_owned(), ModelChoice::First);
+    // As the file has it until the program runs.
+    assert!(include_str!("../../../../../index.html").contains(&format!("<title>{}</title>", title(&nothing))));
+    let mut state = opened();
+    assert_eq!(title(&state), "photo – Infill");
+    update(&mut state, Event::Task(TaskKind::Colorize));
+    let effects = update(&mut state, Event::Run);
+    fit(&mut state, &effects);
+    assert_eq!(title(&state), "Colouring… – Infill");
+    said(&mut state, FromWorker::Progress { id: 1, done: 2, total: 5, pace: 50.0 });
+    assert_eq!(title(&state), "Colouring… 40 % – Infill");
+    let pixels = Some(Rc::new(vec![9; 4 * WIDTH * HEIGHT]));
+    let done = FromWorker::Done { id: 1, width: WIDTH, height: HEIGHT, milliseconds: 900.0 };
+    said_with(&mut state, done, Attached { pixels, held: vec![Handle(20)], ..Attached::default() });
+    assert_eq!(title(&state), "Done: photo – Infill");
 }
 
 #[test]
