@@ -127,6 +127,8 @@ impl<'a> CaseFeatures<'a> {
             let from_original = |method: &Vec<Seen>| distance(&method[compared + place].features, original);
             answered.answer.feature_distance = self.compared.iter().map(from_original).collect();
             let name = |seen: &Seen| judge.net.classes().get(seen.class()).cloned();
+            let is_right = |class: usize| seen.iter().map(|method| method[first + place].class() == class).collect();
+            answered.answer.right = judge.classes[first + place].map_or(Vec::new(), is_right);
             answered.answer.taken_for = seen.iter().filter_map(|method| name(&method[first + place])).collect();
         }
         Ok(())

@@ -180,15 +180,14 @@ impl Measure {
 
     /// Its values for a method, one for each picture; `None` where it is of all pictures together.
     fn by_picture(self, case: &CaseReport, method: usize) -> Option<Vec<f64>> {
-        // Pictures without a class do not count, as in `distribution::accuracy`.
-        let classified = |answer: &&Answer| answer.class.is_some();
-        let right = |answer: &Answer| Some(f64::from(u8::from(Some(answer.taken_for.get(method)?) == answer.class.as_ref())));
+        // Pictures whose class the net does not know do not count, as in `distribution::accuracy`.
+        let right = |answer: &Answer| answer.right.get(method).map(|right| f64::from(u8::from(*right)));
         match self {
             Measure::Psnr => Some(case.values(method, |score| score.psnr)),
             Measure::Ssim => Some(case.values(method, |score| score.ssim)),
             Measure::MsSsim => Some(case.values(method, |score| score.ms_ssim)),
             Measure::L1 => Some(case.values(method, |score| score.l1)),
-            Measure::Accuracy => case.answers.iter().filter(classified).map(right).collect(),
+            Measure::Accuracy => Some(case.answers.iter().filter_map(right).collect()),
             Measure::Distance => case.answers.iter().map(|answer| answer.feature_distance.get(method).copied()).collect(),
             Measure::Lpips => case.answers.iter().map(|answer| answer.lpips.get(method).copied()).collect(),
             Measure::Fid | Measure::Kid | Measure::InceptionScore => None,

@@ -161,6 +161,9 @@ pub struct Answer {
     /// pictures CA is won and lost by.
     #[serde(default)]
     pub taken_for: Vec<String>,
+    /// Whether each method's answer is taken for what the picture shows; empty where that has no class, or one that the net does not know.
+    #[serde(default)]
+    pub right: Vec<bool>,
     /// How far each method's answer is from the original in feature space; empty without a feature net.
     #[serde(default)]
     pub feature_distance: Vec<f64>,

@@ -69,6 +69,7 @@ pub fn score(case: Case, asked: &OpenQuestion, subject: &Subject) -> Answered {
         ms_ssim_between_samples: mean_over_pairs(samples, |one, other| similarity(case.kind(), one, other, mask, ms_ssim)),
         feature_distance_between_samples: None,
         taken_for: Vec::new(),
+        right: Vec::new(),
         feature_distance: Vec::new(),
         lpips: Vec::new(),
     };

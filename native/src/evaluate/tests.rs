@@ -316,6 +316,9 @@ fn one_net_compares_features_and_another_counts_classes() {
         let pixel = |x: u32, y: u32| Rgb([0, 1, 2].map(|channel| if channel == number { 200 } else { (x * 2 + y) as u8 }));
         RgbImage::from_fn(40, 36, pixel).save(place.join("one.png")).expect("a picture");
     }
+    // A class that the net does not know counts in no figure.
+    std::fs::create_dir(folder.path().join("other")).expect("a folder");
+    RgbImage::from_pixel(40, 36, Rgb([90, 90, 200])).save(folder.path().join("other/one.png")).expect("a picture");
     let net = |file: &str, names: &[&str]| Colours {
         origin: Origin { file: file.to_owned(), sha256: "5".repeat(64) },
         names: names.iter().map(|name| (*name).to_owned()).collect(),
@@ -324,7 +327,7 @@ fn one_net_compares_features_and_another_counts_classes() {
     let yardsticks = Yardsticks { features: Some(&features), judge: Some(&judge), lpips: None };
     let tools =
         Tools { model: &model, summary: summary(&model), trained_on: None, device: &Device::default(), regression: None, yardsticks };
-    let plan = EvaluationPlan { cases: Case::of_tasks(&[TaskKind::Colorize], false), ..settings(&folder, 2) };
+    let plan = EvaluationPlan { cases: Case::of_tasks(&[TaskKind::Colorize], false), count: 4, ..settings(&folder, 2) };
     let report = evaluate(&tools, &plan, &Interrupt::default()).expect("an evaluation").report;
     let (compared, judged) = (report.features.as_ref().expect("a net"), report.judge.as_ref().expect("a net"));
     assert_eq!((compared.accuracy_of_originals, judged.accuracy_of_originals), (None, Some(1.0)));
@@ -333,6 +336,14 @@ fn one_net_compares_features_and_another_counts_classes() {
     assert_eq!(case.features[0].accuracy, Some(1.0 / 3.0));
     assert!(case.features[0].fid.is_some_and(|distance| distance > 1.0));
     assert!(case.answers.iter().all(|answer| answer.taken_for[0] == "blue"), "{:?}", case.answers[0].taken_for);
+    for (method, estimates) in case.estimates.iter().enumerate() {
+        let right = case.answers.iter().filter(|answer| !answer.right.is_empty()).map(|answer| f64::from(u8::from(answer.right[method])));
+        assert_eq!(estimates["accuracy"].value, right.sum::<f64>() / 3.0);
+        for (name, estimate) in estimates {
+            let holds = |interval: interval::Interval| interval.low <= estimate.value + 1e-9 && interval.high >= estimate.value - 1e-9;
+            assert!(estimate.interval.is_none_or(holds), "{name} of {method}: {estimate:?}");
+        }
+    }
     let text = report.markdown();
     for words in
         ["FID, KID, IS and PD are of whole pictures in the features of pool.pth (555555555555)", "CA is of whole pictures by classes.pth"]

@@ -110,6 +110,7 @@ pub(super) mod tests {
                 ms_ssim_between_samples: None,
                 feature_distance_between_samples: None,
                 taken_for: Vec::new(),
+                right: Vec::new(),
                 feature_distance: Vec::new(),
             }],
         }
