@@ -4,5 +4,6 @@
 pub mod bench;
 pub mod drawing;
 pub mod page;
+pub mod program;
 pub mod scene;
 pub mod site;

@@ -13,19 +13,12 @@ use anyhow::{Context, Result, ensure};
 use image::{Rgb, RgbImage};
 use infill_tests::{
     page::{Gpu, PATIENCE, Page},
+    program::program,
     scene::block_on,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::tools;
-
-/// The program, built with the features of its own tests, so that nothing is built twice.
-fn program() -> Result<PathBuf> {
-    let packages = ["-p", "infill", "-p", "infill-kernel", "-p", "infill-picture-file", "-p", "infill-cli"];
-    let build = [&["build", "--quiet"][..], &packages, &["--no-default-features", "--bin", "infill"]].concat();
-    tools::run(tools::command("cargo", &build))?;
-    Ok(tools::target().join("debug/infill"))
-}
 
 /// A study of two methods, three questions and a check, with what `more` asks for.
 fn study(folder: &Path, more: &[&str]) -> Result<PathBuf> {

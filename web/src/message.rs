@@ -29,7 +29,7 @@ pub enum ToWorker {
         /// Which.
         model: ModelChoice,
     },
-    /// Use a model of the visitor's own. Buffer: the model file.
+    /// Use a model of the visitor's own. Buffer: the model file, or a checkpoint of PyTorch.
     UseModel {
         /// The number of the request; what is asked for with a lower one than another is not used any more.
         wanted: u32,
@@ -96,8 +96,8 @@ pub struct RunRequest {
     pub height: usize,
     /// Pixels to add, for uncropping: left, top, right, bottom.
     pub extend: [usize; 4],
-    /// Sampler.
-    pub sampler: SamplerKind,
+    /// Sampler; none where the model's own is wanted.
+    pub sampler: Option<SamplerKind>,
     /// Evaluations of the net for each crop; none where the model's own number is wanted.
     pub steps: Option<usize>,
     /// Whether it is asked for beside an answer that is there.
@@ -134,6 +134,15 @@ pub enum FromWorker {
         /// Bytes that arrived.
         done: u64,
         /// Bytes in all.
+        total: u64,
+    },
+    /// Parts of a checkpoint that became parts of a model so far.
+    Importing {
+        /// The number that the model was asked for with.
+        wanted: u32,
+        /// Numbers that are done.
+        done: u64,
+        /// Numbers in all.
         total: u64,
     },
     /// The model can be used.
@@ -333,6 +342,17 @@ pub struct ModelReport {
     pub kept: bool,
     /// Whether it is a file of the visitor's.
     pub own: bool,
+    /// What was assumed of the net, where it is from a checkpoint that does not say it.
+    pub assumed: Option<Assumed>,
+}
+
+/// What a checkpoint of PyTorch does not tell of its net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assumed {
+    /// Side of the pictures that it was trained on, in pixels.
+    pub size: usize,
+    /// Channels of an attention head.
+    pub head_channels: usize,
 }
 
 /// What can go wrong, for `words` to put into sentences.
@@ -360,7 +380,7 @@ pub enum Failure {
     ModelFile {
         /// The file's name without its ending.
         name: String,
-        /// Why, in the words of `infill::model_file`.
+        /// Why, in the words of `infill::model_file`, `infill::pytorch` or `infill_pytorch_file`.
         detail: String,
     },
     /// The request cannot be carried out.

@@ -11,7 +11,8 @@ use crate::{browser, tools, web};
 const NATIVE: [&str; 1] = ["--no-default-features"];
 
 /// What is tested without a browser. Always named together, so that they are built with the same features every time.
-const PACKAGES: [&str; 8] = ["-p", "infill", "-p", "infill-kernel", "-p", "infill-picture-file", "-p", "infill-cli"];
+const PACKAGES: [&str; 10] =
+    ["-p", "infill", "-p", "infill-kernel", "-p", "infill-picture-file", "-p", "infill-pytorch-file", "-p", "infill-cli"];
 
 /// A part of the suite.
 pub struct Stage {
@@ -133,6 +134,8 @@ fn clippy_wasm() -> Result<()> {
         "infill-kernel",
         "-p",
         "infill-picture-file",
+        "-p",
+        "infill-pytorch-file",
         "--target",
         "wasm32-unknown-unknown",
         "--",
@@ -181,9 +184,21 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
 }
 
 /// The page's tests, each file of them a program.
-const BROWSER: [&str; 13] = [
-    "browser", "answers", "lasting", "masks", "controls", "pictures", "pointers", "offline", "faults", "devices", "bench", "kernels",
+const BROWSER: [&str; 14] = [
+    "browser",
+    "answers",
+    "lasting",
+    "masks",
+    "controls",
+    "pictures",
+    "pointers",
+    "offline",
+    "faults",
+    "devices",
+    "bench",
+    "kernels",
     "study",
+    "checkpoints",
 ];
 
 fn browser_tests() -> Result<()> {

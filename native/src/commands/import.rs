@@ -7,7 +7,7 @@ use clap::Args;
 use infill::{
     config::{ModelConfig, NoiseEmbedding},
     model_file::{ModelFile, TrainingRecord},
-    pytorch::{Architecture, Asked, DiffusersNet, SCHEDULE_BUFFERS},
+    pytorch::{Architecture, Asked, DiffusersNet},
     task::TaskKind,
 };
 
@@ -127,12 +127,10 @@ fn architecture(arguments: &ImportArguments, checkpoint: &Checkpoint) -> Result<
         None => checkpoint.config()?,
     };
     let asks = arguments.size.is_some() || arguments.head_channels.is_some() || !arguments.tasks.is_empty();
-    let Some(config) = config.filter(|_| !asks) else {
-        let ImportArguments { size, head_channels, tasks, .. } = arguments;
-        let asked = Asked { size: *size, head_channels: *head_channels, tasks: tasks.clone(), noise_levels: noise_levels(checkpoint)? };
-        return Ok(Architecture::infer(checkpoint.shapes(), &asked, &device::reference())?);
-    };
-    Ok(Architecture::with_config(checkpoint.shapes(), &config, &device::reference())?)
+    let config = config.filter(|_| !asks);
+    let ImportArguments { size, head_channels, tasks, .. } = arguments;
+    let asked = Asked { size: *size, head_channels: *head_channels, tasks: tasks.clone(), noise_levels: None };
+    Architecture::of_checkpoint(checkpoint.shapes(), config.as_ref(), &asked, |name| checkpoint.read(name), &device::reference())
 }
 
 /// The averaged weights that the public Palette writes beside a checkpoint, if they are there.
@@ -140,16 +138,6 @@ fn averaged(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?.strip_suffix("_Network.pth")?;
     let beside = path.with_file_name(format!("{name}_Network_ema.pth"));
     beside.is_file().then_some(beside)
-}
-
-/// The first and the last γ of the schedule that lies beside the weights, if one does.
-fn noise_levels(checkpoint: &Checkpoint) -> Result<Option<[f64; 2]>> {
-    const GAMMAS: &str = SCHEDULE_BUFFERS[0];
-    if !checkpoint.shapes().contains_key(GAMMAS) {
-        return Ok(None);
-    }
-    let levels = checkpoint.read(GAMMAS)?;
-    Ok(levels.first().zip(levels.last()).map(|(first, last)| [f64::from(*first), f64::from(*last)]))
 }
 
 /// What is known of how it came about.
@@ -169,7 +157,7 @@ fn describe(architecture: &Architecture, checkpoint: &Checkpoint) {
         println!("left out: {dropped} tensors of the noise schedule");
     }
     let pixels = config.unet.patch * config.unet.patch;
-    if *inputs < 6 * pixels {
+    if !architecture.has_condition() {
         println!("it was trained without a condition and ignores it; train it with `infill train --init` before it can fill anything");
     }
     if *outputs > 3 * pixels {

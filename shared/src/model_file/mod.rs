@@ -26,8 +26,10 @@ pub use grow::GrowError;
 const FORMAT: &str = "infill-model";
 /// The version this code reads and writes.
 pub const VERSION: u32 = 1;
+/// Key of a file's metadata that makes it a model.
+pub const KEY: &str = "infill";
 /// What the container is told.
-const KIND: Kind = Kind { key: "infill", format: Some(FORMAT), version: VERSION };
+const KIND: Kind = Kind { key: KEY, format: Some(FORMAT), version: VERSION };
 
 /// What a model was trained on, and how. Free to hold what the trainer knows; sampling ignores it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -156,6 +158,21 @@ impl ModelFile {
     pub fn from_weights(config: ModelConfig, training: TrainingRecord, weights: Vec<Weight>) -> Self {
         let weights = weights.into_iter().map(|Weight { name, shape, values }| (name, Content::Floats { shape, values })).collect();
         Self { config, training, encoding: Encoding::F32, weights }
+    }
+
+    /// A file of weights that come one after the other, each in the encoding before the next is asked for.
+    ///
+    /// # Errors
+    /// The first that the weights bring.
+    pub fn from_each<E>(
+        config: ModelConfig,
+        training: TrainingRecord,
+        weights: impl IntoIterator<Item = Result<Weight, E>>,
+        encoding: Encoding,
+    ) -> Result<Self, E> {
+        let content = |weight: Result<Weight, E>| weight.map(|weight| (weight.name.clone(), Content::of(&weight, encoding)));
+        let weights = weights.into_iter().map(content).collect::<Result<_, E>>()?;
+        Ok(Self { config, training, encoding, weights })
     }
 
     /// The model with these weights, on a device.

@@ -4,12 +4,14 @@
 mod architecture;
 mod diffusers;
 mod error;
+mod import;
 mod names;
 mod tensor;
 
 pub use architecture::{Architecture, Asked};
 pub use diffusers::{DiffusersNet, Place};
 pub use error::PytorchError;
+pub use import::CONFIG;
 pub use names::SCHEDULE_BUFFERS;
 pub use tensor::Entry;
 

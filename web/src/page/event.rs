@@ -107,7 +107,7 @@ pub enum Event {
     /// Add half of the picture's width at either side.
     Panorama,
     /// Choose a sampler.
-    Sampler(SamplerKind),
+    Sampler(Option<SamplerKind>),
     /// Choose a model by the value of its option.
     Model(String),
     /// Show the picture before left of this share of its width, the result right of it.

@@ -101,6 +101,13 @@ pub enum Status {
         /// Bytes in all.
         total: u64,
     },
+    /// A checkpoint becomes a model: numbers that are done, and numbers in all.
+    Importing {
+        /// Numbers that are done.
+        done: u64,
+        /// Numbers in all.
+        total: u64,
+    },
     /// The model can be used.
     Ready(ModelReport),
     /// A picture is on its way.

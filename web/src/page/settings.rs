@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 /// What runs are asked for with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Sampler.
-    pub sampler: SamplerKind,
+    /// Sampler; none where the model's own is wanted.
+    pub sampler: Option<SamplerKind>,
     /// Seed of the noise.
     pub seed: u64,
     /// Evaluations of the net for each crop; none where the model's own number is wanted.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use infill::{sampler::SamplerKind, task::TaskKind};
+use infill::task::TaskKind;
 
 use super::{
     answers::Answer,
@@ -140,7 +140,7 @@ impl State {
             exact: false,
             subtract: false,
             as_i_paint: false,
-            settings: Settings { sampler: SamplerKind::DpmSolver, seed: 0, steps: None, temperature: None, grow: None, feather: 0 },
+            settings: Settings { sampler: None, seed: 0, steps: None, temperature: None, grow: None, feather: 0 },
             typing: None,
             look: Look {
                 canvas: (1.0, 1.0),

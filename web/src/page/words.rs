@@ -8,7 +8,7 @@ use super::{
     notice::{Notice, Status},
     tasks,
 };
-use crate::message::{DeviceReport, Failure, ModelReport, Note};
+use crate::message::{Assumed, DeviceReport, Failure, ModelReport, Note};
 
 /// How much fits.
 const FIT: &str = "up to 25 megapixels fit";
@@ -146,6 +146,7 @@ pub fn status(status: &Status) -> String {
         Status::Fetching { done, total } => {
             format!("Fetching the model: {:.1} of {:.1} MB", *done as f64 / 1e6, *total as f64 / 1e6)
         }
+        Status::Importing { done, total } => format!("Importing the checkpoint: {} of 100 %", 100 * done / total.max(&1)),
         Status::Ready(report) => ready(report),
         Status::Opening { name } => format!("Opening “{name}”…"),
         Status::Opened { width, height } => format!("{width} × {height} pixels"),
@@ -237,7 +238,12 @@ pub fn not_kept(keeping: &Keeping) -> String {
 /// The model can be used.
 fn ready(report: &ModelReport) -> String {
     match (report.own, report.kept) {
-        (true, _) => format!("Ready, with your model “{}”", report.name),
+        (true, _) => {
+            let assumed = report.assumed.map(|Assumed { size, head_channels }| {
+                format!(". Its file does not say so; assumed are pictures of {size} px and {head_channels} channels an attention head")
+            });
+            format!("Ready, with your model “{}”{}", report.name, assumed.unwrap_or_default())
+        }
         (false, true) => "Ready".to_owned(),
         (false, false) => "Ready; this browser does not keep the model, so the next visit fetches it again".to_owned(),
     }

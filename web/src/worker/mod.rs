@@ -5,6 +5,7 @@ mod bench;
 mod device;
 mod download;
 mod fetch_model;
+mod import;
 mod mask_file;
 mod readback;
 mod rescue;
@@ -28,13 +29,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
 use fetch_model::Fetched;
+use import::ImportError;
 use scope::{say, scope};
 use state::State;
 
 use crate::{
     decode::{self, Decoded},
     envelope,
-    message::{About, Failure, FromWorker, ModelChoice, ModelReport, ToWorker},
+    message::{About, Assumed, Failure, FromWorker, ModelChoice, ModelReport, ToWorker},
     slot::Slot,
 };
 
@@ -92,8 +94,8 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
         ToWorker::FetchModel { wanted, model } => spawn_local(async move { fetch(&state, wanted, &model).await }),
         // Of two files that were given, the one that took longer to read may be the earlier one.
         ToWorker::UseModel { wanted, .. } if !state.want(wanted) => {}
-        ToWorker::UseModel { wanted, name } => match own_model(&state, &buffers) {
-            Ok(model) => use_model(&state, wanted, Fetched { name, model, kept: true }, true),
+        ToWorker::UseModel { wanted, name } => match own_model(&state, wanted, &name, buffers) {
+            Ok((model, assumed)) => use_model(&state, wanted, Fetched { name, model, kept: true }, Some(assumed)),
             Err(error) => say(&FromWorker::failed(About::Model(wanted), Failure::ModelFile { name, detail: error.to_string() }), &[]),
         },
         ToWorker::Decode { load } => decode_picture(load, buffers),
@@ -125,7 +127,7 @@ async fn fetch(state: &Rc<State>, wanted: u32, choice: &ModelChoice) {
     match fetch_model::fetch(&base, wanted, choice, &device).await {
         Ok(None) => {}
         _ if state.wanted.get() != wanted => {}
-        Ok(Some(fetched)) => use_model(state, wanted, fetched, false),
+        Ok(Some(fetched)) => use_model(state, wanted, fetched, None),
         Err(failure) => say(&FromWorker::failed(About::Model(wanted), failure), &[]),
     }
 }
@@ -154,7 +156,8 @@ fn decode_picture(load: u32, buffers: Vec<Uint8Array>) {
     }
 }
 
-fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetched, own: bool) {
+/// `own`: that it is a file of the visitor's, with what was assumed of it.
+fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetched, own: Option<Option<Assumed>>) {
     let report = ModelReport {
         wanted,
         name,
@@ -167,7 +170,8 @@ fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetc
             .map(|(_, shape)| shape.iter().product::<usize>())
             .sum(),
         kept,
-        own,
+        own: own.is_some(),
+        assumed: own.flatten(),
     };
     let model = Rc::new(model);
     state.model.put(model.clone());
@@ -176,11 +180,19 @@ fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetc
     spawn_local(async move { warm::warm(&state, &model).await });
 }
 
-/// The visitor's own model on the device, from the file's bytes.
-fn own_model(state: &State, buffers: &[Uint8Array]) -> Result<Model, OwnModelError> {
-    let bytes = buffers.first().ok_or(OwnModelError::Empty)?.to_vec();
+/// The visitor's own model on the device, from the file's bytes: a model file, or a checkpoint of PyTorch with what was assumed of it.
+fn own_model(state: &State, wanted: u32, name: &str, buffers: Vec<Uint8Array>) -> Result<(Model, Option<Assumed>), OwnModelError> {
+    let bytes = buffers.into_iter().next().ok_or(OwnModelError::Empty)?;
     let device = state.device.using(|device| device.clone()).ok_or(OwnModelError::NoDevice)?;
-    Ok(ModelFile::parse(&bytes)?.to_sampling_model(&device)?)
+    let (file, assumed) = match import::checkpoint(&bytes)? {
+        Some(checkpoint) => {
+            let report = |done, total| say(&FromWorker::Importing { wanted, done, total }, &[]);
+            import::import(&checkpoint, name, report, &device)?
+        }
+        None => (ModelFile::parse(&bytes.to_vec())?, None),
+    };
+    drop(bytes);
+    Ok((file.to_sampling_model(&device)?, assumed))
 }
 
 /// Why a model of the visitor's own is not used.
@@ -192,4 +204,6 @@ enum OwnModelError {
     NoDevice,
     #[error(transparent)]
     File(#[from] ModelFileError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
 }

@@ -35,7 +35,7 @@ const STRIPE: u32 = 1 << 20;
 fn settings(request: &RunRequest, model: &Model) -> SamplerSettings {
     let own = if request.another { model.config.sampling(request.task) } else { model.config.leading(request.task) };
     SamplerSettings {
-        kind: request.sampler,
+        kind: request.sampler.unwrap_or(model.config.sampler()),
         steps: request.steps.unwrap_or(own.steps),
         temperature: request.temperature.unwrap_or(own.temperature),
         guess: own.guess,

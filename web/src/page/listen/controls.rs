@@ -115,7 +115,7 @@ fn lists(sink: &Sink) -> [Listener; 3] {
             let chosen = value("aspect");
             field::ASPECTS.into_iter().find(|(value, _)| *value == chosen).map(|(_, (width, height))| Event::Aspect(width, height))
         }),
-        on(sink, "sampler", "change", move || value("sampler").parse::<SamplerKind>().ok().map(Event::Sampler)),
+        on(sink, "sampler", "change", move || Some(Event::Sampler(value("sampler").parse::<SamplerKind>().ok()))),
     ]
 }
 

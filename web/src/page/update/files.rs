@@ -16,13 +16,16 @@ use crate::{
     },
 };
 
+/// How the names of models end: our own, and checkpoints of PyTorch.
+const MODELS: [&str; 4] = [".infill", ".pth", ".pt", ".safetensors"];
+
 /// A file was chosen, dropped or pasted.
 pub fn given(state: &mut State, file: Handle, name: String) -> Vec<Effect> {
     if state.runs.is_busy() {
         state.notice = Some(Notice::Busy { name });
         return Vec::new();
     }
-    if let Some(stem) = name.strip_suffix(".infill") {
+    if let Some(stem) = MODELS.iter().find_map(|ending| name.strip_suffix(ending)) {
         return models::offer(state, stem.to_owned(), file);
     }
     if keeping::asks_first(state, file, &name) {

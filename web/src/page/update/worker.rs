@@ -22,6 +22,9 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
         FromWorker::Fetching { wanted, done, total } if wanted == state.models.wanted => {
             state.status = Status::Fetching { done, total };
         }
+        FromWorker::Importing { wanted, done, total } if wanted == state.models.wanted => {
+            state.status = Status::Importing { done, total };
+        }
         FromWorker::Model(report) => return models::arrived(state, report),
         FromWorker::Decoded { load, width, height, notes } => {
             let Attached { pixels, colours, .. } = attached;
@@ -49,7 +52,11 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
         FromWorker::Failed { about, failure, saved } if is_news(state, about) || failure.ends_worker() => {
             return recovery::fail(state, failure, saved.map(|saved| (saved, attached.held)));
         }
-        FromWorker::Fetching { .. } | FromWorker::Progress { .. } | FromWorker::Preview { .. } | FromWorker::Done { .. } => {}
+        FromWorker::Fetching { .. }
+        | FromWorker::Importing { .. }
+        | FromWorker::Progress { .. }
+        | FromWorker::Preview { .. }
+        | FromWorker::Done { .. } => {}
         FromWorker::Cancelled { .. } | FromWorker::Failed { .. } => {}
     }
     Vec::new()

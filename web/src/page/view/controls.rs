@@ -132,7 +132,7 @@ fn inputs(written: &mut Written, state: &State) {
     }
     written.attribute("grow-by", "placeholder", &state.growth().to_string());
     written.text("size-value", &format!("{:.0}", state.brush));
-    written::select("sampler", &settings.sampler.to_string());
+    written::select("sampler", &settings.sampler.map_or_else(String::new, |sampler| sampler.to_string()));
 }
 
 fn run(written: &mut Written, state: &State) {

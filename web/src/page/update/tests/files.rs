@@ -183,6 +183,20 @@ fn a_model_of_ones_own_is_used_and_a_broken_one_is_refused() {
 }
 
 #[test]
+fn checkpoints_of_pytorch_are_models_too_and_their_import_is_told() {
+    let mut state = opened();
+    for name in ["mine.pth", "mine.pt", "mine.safetensors"] {
+        let wanted = sent(&given(&mut state, 50, name), "mine");
+        said(&mut state, FromWorker::Importing { wanted, done: 1, total: 4 });
+        assert_eq!(state.status, Status::Importing { done: 1, total: 4 });
+        said(&mut state, FromWorker::Importing { wanted: wanted - 1, done: 3, total: 4 });
+        assert_eq!(state.status, Status::Importing { done: 1, total: 4 }, "nobody waits for it any more");
+        said(&mut state, model(wanted, "mine", true));
+        assert_eq!(state.models.chosen(), OWN);
+    }
+}
+
+#[test]
 fn of_two_model_files_each_is_known_by_its_number() {
     let mut state = opened();
     let one = sent(&given(&mut state, 50, "one.infill"), "one");

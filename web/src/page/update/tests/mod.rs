@@ -49,6 +49,7 @@ fn said_with(state: &mut State, message: FromWorker, attached: Attached) -> Vec<
 fn model(wanted: u32, name: &str, own: bool) -> FromWorker {
     let tasks = TaskKind::ALL.to_vec();
     FromWorker::Model(ModelReport {
+        assumed: None,
         wanted,
         name: name.to_owned(),
         size: 16,
