@@ -381,3 +381,28 @@ fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
     assert_eq!(numbers["variants"].as_array().unwrap().len(), 2);
     expect(&infill(path, &format!("{common} --variant own --variant best")), 2, &["best", "velocity"]);
 }
+
+#[test]
+fn an_ablation_of_the_paper_trains_its_nets_for_the_same_time() {
+    let folder = pictures(5);
+    let path = folder.path();
+    std::fs::create_dir(path.join("others")).unwrap();
+    photo(36, 48).save(path.join("others/one.png")).unwrap();
+    let common =
+        "ablate --paper --preset tiny --data pictures --validation others --output table --steps 3 --batch 2 --pictures 2 --device cpu";
+    expect(&infill(path, common), 0, &[]);
+    let table = std::fs::read_to_string(path.join("table/ablation.md")).unwrap();
+    let numbers = json(&path.join("table/ablation.json"));
+    let variants = numbers["variants"].as_array().unwrap();
+    let names: Vec<&str> = variants.iter().map(|variant| variant["name"].as_str().unwrap()).collect();
+    let wanted = ["global self-attention", "local self-attention", "no self-attention", "more residual blocks", "dilated convolutions"];
+    assert_eq!(names, wanted);
+    assert!(wanted.iter().all(|name| table.contains(&format!("| {name} |"))) && table.contains("the same time"), "{table}");
+    assert!(variants.iter().all(|variant| variant["steps"].as_u64() >= Some(1) && variant["psnr"].as_f64().is_some_and(f64::is_finite)));
+    assert_eq!(variants[0]["steps"], 3);
+    let parameters = |index: usize| variants[index]["parameters"].as_u64().unwrap();
+    assert!(
+        parameters(0) == parameters(1) && parameters(2) < parameters(0) && parameters(3) > parameters(0) && parameters(3) == parameters(4)
+    );
+    expect(&infill(path, &format!("{common} --variant velocity")), 3, &["velocity", "dilated convolutions"]);
+}

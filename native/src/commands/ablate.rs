@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{device_arguments::DeviceArguments, training_choices::TrainingChoices};
 use crate::{
-    evaluate::ablation::{self, AblationPlan},
+    evaluate::ablation::{self, AblationPlan, Family},
     train::TrainingSettings,
 };
 
@@ -26,6 +26,10 @@ pub struct AblateArguments {
     /// Train only the variants of these names. May be given again.
     #[arg(long, value_name = "NAME")]
     pub variant: Vec<String>,
+    /// Train the paper's nets instead: global and local self-attention, none, more residual blocks and dilated convolutions in its place, each
+    /// for the time that the first takes for its steps.
+    #[arg(long)]
+    pub paper: bool,
     /// Steps of each variant.
     #[arg(long, default_value_t = 300)]
     pub steps: u64,
@@ -55,8 +59,9 @@ pub struct AblateArguments {
 /// # Errors
 /// Settings, pictures or a folder that cannot be used; an unknown variant; cancelled.
 pub fn run(arguments: &AblateArguments) -> Result<()> {
-    let AblateArguments { variant, output, device, .. } = arguments;
-    ablation::run(&AblationPlan::new(arguments.settings()?, variant, output.clone(), device.device)?)
+    let AblateArguments { variant, output, device, paper, .. } = arguments;
+    let family = if *paper { Family::Paper } else { Family::Recipe };
+    ablation::run(&AblationPlan::new(arguments.settings()?, family, variant, output.clone(), device.device)?)
 }
 
 impl AblateArguments {

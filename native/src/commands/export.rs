@@ -151,7 +151,7 @@ pub fn run(arguments: &ExportArguments) -> Result<()> {
     files::check_output(output, arguments.force)?;
     let file = arguments.file()?;
     if arguments.pytorch {
-        let architecture = Architecture::of_model(&file.config, &device::reference());
+        let architecture = Architecture::of_model(&file.config, &device::reference()).map_err(input)?;
         return write(output, &checkpoint::write(&architecture, &file)?);
     }
     if arguments.onnx {

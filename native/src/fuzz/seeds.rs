@@ -64,7 +64,7 @@ fn pytorch() -> Vec<u8> {
     let mut config = small();
     config.unet.patch = 1;
     config.noise_embedding = NoiseEmbedding::NoiseLevel;
-    let architecture = Architecture::of_model(&config, &device::reference());
+    let architecture = Architecture::of_model(&config, &device::reference()).expect("an architecture");
     let file = ModelFile::parse(&encode(&config, Encoding::F32)).expect("a model");
     formats::checkpoint::write(&architecture, &file).expect("a file")
 }

@@ -30,10 +30,11 @@ const PARTS: [(&str, &str, &str); 6] = [
 ];
 
 /// Settings whose values are words.
-const WORDS: [(&str, &str, &str); 8] = [
+const WORDS: [(&str, &str, &str); 9] = [
     ("model.noise_embedding", "NoiseEmbedding", "shared/src/config/recipe.rs"),
     ("model.prediction", "Prediction", "shared/src/config/recipe.rs"),
     ("model.hole", "HoleCondition", "shared/src/config/recipe.rs"),
+    ("model.unet.self_attention", "SelfAttention", "shared/src/config/unet.rs"),
     ("train.optimizer", "OptimizerKind", "shared/src/train/config.rs"),
     ("train.loss_weighting", "LossWeighting", "shared/src/train/loss.rs"),
     ("train.levels", "LevelDistribution", "shared/src/schedule.rs"),
@@ -105,6 +106,8 @@ fn document() -> String {
             let pointer = format!("/{}/{word}", prefix.replace('.', "/"));
             let default = match settings.pointer(&pointer) {
                 _ if word == "threads" => "processors, at most 8".to_owned(),
+                // Not written where it is the default, which files of earlier builds have.
+                _ if word == "self_attention" => "`\"global\"`".to_owned(),
                 Some(Value::Object(fields)) if !fields.is_empty() => "below".to_owned(),
                 Some(Value::Object(_)) => "`{}`".to_owned(),
                 Some(Value::Null) | None => "none".to_owned(),

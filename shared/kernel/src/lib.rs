@@ -27,7 +27,7 @@ mod resample;
 mod weight;
 
 pub use attention::attention;
-pub use convolution::{concatenate, convolution, convolution_add, convolution_doubled};
+pub use convolution::{concatenate, convolution, convolution_add, convolution_dilated, convolution_doubled};
 pub use device::{is_cpu, threads};
 pub use layer::AttentionLayers;
 pub use linear::linear;

@@ -6,6 +6,8 @@ use burn::{
     tensor::{
         Device, Tensor, TensorData,
         activation::{silu, softmax},
+        module::conv2d,
+        ops::ConvOptions,
     },
 };
 use proptest::prelude::*;
@@ -62,6 +64,29 @@ proptest! {
         let layer = layer(input, output, 3, &device);
         let values = random([batch, input, height, width], seed, &device);
         let error = furthest(super::convolution(&layer, values.clone()), layer.forward(values), 9 * input);
+        prop_assert!(error < 1e-5, "{error}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Maps smaller than the distance of two taps included, and weights as a model for sampling has them.
+    #[test]
+    fn a_dilated_convolution_is_burns_own(
+        batch in 1usize..3, input in 1usize..20, output in 1usize..20, height in 1usize..16, width in 1usize..16,
+        dilation in 1usize..6, fixed in any::<bool>(), seed in any::<u64>(),
+    ) {
+        let device = Device::flex();
+        let mut layer = layer(input, output, 3, &device);
+        let values = random([batch, input, height, width], seed, &device);
+        let options = ConvOptions::new([1, 1], [dilation; 2], [dilation; 2], 1);
+        let wanted = conv2d(values.clone(), layer.weight.val(), layer.bias.as_ref().map(|bias| bias.val()), options);
+        if fixed {
+            let weights = layer.weight.val().into_data().try_to_vec().unwrap();
+            layer.weight = super::weight(super::Values::Fixed(weights), &[output, input, 3, 3], &device);
+        }
+        let error = furthest(super::convolution_dilated(&layer, values, dilation), wanted, 9 * input);
         prop_assert!(error < 1e-5, "{error}");
     }
 }

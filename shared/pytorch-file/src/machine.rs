@@ -291,7 +291,7 @@ fn call(callee: Value, arguments: Value) -> Result<Value, Fault> {
         ("torch._utils._rebuild_parameter", [tensor @ Value::Tensor(_), ..]) => tensor.clone(),
         ("torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2", [Value::Storage(storage), offset, shape, strides, ..]) => {
             let (offset, shape, strides) = (size(offset)?, sizes(shape)?, sizes(strides)?);
-            Value::Tensor(Rc::new(Tensor::new(Storage::clone(storage), offset, shape, strides).map_err(damaged)?))
+            Value::Tensor(Rc::new(Tensor::new(Storage::clone(storage), offset, shape, strides)?))
         }
         _ => Value::Object(name.clone()),
     })

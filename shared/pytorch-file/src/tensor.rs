@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::number::Kind;
+use crate::{Fault, number::Kind};
 
 /// Numbers that tensors are views of, one file of the archive.
 #[derive(Clone, Debug)]
@@ -29,8 +29,8 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// A view that lies inside its storage and has no more numbers than that; else what is wrong.
-    pub fn new(storage: Storage, offset: usize, shape: Vec<usize>, strides: Vec<usize>) -> Result<Self, String> {
+    /// A view that lies inside its storage and has no more numbers than that.
+    pub fn new(storage: Storage, offset: usize, shape: Vec<usize>, strides: Vec<usize>) -> Result<Self, Fault> {
         let inside = || {
             if shape.len() != strides.len() {
                 return None;
@@ -43,10 +43,12 @@ impl Tensor {
                 shape.iter().zip(&strides).try_fold(offset, |last, (side, stride)| last.checked_add((side - 1).checked_mul(*stride)?))?;
             (last < storage.count && count <= storage.count).then_some(())
         };
-        match inside() {
-            Some(()) => Ok(Self { storage, offset, shape, strides }),
-            None => Err(format!("a tensor of shape {shape:?} with strides {strides:?} does not lie inside its {} numbers", storage.count)),
+        if inside().is_none() {
+            let count = storage.count;
+            let what = format!("a tensor of shape {shape:?} with strides {strides:?} does not lie inside its {count} numbers");
+            return Err(Fault::Damaged(format!("pickle: {what}")));
         }
+        Ok(Self { storage, offset, shape, strides })
     }
 
     /// How many numbers it has.

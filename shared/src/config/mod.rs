@@ -14,4 +14,4 @@ pub use model::{ModelConfig, PRESETS};
 pub use recipe::{HoleCondition, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction};
 pub use sampling::{SamplerKind, SamplerSettings, Sampling, SettingsError};
 pub use task::{TaskKind, UnknownTask};
-pub use unet::UnetConfig;
+pub use unet::{SelfAttention, UnetConfig};

@@ -176,6 +176,9 @@ impl ModelConfig {
 
     fn validate_attention(&self) -> Result<(), ConfigError> {
         let unet = &self.unet;
+        if unet.self_attention.windows().is_none() {
+            return Ok(());
+        }
         for level in 0..unet.multipliers.len() {
             let attends = unet.attends(self.size, level) || level + 1 == unet.multipliers.len();
             let channels = unet.level_channels(level);

@@ -21,6 +21,41 @@ pub struct UnetConfig {
     pub head_channels: usize,
     /// Dropout probability inside residual blocks, in training only.
     pub dropout: f64,
+    /// What stands where a level attends.
+    #[serde(default, skip_serializing_if = "SelfAttention::is_global")]
+    pub self_attention: SelfAttention,
+}
+
+/// What stands where a level attends, and at the lowest resolution (the ablation of the paper, section 5.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelfAttention {
+    /// Every cell attends to every cell.
+    #[default]
+    Global,
+    /// The feature map falls into four windows, and cells attend to those of their own window.
+    Local,
+    /// Nothing.
+    None,
+    /// One more residual block.
+    Residual,
+    /// One more residual block, whose convolutions reach twice as far with each block of a level.
+    Dilated,
+}
+
+impl SelfAttention {
+    /// Windows per side that cells attend within; none where none attends.
+    pub fn windows(self) -> Option<usize> {
+        match self {
+            Self::Global => Some(1),
+            Self::Local => Some(2),
+            Self::None | Self::Residual | Self::Dilated => None,
+        }
+    }
+
+    fn is_global(&self) -> bool {
+        *self == Self::Global
+    }
 }
 
 impl UnetConfig {
@@ -32,7 +67,16 @@ impl UnetConfig {
         attention: &[usize],
         head_channels: usize,
     ) -> Self {
-        Self { patch, channels, multipliers: multipliers.to_vec(), blocks, attention: attention.to_vec(), head_channels, dropout: 0.0 }
+        Self {
+            patch,
+            channels,
+            multipliers: multipliers.to_vec(),
+            blocks,
+            attention: attention.to_vec(),
+            head_channels,
+            dropout: 0.0,
+            self_attention: SelfAttention::Global,
+        }
     }
 
     /// Channels of a level.
@@ -50,8 +94,8 @@ impl UnetConfig {
         self.attention.contains(&self.level_side(size, level))
     }
 
-    /// Picture sides must be a multiple of this.
+    /// Picture sides must be a multiple of this: the lowest resolution has whole cells, and whole windows.
     pub fn divisor(&self) -> usize {
-        self.patch << self.multipliers.len().saturating_sub(1).min(32)
+        (self.patch << self.multipliers.len().saturating_sub(1).min(32)) * self.self_attention.windows().unwrap_or(1)
     }
 }

@@ -1,7 +1,10 @@
 //! The file against itself: what goes in comes out, and what is wrong is named.
 
 use super::*;
-use crate::unet::{NamedParameter, parameters};
+use crate::{
+    config::SelfAttention,
+    unet::{NamedParameter, parameters},
+};
 
 /// A net's weights, as a file takes them.
 pub(super) fn weights_of(unet: &Unet) -> Vec<Weight> {
@@ -41,6 +44,22 @@ fn weights_come_back_within_the_encoding_s_precision() {
                 assert!((left - right).abs() <= tolerance * largest, "{}: {left} {right}", weight.name);
             }
         }
+    }
+}
+
+#[test]
+fn what_stands_for_attention_is_kept_and_the_default_is_not_written() {
+    for kind in [SelfAttention::Global, SelfAttention::Local, SelfAttention::None, SelfAttention::Residual, SelfAttention::Dilated] {
+        let mut config = ModelConfig::preset("tiny").unwrap();
+        config.unet.self_attention = kind;
+        let model = Model::new(config.clone(), 5, &Device::flex()).unwrap();
+        let weights = weights_of(&model.unet);
+        let bytes = ModelFile::encode(&config, &TrainingRecord::default(), &weights, Encoding::F32).unwrap();
+        let written = bytes.windows(14).any(|window| window == b"self_attention");
+        assert_eq!(written, kind != SelfAttention::Global);
+        let file = ModelFile::parse(&bytes).unwrap();
+        assert_eq!(file.config, config);
+        assert_eq!(weights_of(&file.to_model(&Device::flex()).unwrap().unet), weights);
     }
 }
 

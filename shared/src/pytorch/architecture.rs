@@ -10,7 +10,7 @@ use super::{
     tensor::Entry,
 };
 use crate::{
-    config::{HoleCondition, ModelConfig, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction, TaskKind, UnetConfig},
+    config::{HoleCondition, ModelConfig, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction, SelfAttention, TaskKind, UnetConfig},
     schedule,
     unet::{PICTURE_CHANNELS, Unet, parameters},
 };
@@ -134,6 +134,7 @@ impl Architecture {
     /// Another net, or all tensors that do not fit the configuration.
     pub fn with_config(tensors: &BTreeMap<String, Vec<usize>>, config: &ModelConfig, device: &Device) -> Result<Self, PytorchError> {
         config.validate()?;
+        check_attention(config)?;
         let (prefix, family) = recognise(tensors)?;
         let architecture = Self::of_config(config, family, prefix, device);
         check(tensors, &architecture.entries)?;
@@ -142,19 +143,31 @@ impl Architecture {
 
     /// Where the weights of a model of ours go: by the names of the public Palette, or of guided-diffusion for a net that is told steps.
     /// A net with patches has the same names; only its first and its last convolution have more channels.
-    pub fn of_model(config: &ModelConfig, device: &Device) -> Self {
+    ///
+    /// # Errors
+    /// A net whose self-attention is not global.
+    pub fn of_model(config: &ModelConfig, device: &Device) -> Result<Self, PytorchError> {
+        check_attention(config)?;
         let (family, prefix) = match config.noise_embedding {
             NoiseEmbedding::Step => (Family::Guided, ""),
             NoiseEmbedding::NoiseLevel => (Family::Palette, "denoise_fn."),
             NoiseEmbedding::LogSnr => (Family::Palette, ""),
         };
-        Self::of_config(config, family, prefix, device)
+        Ok(Self::of_config(config, family, prefix, device))
     }
 
     fn of_config(config: &ModelConfig, family: Family, prefix: &str, device: &Device) -> Self {
         let channels = [2, 1].map(|pictures| pictures * PICTURE_CHANNELS * config.unet.patch * config.unet.patch);
         let entries = entries(config, family.embedding(), prefix, channels, device);
         Self { config: config.clone(), inputs: channels[0], outputs: channels[1], entries }
+    }
+}
+
+/// Checks that a net is of the family.
+pub(super) fn check_attention(config: &ModelConfig) -> Result<(), PytorchError> {
+    match config.unet.self_attention {
+        SelfAttention::Global => Ok(()),
+        other => Err(PytorchError::SelfAttention { found: format!("{other:?}").to_lowercase() }),
     }
 }
 
@@ -206,7 +219,16 @@ impl Shapes<'_> {
         let size = asked.size.unwrap_or(256);
         let attention = (0..levels).filter(attends).map(|level| size >> level.min(31)).collect();
         let head_channels = asked.head_channels.unwrap_or(family.head_channels());
-        Ok(UnetConfig { patch: 1, channels, multipliers, blocks: row - 1, attention, head_channels, dropout: 0.0 })
+        Ok(UnetConfig {
+            patch: 1,
+            channels,
+            multipliers,
+            blocks: row - 1,
+            attention,
+            head_channels,
+            dropout: 0.0,
+            self_attention: SelfAttention::Global,
+        })
     }
 }
 

@@ -8,12 +8,12 @@ use infill_kernel::Resample;
 use serde_json::{Map, Value, json};
 
 use super::{
-    architecture::{Asked, Family},
+    architecture::{Asked, Family, check_attention},
     error::PytorchError,
     tensor::transposed,
 };
 use crate::{
-    config::{HoleCondition, ModelConfig, Prediction, TaskKind, UnetConfig},
+    config::{HoleCondition, ModelConfig, Prediction, SelfAttention, TaskKind, UnetConfig},
     container::Weight,
     unet::{PICTURE_CHANNELS, Unet, groups, parameters, walk::Walk},
 };
@@ -76,6 +76,7 @@ impl DiffusersNet {
         if config.prediction != Prediction::Epsilon {
             return refuse(format!("the net predicts {:?}", config.prediction), "Epsilon");
         }
+        check_attention(config)?;
         let shapes = parameters::shapes(&Unet::new(config, device));
         let counts: BTreeSet<usize> =
             shapes.iter().filter(|(name, _)| name.ends_with(".gamma")).map(|(_, shape)| groups(shape[0])).collect();
@@ -202,6 +203,7 @@ fn inferred(file: &Value, asked: &Asked) -> Result<ModelConfig, PytorchError> {
         attention: (0..widths.len()).filter(attends).map(|level| size >> level.min(31)).collect(),
         head_channels: named("attention_head_dim")?,
         dropout: file.get("dropout").and_then(Value::as_f64).unwrap_or(0.0),
+        self_attention: SelfAttention::Global,
     };
     Ok(ModelConfig {
         size,
@@ -302,9 +304,9 @@ mod tests {
     use super::*;
 
     fn config() -> ModelConfig {
-        let unet =
-            UnetConfig { patch: 1, channels: 32, multipliers: vec![1, 2], blocks: 1, attention: vec![8], head_channels: 16, dropout: 0.0 };
-        ModelConfig { size: 16, unet, prediction: Prediction::Epsilon, ..ModelConfig::preset("tiny").unwrap() }
+        let tiny = ModelConfig::preset("tiny").unwrap();
+        let unet = UnetConfig { patch: 1, channels: 32, attention: vec![8], ..tiny.unet.clone() };
+        ModelConfig { unet, prediction: Prediction::Epsilon, ..tiny }
     }
 
     #[test]

@@ -40,6 +40,12 @@ pub enum PytorchError {
         /// What would map.
         wanted: &'static str,
     },
+    /// A net of an ablation.
+    #[error("its self-attention is {found}, and nets of PyTorch's layouts have a global one; `infill export --onnx` takes every net")]
+    SelfAttention {
+        /// What it has.
+        found: String,
+    },
     /// A `UNet2DModel` that ours is not.
     #[error("its configuration says `{key}`: {found}, and only {wanted} can be taken over")]
     DiffusersKey {

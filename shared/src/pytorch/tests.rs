@@ -6,7 +6,7 @@ use burn::{module::Module, tensor::Device};
 
 use super::*;
 use crate::{
-    config::{ModelConfig, NoiseEmbedding},
+    config::{ModelConfig, NoiseEmbedding, SelfAttention},
     container::Weight,
     unet::{Unet, parameters},
 };
@@ -61,7 +61,7 @@ fn the_released_net_is_recognised_name_by_name() {
 fn attention_and_depth_are_read_from_the_names() {
     for embedding in [NoiseEmbedding::NoiseLevel, NoiseEmbedding::Step] {
         let config = deep(embedding);
-        let there = tensors(&Architecture::of_model(&config, &Device::flex()));
+        let there = tensors(&Architecture::of_model(&config, &Device::flex()).unwrap());
         let asked = Asked { size: Some(64), head_channels: Some(32), ..Asked::default() };
         let found = Architecture::infer(&there, &asked, &Device::flex()).unwrap();
         assert_eq!((found.config.unet, found.config.noise_embedding), (config.unet, embedding));
@@ -125,13 +125,29 @@ fn other_nets_are_named() {
 #[test]
 fn a_net_with_patches_needs_its_configuration() {
     let config = ModelConfig::preset("nature").unwrap();
-    let there = tensors(&Architecture::of_model(&config, &Device::flex()));
+    let there = tensors(&Architecture::of_model(&config, &Device::flex()).unwrap());
     let found = Architecture::with_config(&there, &config, &Device::flex()).unwrap();
     assert_eq!((tensors(&found), found.inputs, found.outputs), (there.clone(), 24, 12));
     let message = infer(&there).unwrap_err().to_string();
     assert!(message.contains("24 channels"), "{message}");
     let message = Architecture::with_config(&there, &deep(NoiseEmbedding::LogSnr), &Device::flex()).unwrap_err().to_string();
     assert!(message.contains("missing") && message.contains("not known") && message.contains("of another shape"), "{message}");
+}
+
+#[test]
+fn nets_without_global_attention_have_no_layout_there() {
+    let mut config = deep(NoiseEmbedding::NoiseLevel);
+    let there = tensors(&Architecture::of_model(&config, &Device::flex()).unwrap());
+    config.unet.self_attention = SelfAttention::Local;
+    config.validate().unwrap();
+    for error in [
+        Architecture::of_model(&config, &Device::flex()).unwrap_err(),
+        Architecture::with_config(&there, &config, &Device::flex()).unwrap_err(),
+        DiffusersNet::of_model(&config, &Device::flex()).unwrap_err(),
+    ] {
+        let message = error.to_string();
+        assert!(message.contains("local") && message.contains("--onnx"), "{message}");
+    }
 }
 
 #[test]
@@ -150,7 +166,7 @@ fn returns(config: &ModelConfig) {
             (parameter.name.clone(), Weight { name: parameter.name, shape: parameter.shape, values })
         })
         .collect();
-    let architecture = Architecture::of_model(config, &Device::flex());
+    let architecture = Architecture::of_model(config, &Device::flex()).unwrap();
     assert_eq!(architecture.entries.len(), own.len());
     for entry in &architecture.entries {
         let weight = &own[entry.own_name()];
@@ -161,7 +177,7 @@ fn returns(config: &ModelConfig) {
 #[test]
 fn a_net_without_condition_or_with_variances_starts_one_with_and_without() {
     let config = deep(NoiseEmbedding::Step);
-    let mut there = tensors(&Architecture::of_model(&config, &Device::flex()));
+    let mut there = tensors(&Architecture::of_model(&config, &Device::flex()).unwrap());
     there.insert("input_blocks.0.0.weight".to_owned(), vec![32, 3, 3, 3]);
     there.insert("out.2.weight".to_owned(), vec![6, 32, 3, 3]);
     there.insert("out.2.bias".to_owned(), vec![6]);

@@ -44,6 +44,8 @@ pub struct ResidualBlock {
     skip: Option<Conv2d>,
     #[module(skip)]
     resample: Resample,
+    #[module(skip)]
+    dilation: usize,
 }
 
 impl ResidualBlock {
@@ -58,7 +60,13 @@ impl ResidualBlock {
             output_convolution: convolution(output, output, 3, device),
             skip: (input != output).then(|| convolution(input, output, 1, device)),
             resample,
+            dilation: 1,
         }
+    }
+
+    /// With convolutions whose taps are `dilation` cells apart. A block that changes the resolution has neighbours' taps.
+    pub fn with_dilation(self, dilation: usize) -> Self {
+        Self { dilation: if self.resample == Resample::None { dilation } else { 1 }, ..self }
     }
 
     /// # Shapes
@@ -72,36 +80,38 @@ impl ResidualBlock {
         };
         let hidden = match self.resample {
             Resample::Up => kernel::convolution_doubled(&self.input_convolution, hidden),
-            Resample::None | Resample::Down => kernel::convolution(&self.input_convolution, hidden),
+            Resample::None | Resample::Down => kernel::convolution_dilated(&self.input_convolution, hidden, self.dilation),
         };
         let hidden = self.output_norm.activate(hidden, Some(self.film.forward(embedding)));
         #[cfg(feature = "train")]
         let hidden = self.dropout.forward(hidden);
         match &self.skip {
             Some(skip) => {
-                let hidden = kernel::convolution(&self.output_convolution, hidden);
+                let hidden = kernel::convolution_dilated(&self.output_convolution, hidden, self.dilation);
                 kernel::convolution_add(skip, self.resample.apply(input), hidden, Resample::None)
             }
+            None if self.dilation > 1 => input + kernel::convolution_dilated(&self.output_convolution, hidden, self.dilation),
             None => kernel::convolution_add(&self.output_convolution, hidden, input, self.resample),
         }
     }
 }
 
-/// A residual block and, where the level attends, attention.
+/// A residual block and, where the level attends, attention or a residual block in its place.
 #[derive(Module, Debug)]
 pub struct Block {
     residual: ResidualBlock,
     attention: Option<Attention>,
+    extra: Option<ResidualBlock>,
 }
 
 impl Block {
-    /// Puts the two together.
-    pub fn new(residual: ResidualBlock, attention: Option<Attention>) -> Self {
-        Self { residual, attention }
+    /// Puts them together.
+    pub fn new(residual: ResidualBlock, attention: Option<Attention>, extra: Option<ResidualBlock>) -> Self {
+        Self { residual, attention, extra }
     }
 
-    /// The residual block, and attention if there is any.
-    pub fn parts(&self) -> (&ResidualBlock, Option<&Attention>) {
-        (&self.residual, self.attention.as_ref())
+    /// Its residual blocks in order, each with its attention.
+    pub fn parts(&self) -> impl Iterator<Item = (&ResidualBlock, Option<&Attention>)> {
+        [(&self.residual, self.attention.as_ref())].into_iter().chain(self.extra.iter().map(|extra| (extra, None)))
     }
 }

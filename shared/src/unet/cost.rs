@@ -20,7 +20,9 @@ pub fn training_bytes(config: &ModelConfig, parameters: usize, batch: usize) -> 
         let maps = cells * (MAPS_OF_INPUT * step.input as u64 + MAPS_OF_OUTPUT * step.output as u64);
         let heads = (step.output / config.unet.head_channels.max(1)).max(1) as u64;
         // Scores, softmax and their products, and a dozen maps around them.
-        let attention = if step.attention.is_some() { 3 * heads * cells * cells + 12 * cells * step.output as u64 } else { 0 };
+        let parts = config.unet.self_attention.windows().map_or(1, |windows| (windows * windows) as u64);
+        let scores = cells * cells / parts;
+        let attention = if step.attention.is_some() { 3 * heads * scores + 12 * cells * step.output as u64 } else { 0 };
         maps + attention
     };
     let activations: u64 = Walk::new(config).steps().map(activations).sum();
@@ -74,15 +76,17 @@ impl AttentionShape {
     }
 }
 
-/// Every attention of one evaluation at pictures of `size`, as often as it occurs.
+/// Every attention of one evaluation at pictures of `size`, as often as it occurs: one for each window of a map.
 pub fn attentions(config: &ModelConfig, size: usize) -> Vec<AttentionShape> {
     let unet = &config.unet;
+    let windows = unet.self_attention.windows().unwrap_or(1);
     let shape = |step: &Step| AttentionShape {
-        size: unet.level_side(size, step.level),
+        size: unet.level_side(size, step.level) / windows,
         channels: step.output,
         heads: step.output / unet.head_channels,
     };
-    Walk::new(config).steps().filter(|step| step.attention.is_some()).map(shape).collect()
+    let attending = Walk::new(config).steps().filter(|step| step.attention.is_some()).map(shape).collect::<Vec<_>>();
+    attending.into_iter().flat_map(|shape| vec![shape; windows * windows]).collect()
 }
 
 /// Every convolution of one evaluation at pictures of `size`, as often as it occurs; the linear layers of attention
@@ -104,6 +108,7 @@ pub fn convolutions(config: &ModelConfig, size: usize) -> Vec<ConvolutionShape> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SelfAttention;
 
     /// In a net of one level every weight of a convolution is used once a cell.
     #[test]
@@ -120,6 +125,27 @@ mod tests {
         let attention = attending * cells * channels * (4 * channels + 2 * cells);
         assert_eq!((forward_operations(&config, config.size), attending), (2 * (weights * cells + attention), 4));
         assert_eq!(attentions(&config, config.size), vec![AttentionShape { size: 8, channels: 16, heads: 1 }; 4]);
+    }
+
+    #[test]
+    fn windows_cost_a_share_of_attention_and_blocks_in_its_place_their_convolutions() {
+        let with = |self_attention| {
+            let mut config = ModelConfig::preset("tiny").unwrap();
+            (config.unet.multipliers, config.unet.attention) = (vec![1], vec![8]);
+            config.unet.self_attention = self_attention;
+            config
+        };
+        let cost = |self_attention| forward_operations(&with(self_attention), 16);
+        let none = cost(SelfAttention::None);
+        let (cells, channels) = (64u64, 16u64);
+        let attention = |share| 2 * cells * channels * (4 * channels + 2 * cells / share);
+        // Four blocks attend: one down, one in the middle, two up.
+        assert_eq!(cost(SelfAttention::Global) - none, 4 * attention(1));
+        assert_eq!(cost(SelfAttention::Local) - none, 4 * attention(4));
+        assert_eq!(cost(SelfAttention::Residual) - none, 4 * 2 * (2 * cells * 9 * channels * channels));
+        assert_eq!(cost(SelfAttention::Residual), cost(SelfAttention::Dilated));
+        let memory = |self_attention| training_bytes(&with(self_attention), 0, 1);
+        assert!(memory(SelfAttention::None) < memory(SelfAttention::Local) && memory(SelfAttention::Local) < memory(SelfAttention::Global));
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub struct Unet {
     stem: Conv2d,
     encoder: Vec<Level>,
     middle_first: ResidualBlock,
-    middle_attention: Attention,
+    middle_attention: Option<Attention>,
+    middle_extra: Option<ResidualBlock>,
     middle_second: ResidualBlock,
     decoder: Vec<Level>,
     head_norm: Norm,
@@ -64,7 +65,7 @@ pub struct Level {
 impl Level {
     /// Its residual blocks in order, each with its attention.
     fn parts(&self) -> impl Iterator<Item = (&ResidualBlock, Option<&Attention>)> {
-        self.blocks.iter().map(Block::parts).chain(self.resample.iter().map(|block| (block, None)))
+        self.blocks.iter().flat_map(Block::parts).chain(self.resample.iter().map(|block| (block, None)))
     }
 }
 
@@ -78,14 +79,23 @@ impl Unet {
         let walk = Walk::new(config);
         let embedding = Embedding::new(unet.channels, device);
         let width = embedding.width();
-        let residual = |step: &Step| ResidualBlock::new(step.input, step.output, width, unet.dropout, step.resample, device);
-        let attention = |step: &Step| Attention::new(step.output, unet.head_channels, device);
-        let level = |steps: &Vec<Step>| {
-            let (blocks, resamples): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| step.resample == Resample::None);
-            let block = |step: &Step| Block::new(residual(step), step.attention.is_some().then(|| attention(step)));
-            Level { blocks: blocks.into_iter().map(block).collect(), resample: resamples.into_iter().next().map(residual) }
+        let residual = |step: &Step| {
+            let block = ResidualBlock::new(step.input, step.output, width, unet.dropout, step.resample, device);
+            block.with_dilation(step.dilation)
         };
-        let [first, second] = &walk.middle;
+        let attention = |step: &Step| {
+            let windows = unet.self_attention.windows().filter(|_| step.attention.is_some())?;
+            Some(Attention::new(step.output, unet.head_channels, windows, device))
+        };
+        // A block, with the one in its attention's place.
+        let block = |steps: &[Step]| Block::new(residual(&steps[0]), attention(&steps[0]), steps.get(1).map(residual));
+        let level = |steps: &Vec<Step>| {
+            let (blocks, resamples) = steps.split_at(steps.iter().position(|step| step.resample != Resample::None).unwrap_or(steps.len()));
+            let blocks = blocks.chunk_by(|_, next| next.replaces).map(block).collect();
+            Level { blocks, resample: resamples.first().map(residual) }
+        };
+        // Two blocks, and the one in the attention's place between them.
+        let (first, extra, second) = (&walk.middle[0], walk.middle.iter().find(|step| step.replaces), &walk.middle[walk.middle.len() - 1]);
         let cells = unet.patch * unet.patch;
         let last = unet.level_channels(0);
         Self {
@@ -94,6 +104,7 @@ impl Unet {
             encoder: walk.encoder.iter().map(level).collect(),
             middle_first: residual(first),
             middle_attention: attention(first),
+            middle_extra: extra.map(residual),
             middle_second: residual(second),
             decoder: walk.decoder.iter().map(level).collect(),
             head_norm: Norm::new(last, device),
@@ -105,7 +116,8 @@ impl Unet {
 
     /// Its residual blocks in the order of the walk, each with its attention.
     fn parts(&self) -> impl Iterator<Item = (&ResidualBlock, Option<&Attention>)> {
-        let middle = [(&self.middle_first, Some(&self.middle_attention)), (&self.middle_second, None)];
+        let extra = self.middle_extra.iter().map(|extra| (extra, None));
+        let middle = [(&self.middle_first, self.middle_attention.as_ref())].into_iter().chain(extra).chain([(&self.middle_second, None)]);
         self.encoder.iter().flat_map(Level::parts).chain(middle).chain(self.decoder.iter().flat_map(Level::parts))
     }
 

@@ -3,7 +3,7 @@
 use burn::tensor::TensorData;
 
 use super::*;
-use crate::config::ModelConfig;
+use crate::config::{ModelConfig, SelfAttention};
 
 fn preset(name: &str) -> ModelConfig {
     ModelConfig::preset(name).unwrap()
@@ -126,7 +126,44 @@ fn residual_blocks_have_the_right_gradient() {
 
 #[test]
 fn attention_has_the_right_gradient() {
-    check_gradient([2, 8, 3, 4], |input, device| randomised(Attention::new(8, 4, device)).forward(input));
+    check_gradient([2, 8, 3, 4], |input, device| randomised(Attention::new(8, 4, 1, device)).forward(input));
+    check_gradient([2, 8, 4, 6], |input, device| randomised(Attention::new(8, 4, 2, device)).forward(input));
+}
+
+#[test]
+fn dilated_blocks_have_the_right_gradient() {
+    check_gradient([2, 8, 5, 4], |input, device| {
+        let block = ResidualBlock::new(8, 8, 8, 0.0, Resample::None, device).with_dilation(2);
+        randomised(block).forward(input, &embedding(device))
+    });
+}
+
+/// Over a map of four equal windows norms are those of one, and so is the attention within each; over any other map it is not the global one.
+#[test]
+fn local_attention_is_global_attention_within_each_window() {
+    let device = Device::flex();
+    let attention = |windows| randomised(Attention::new(8, 4, windows, &device));
+    let window = random([2, 8, 3, 5], 4, &device);
+    let found = attention(2).forward(window.clone().repeat(&[1, 1, 2, 2]));
+    let wanted = attention(1).forward(window).repeat(&[1, 1, 2, 2]);
+    let furthest: f32 = (found - wanted).abs().max().into_scalar();
+    assert!(furthest < 1e-5, "{furthest}");
+    let map = random([2, 8, 4, 6], 5, &device);
+    let apart: f32 = (attention(2).forward(map.clone()) - attention(1).forward(map)).abs().max().into_scalar();
+    assert!(apart > 1e-2, "{apart}");
+}
+
+#[test]
+fn what_stands_for_attention_changes_the_number_of_parameters() {
+    let count = |self_attention| {
+        let mut config = preset("nature");
+        config.unet.self_attention = self_attention;
+        config.validate().unwrap();
+        Unet::new(&config, &Device::flex()).num_params()
+    };
+    let [global, local, none, residual, dilated] =
+        [SelfAttention::Global, SelfAttention::Local, SelfAttention::None, SelfAttention::Residual, SelfAttention::Dilated].map(count);
+    assert!(global == local && none < global && global < residual && residual == dilated);
 }
 
 #[test]
@@ -140,7 +177,7 @@ fn whole_net_has_the_right_gradient() {
 #[test]
 fn attention_mixes_all_cells() {
     let device = Device::flex();
-    let attention = randomised(Attention::new(8, 4, &device));
+    let attention = randomised(Attention::new(8, 4, 1, &device));
     let input = random([1, 8, 4, 4], 3, &device);
     let mut moved = values(input.clone());
     moved[0] += 1.0;

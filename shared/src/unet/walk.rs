@@ -3,7 +3,7 @@
 
 use infill_kernel::Resample;
 
-use crate::config::ModelConfig;
+use crate::config::{ModelConfig, SelfAttention};
 
 /// Channels of a picture.
 pub const PICTURE_CHANNELS: usize = 3;
@@ -27,6 +27,10 @@ pub struct Step {
     pub output: usize,
     /// How its residual block changes the resolution.
     pub resample: Resample,
+    /// Cells between the taps of its convolutions; 1 for those of neighbours.
+    pub dilation: usize,
+    /// Whether it stands in the place of attention.
+    pub replaces: bool,
     /// Whether its output is kept for the decoder.
     pub keeps: bool,
 }
@@ -36,8 +40,8 @@ pub struct Step {
 pub struct Walk {
     /// By level, from the highest resolution down.
     pub encoder: Vec<Vec<Step>>,
-    /// At the lowest resolution.
-    pub middle: [Step; 2],
+    /// At the lowest resolution: two blocks, and what may stand between them.
+    pub middle: Vec<Step>,
     /// By level, from the lowest resolution up.
     pub decoder: Vec<Vec<Step>>,
 }
@@ -47,9 +51,15 @@ impl Walk {
     pub fn new(config: &ModelConfig) -> Self {
         let unet = &config.unet;
         let levels = unet.multipliers.len();
-        let block = |name: String, level: usize| Step {
-            attention: unet.attends(config.size, level).then(|| format!("{name}.attention")),
-            ..Step::residual(format!("{name}.residual"), name, level, unet.level_channels(level))
+        let block = |name: String, level: usize| Step::residual(format!("{name}.residual"), name, level, unet.level_channels(level));
+        let blocks_of = |side: &str, place: usize, count: usize, level: usize| -> Vec<Vec<Step>> {
+            let blocks = (0..count).map(|index| {
+                let name = format!("{side}.{place}.blocks.{index}");
+                let (attention, extra) = (format!("{name}.attention"), format!("{name}.extra"));
+                let step = block(name, level);
+                if unet.attends(config.size, level) { attending(config, step, [attention, extra], index) } else { vec![step] }
+            });
+            blocks.collect()
         };
         let resample = |name: String, level: usize, output: usize, resample: Resample| Step {
             resample,
@@ -58,25 +68,30 @@ impl Walk {
         let mut flow = Flow { channels: unet.channels, kept: vec![unet.channels] };
 
         let encoder = Vec::from_iter((0..levels).map(|level| {
-            let blocks = (0..unet.blocks).map(|index| block(format!("encoder.{level}.blocks.{index}"), level));
+            let mut blocks = blocks_of("encoder", level, unet.blocks, level);
             let down = (level + 1 < levels)
                 .then(|| resample(format!("encoder.{level}.resample"), level + 1, unet.level_channels(level), Resample::Down));
-            Vec::from_iter(blocks.chain(down).map(|step| flow.through(Step { keeps: true, ..step })))
+            blocks.extend(down.map(|step| vec![step]));
+            // Kept is what comes out at the end of a block.
+            blocks.iter_mut().filter_map(|steps| steps.last_mut()).for_each(|step| step.keeps = true);
+            Vec::from_iter(blocks.into_iter().flatten().map(|step| flow.through(step)))
         }));
 
         let lowest = levels.saturating_sub(1);
-        let middle = ["middle_first", "middle_second"].map(|name| Step::residual(name.to_owned(), name.to_owned(), lowest, flow.channels));
-        let [mut first, second] = middle.map(|step| flow.through(step));
-        first.attention = Some("middle_attention".to_owned());
+        let [first, second] =
+            ["middle_first", "middle_second"].map(|name| Step::residual(name.to_owned(), name.to_owned(), lowest, flow.channels));
+        let mut middle = attending(config, first, ["middle_attention", "middle_extra"].map(str::to_owned), 0);
+        middle.push(second);
+        let middle = middle.into_iter().map(|step| flow.through(step)).collect();
 
         let decoder = Vec::from_iter((0..levels).rev().enumerate().map(|(rise, level)| {
             // One more than on the way down: what led to the level was kept as well.
-            let blocks = (0..=unet.blocks).map(|index| block(format!("decoder.{rise}.blocks.{index}"), level));
-            let blocks = blocks.map(|step| Step { joins: true, ..step });
+            let mut blocks = blocks_of("decoder", rise, unet.blocks + 1, level);
+            blocks.iter_mut().filter_map(|steps| steps.first_mut()).for_each(|step| step.joins = true);
             let up = (level > 0).then(|| resample(format!("decoder.{rise}.resample"), level - 1, unet.level_channels(level), Resample::Up));
-            Vec::from_iter(blocks.chain(up).map(|step| flow.through(step)))
+            Vec::from_iter(blocks.into_iter().flatten().chain(up).map(|step| flow.through(step)))
         }));
-        Self { encoder, middle: [first, second], decoder }
+        Self { encoder, middle, decoder }
     }
 
     /// The blocks in the order in which they are computed.
@@ -88,7 +103,35 @@ impl Walk {
 impl Step {
     /// A residual block that keeps the resolution; what goes in is not known yet.
     fn residual(residual: String, name: String, level: usize, output: usize) -> Self {
-        Self { name, residual, attention: None, level, joins: false, input: 0, output, resample: Resample::None, keeps: false }
+        Self {
+            name,
+            residual,
+            attention: None,
+            level,
+            joins: false,
+            input: 0,
+            output,
+            resample: Resample::None,
+            dilation: 1,
+            replaces: false,
+            keeps: false,
+        }
+    }
+}
+
+/// A block with attention, or with what stands in its place, by the names of both. `before`: how many blocks of the level came before it.
+fn attending(config: &ModelConfig, step: Step, [attention, extra]: [String; 2], before: usize) -> Vec<Step> {
+    let (level, output) = (step.level, step.output);
+    let replacement = |dilation| Step { dilation, replaces: true, ..Step::residual(extra.clone(), extra.clone(), level, output) };
+    match config.unet.self_attention {
+        SelfAttention::Global | SelfAttention::Local => vec![Step { attention: Some(attention), ..step }],
+        SelfAttention::None => vec![step],
+        SelfAttention::Residual => vec![step, replacement(1)],
+        SelfAttention::Dilated => {
+            // What lies beyond the map is nothing: no tap needs to be further away than half its side.
+            let furthest = (config.unet.level_side(config.size, level) / 2).max(1);
+            vec![step, replacement((2 << before.min(16)).min(furthest))]
+        }
     }
 }
 
@@ -123,10 +166,27 @@ mod tests {
         unet::{Unet, parameters},
     };
 
+    const KINDS: [SelfAttention; 5] =
+        [SelfAttention::Global, SelfAttention::Local, SelfAttention::None, SelfAttention::Residual, SelfAttention::Dilated];
+
+    /// The paper's net attends at 32, 16 and 8 cells a side, with two blocks on the way down and three up.
+    #[test]
+    fn dilation_doubles_with_each_block_of_a_level_as_far_as_the_map_reaches() {
+        let mut config = ModelConfig::preset("paper").unwrap();
+        config.unet.self_attention = SelfAttention::Dilated;
+        let walk = Walk::new(&config);
+        let at = |level: usize| -> Vec<usize> {
+            walk.steps().filter(|step| step.replaces && step.level == level).map(|step| step.dilation).collect()
+        };
+        assert_eq!((at(2), at(3), at(4)), (vec![], vec![2, 4, 2, 4, 8], vec![2, 4, 2, 4, 8]));
+        assert_eq!(at(5), [2, 4, 2, 2, 4, 4]);
+    }
+
     #[test]
     fn names_and_channels_are_those_of_the_net_s_parameters() {
-        for preset in PRESETS {
-            let config = ModelConfig::preset(preset).unwrap();
+        for (preset, self_attention) in PRESETS.iter().flat_map(|preset| KINDS.map(|kind| (preset, kind))) {
+            let mut config = ModelConfig::preset(preset).unwrap();
+            config.unet.self_attention = self_attention;
             let shapes = parameters::shapes(&Unet::new(&config, &Device::flex()));
             let of = |suffix: &str| -> Vec<(String, Vec<usize>)> {
                 let named = |(name, shape): &(String, Vec<usize>)| Some((name.strip_suffix(suffix)?.to_owned(), shape.clone()));
@@ -146,8 +206,10 @@ mod tests {
 
     #[test]
     fn whatever_is_kept_is_joined_once() {
-        for preset in PRESETS {
-            let walk = Walk::new(&ModelConfig::preset(preset).unwrap());
+        for (preset, self_attention) in PRESETS.iter().flat_map(|preset| KINDS.map(|kind| (preset, kind))) {
+            let mut config = ModelConfig::preset(preset).unwrap();
+            config.unet.self_attention = self_attention;
+            let walk = Walk::new(&config);
             let kept = 1 + walk.steps().filter(|step| step.keeps).count();
             assert_eq!(walk.steps().filter(|step| step.joins).count(), kept);
         }

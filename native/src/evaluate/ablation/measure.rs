@@ -11,12 +11,13 @@ use infill::{
     schedule,
     task::Example,
     train::{Trainer, clean_error},
+    unet::{Unet, parameters},
 };
 
 use super::{
     outcome::{LOG_SNRS, Outcome, SAMPLE_STEPS},
     report::AblationReport,
-    variants::{self, Variant},
+    variants::{self, Family, Variant},
 };
 use crate::{
     device::{self, DeviceChoice},
@@ -32,8 +33,16 @@ use crate::{
     },
 };
 
+/// Steps before others are measured for a variant's pace: the first take longer.
+const PACE_WARM_UP: u64 = 1;
+
+/// Steps that a variant's pace is measured over.
+const PACE_STEPS: u64 = 4;
+
 /// An ablation as it was asked for.
 pub struct AblationPlan {
+    /// Which variants these are.
+    pub family: Family,
     /// The settings that variants change.
     pub base: TrainingSettings,
     /// Each variant with its settings, which are checked.
@@ -49,8 +58,11 @@ impl AblationPlan {
     ///
     /// # Errors
     /// A name that no variant has, or settings that cannot be used.
-    pub fn new(base: TrainingSettings, named: &[String], output: PathBuf, device: DeviceChoice) -> Result<Self> {
-        let all = variants::all(&base.model);
+    pub fn new(base: TrainingSettings, family: Family, named: &[String], output: PathBuf, device: DeviceChoice) -> Result<Self> {
+        let all = match family {
+            Family::Recipe => variants::all(&base.model),
+            Family::Paper => variants::of_the_paper(),
+        };
         if let Some(unknown) = named.iter().find(|name| all.iter().all(|variant| variant.name != **name)) {
             let known: Vec<&str> = all.iter().map(|variant| variant.name).collect();
             bail!(usage(format!("no variant is called `{unknown}`; there are {}", known.join(", "))));
@@ -64,7 +76,7 @@ impl AblationPlan {
                 settings.with_context(|| format!("the variant {}", variant.name)).map(|settings| (variant, settings))
             })
             .collect::<Result<_>>()?;
-        Ok(Self { base, variants, output, device })
+        Ok(Self { family, base, variants, output, device })
     }
 }
 
@@ -73,29 +85,65 @@ impl AblationPlan {
 /// # Errors
 /// Pictures or a folder that cannot be used; a loss that is no number; cancelled.
 pub fn run(plan: &AblationPlan) -> Result<()> {
-    let AblationPlan { base, variants, output, device } = plan;
+    let AblationPlan { family, base, variants, output, device } = plan;
     std::fs::create_dir_all(output).with_context(|| format!("cannot make {}", output.display())).map_err(input)?;
     let data = Arc::new(Dataset::open(&base.run.data)?);
     let device = device::choose(*device)?;
     let interrupt = Interrupt::listen()?;
-    let steps = base.train.total_steps;
-    let progress = StepProgress::new("ablation", variants.len() as u64 * steps, 0);
-    let mut outcomes: Vec<Outcome> = Vec::new();
-    for (index, (variant, settings)) in variants.iter().enumerate() {
-        let before = index as u64 * steps;
+    let variants = match family {
+        Family::Recipe => variants.clone(),
+        Family::Paper => for_equal_time(variants, &data, &device, &interrupt)?,
+    };
+    let steps = variants.iter().map(|(_, settings)| settings.train.total_steps).sum();
+    let progress = StepProgress::new("ablation", steps, 0);
+    let (mut outcomes, mut before): (Vec<Outcome>, u64) = (Vec::new(), 0);
+    for (variant, settings) in &variants {
         let outcome = measure(variant, settings, &data, &device, |step| {
             progress.set(before + step, variant.name);
             interrupt.check(|| format!("stopped; {} holds what was measured so far", output.display()))
         })?;
         outcomes.push(outcome);
+        before += settings.train.total_steps;
         // After every variant, so that hours are not lost.
-        let report = AblationReport::new(base, &outcomes);
+        let report = AblationReport::new(*family, base, &outcomes);
         files::write_atomically(&output.join("ablation.md"), report.markdown().as_bytes())?;
         files::write_atomically(&output.join("ablation.json"), &serde_json::to_vec_pretty(&report)?)?;
     }
     progress.finish();
-    println!("{}", AblationReport::new(base, &outcomes).markdown());
+    println!("{}", AblationReport::new(*family, base, &outcomes).markdown());
     Ok(())
+}
+
+/// The variants with as many steps as fit into the time that the first takes for its own: each trains for some steps first, which are forgotten.
+fn for_equal_time(
+    variants: &[(Variant, TrainingSettings)],
+    data: &Arc<Dataset>,
+    device: &Device,
+    interrupt: &Interrupt,
+) -> Result<Vec<(Variant, TrainingSettings)>> {
+    let mut paces = Vec::new();
+    for (_, settings) in variants {
+        let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), None, device)?;
+        let mut loader = Loader::new(data.clone(), validation::of_training(settings), 0);
+        let mut begun = Instant::now();
+        for step in 0..PACE_WARM_UP + PACE_STEPS {
+            interrupt.check(|| "stopped; nothing was measured yet".to_owned())?;
+            if step == PACE_WARM_UP {
+                begun = Instant::now();
+            }
+            // Reading waits for the device.
+            scalar(trainer.step(&loader.next()?.examples)?.loss)?;
+        }
+        paces.push(begun.elapsed().as_secs_f64());
+    }
+    let with_steps = |((variant, settings), pace): (&(Variant, TrainingSettings), &f64)| {
+        let mut settings = settings.clone();
+        let steps = (settings.train.total_steps as f64 * paces[0] / pace).round().max(1.0) as u64;
+        settings.train.warm_up_steps = settings.train.warm_up_steps * steps / settings.train.total_steps.max(1);
+        settings.train.total_steps = steps;
+        (variant.clone(), settings)
+    };
+    Ok(variants.iter().zip(&paces).map(with_steps).collect())
 }
 
 /// Trains a variant and measures it.
@@ -125,10 +173,12 @@ fn measure(
     }
     let seconds = begun.elapsed().as_secs_f64();
     let sampler = SamplerSettings { steps: SAMPLE_STEPS, seed: settings.train.seed, ..SamplerSettings::default() };
+    let steps = settings.train.total_steps;
+    let parameters = parameters::shapes(&Unet::new(&settings.model, device)).iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
     let samples = samples::sample(&model, &examples, &sampler)?;
     let psnr = samples.iter().zip(&examples).map(|(sample, example)| psnr(sample, example)).collect::<Result<Vec<f64>>>()?;
     let psnr = psnr.iter().sum::<f64>() / psnr.len() as f64;
-    Ok(Outcome { name: variant.name, changes: variant.changes.clone(), clean_error: clean, psnr, seconds })
+    Ok(Outcome { name: variant.name, changes: variant.changes.clone(), parameters, steps, clean_error: clean, psnr, seconds })
 }
 
 fn psnr(sample: &infill::picture::Picture, example: &Example) -> Result<f64> {

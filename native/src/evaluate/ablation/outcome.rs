@@ -15,10 +15,14 @@ pub struct Outcome {
     pub name: &'static str,
     /// What it changes in the settings.
     pub changes: Vec<String>,
+    /// How many numbers its net has.
+    pub parameters: usize,
+    /// Of training.
+    pub steps: u64,
     /// Mean squared error of the clean picture in what is to be filled, at each of the log-SNRs.
     pub clean_error: [f64; LOG_SNRS.len()],
     /// PSNR there of one sample in a few steps, in dB, mean over the pictures.
     pub psnr: f64,
-    /// Of training.
+    /// That training took.
     pub seconds: f64,
 }

@@ -3,6 +3,15 @@
 use infill::{config::ModelConfig, train::TrainConfig};
 use serde_json::{Value, json};
 
+/// Which variants there are to choose from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Of the recipe; all have the same number of steps.
+    Recipe,
+    /// Of the paper's nets; all have the time that the first takes for its steps.
+    Paper,
+}
+
 /// One of them.
 #[derive(Clone, Debug)]
 pub struct Variant {
@@ -43,6 +52,19 @@ pub fn all(model: &ModelConfig) -> Vec<Variant> {
     }
     variants.push(Variant { name: "Palette's recipe", changes: papers(model) });
     variants
+}
+
+/// Those of the paper's section 5.3 ("Self-attention in diffusion model architectures"): what stands where the net attends.
+pub fn of_the_paper() -> Vec<Variant> {
+    [
+        ("global self-attention", "global"),
+        ("local self-attention", "local"),
+        ("no self-attention", "none"),
+        ("more residual blocks", "residual"),
+        ("dilated convolutions", "dilated"),
+    ]
+    .map(|(name, kind)| Variant { name, changes: vec![format!("model.unet.self_attention={kind}")] })
+    .to_vec()
 }
 
 /// What `--recipe paper` changes of a model and of its training.

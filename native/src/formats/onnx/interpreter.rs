@@ -241,16 +241,20 @@ fn softmax(input: &Array, axis: usize) -> Array {
 
 fn convolution(node: &Node, input: &Array, weight: &Array, bias: &Array) -> Array {
     let (pads, strides) = (ints(node, "pads"), ints(node, "strides"));
+    let dilated = node.attribute.iter().any(|attribute| attribute.name == "dilations");
+    let dilations = if dilated { ints(node, "dilations") } else { vec![1, 1] };
     let [batch, channels, height, width] = input.shape[..] else { panic!("{:?}", input.shape) };
     let [outputs, inputs, rows, columns] = weight.shape[..] else { panic!("{:?}", weight.shape) };
     assert!(inputs == channels && ints(node, "kernel_shape") == [rows, columns]);
-    let side = |length: usize, axis: usize, kernel: usize| (length + pads[axis] + pads[axis + 2] - kernel) / strides[axis] + 1;
+    let side = |length: usize, axis: usize, kernel: usize| {
+        (length + pads[axis] + pads[axis + 2] - dilations[axis] * (kernel - 1) - 1) / strides[axis] + 1
+    };
     Array::build(&[batch, outputs, side(height, 0, rows), side(width, 1, columns)], |at| {
         let mut sum = bias.values[at[1]];
         for place in 0..channels * rows * columns {
             let (channel, row, column) = (place / columns / rows, place / columns % rows, place % columns);
-            let y = (at[2] * strides[0] + row).checked_sub(pads[0]).filter(|y| *y < height);
-            let x = (at[3] * strides[1] + column).checked_sub(pads[1]).filter(|x| *x < width);
+            let y = (at[2] * strides[0] + row * dilations[0]).checked_sub(pads[0]).filter(|y| *y < height);
+            let x = (at[3] * strides[1] + column * dilations[1]).checked_sub(pads[1]).filter(|x| *x < width);
             if let (Some(y), Some(x)) = (y, x) {
                 sum += input.at(&[at[0], channel, y, x]) * weight.at(&[at[1], channel, row, column]);
             }

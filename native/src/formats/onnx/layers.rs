@@ -1,7 +1,10 @@
 //! The layers of the U-Net as ONNX nodes, each beside the module of `infill::unet` that it follows. Values are
 //! `[batch, channels, height, width]`; batch, height and width are known only when the graph runs.
 
-use infill::{model_file::ModelFileError, unet::groups};
+use infill::{
+    model_file::ModelFileError,
+    unet::{groups, walk::Step},
+};
 use infill_kernel::Resample;
 
 use super::builder::{Builder, Value, float, int, ints, text};
@@ -18,7 +21,7 @@ pub struct Map {
     pub channels: usize,
 }
 
-type Result<T> = std::result::Result<T, ModelFileError>;
+pub(super) type Result<T> = std::result::Result<T, ModelFileError>;
 
 /// The layers, put down through a [`Builder`].
 pub struct Layers<'a> {
@@ -70,7 +73,7 @@ impl Layers<'_> {
     /// The last norm, SiLU and convolution, and `depth_to_space`.
     pub fn head(&mut self, input: &Map, patch: usize, channels: usize) -> Result<Value> {
         let hidden = self.activate("head_norm", input, None)?;
-        let output = self.convolution("head", &hidden, channels * patch * patch, 3)?;
+        let output = self.convolution("head", &hidden, channels * patch * patch, [3, 1])?;
         Ok(match patch {
             1 => self.builder.node("Identity", "output".to_owned(), &[&output.value], Vec::new()),
             _ => {
@@ -82,46 +85,20 @@ impl Layers<'_> {
     }
 
     /// `ResidualBlock`.
-    pub fn residual(&mut self, name: &str, input: &Map, embedding: &Map, output: usize, resample: Resample) -> Result<Map> {
+    pub fn residual(&mut self, step: &Step, input: &Map, embedding: &Map) -> Result<Map> {
+        let Step { residual: name, output, resample, dilation, .. } = step;
+        let (output, resample, dilation) = (*output, *resample, *dilation);
         let hidden = self.activate(&format!("{name}.input_norm"), input, None)?;
         let hidden = self.resample(&format!("{name}/hidden"), hidden, resample);
-        let hidden = self.convolution(&format!("{name}.input_convolution"), &hidden, output, 3)?;
+        let hidden = self.convolution(&format!("{name}.input_convolution"), &hidden, output, [3, dilation])?;
         let hidden = self.activate(&format!("{name}.output_norm"), &hidden, Some((&format!("{name}.film"), embedding)))?;
-        let hidden = self.convolution(&format!("{name}.output_convolution"), &hidden, output, 3)?;
+        let hidden = self.convolution(&format!("{name}.output_convolution"), &hidden, output, [3, dilation])?;
         let mut input = self.resample(&format!("{name}/input"), input.clone(), resample);
         if input.channels != output {
-            input = self.convolution(&format!("{name}.skip"), &input, output, 1)?;
+            input = self.convolution(&format!("{name}.skip"), &input, output, [1, 1])?;
         }
-        let value = self.builder.node("Add", name.to_owned(), &[&input.value, &hidden.value], Vec::new());
+        let value = self.builder.node("Add", name.clone(), &[&input.value, &hidden.value], Vec::new());
         Ok(Map { value, channels: output })
-    }
-
-    /// `Attention`.
-    pub fn attention(&mut self, name: &str, input: &Map, head: usize) -> Result<Map> {
-        let channels = input.channels;
-        let (heads, part) = (channels / head, |what: &str| format!("{name}/{what}"));
-        let normalized = self.normalize(&format!("{name}.norm"), input)?;
-        let cells = self.reshape(part("cells"), &normalized, &[0, channels as i64, -1]);
-        let tokens = self.transpose(part("tokens"), &cells, &[0, 2, 1]);
-        let qkv = self.linear_of_tokens(&format!("{name}.qkv"), &tokens, channels, 3 * channels)?;
-        // Heads are split before query, key and value.
-        let qkv = self.reshape(part("by_head"), &qkv, &[0, 0, heads as i64, 3 * head as i64]);
-        let qkv = self.transpose(part("heads"), &qkv, &[0, 2, 1, 3]);
-        let parts = self.builder.split(&part("parts"), &qkv, 3, head, 3);
-        let scale = self.builder.floats(&format!("scale[{head}]"), &[], &[(head as f64).powf(-0.25) as f32]);
-        let query = self.builder.node("Mul", part("query"), &[&parts[0], &scale], Vec::new());
-        let key = self.builder.node("Mul", part("key"), &[&parts[1], &scale], Vec::new());
-        let key = self.transpose(part("key_across"), &key, &[0, 1, 3, 2]);
-        let scores = self.builder.node("MatMul", part("scores"), &[&query, &key], Vec::new());
-        let shares = self.builder.node("Softmax", part("shares"), &[&scores], vec![int("axis", 3)]);
-        let mixed = self.builder.node("MatMul", part("mixed"), &[&shares, &parts[2]], Vec::new());
-        let mixed = self.transpose(part("mixed_cells"), &mixed, &[0, 2, 1, 3]);
-        let mixed = self.reshape(part("mixed_tokens"), &mixed, &[0, 0, channels as i64]);
-        let output = self.linear_of_tokens(&format!("{name}.project"), &mixed, channels, channels)?;
-        let output = self.transpose(part("output_cells"), &output, &[0, 2, 1]);
-        let output = self.reshape_like(part("output"), &output, &input.value);
-        let value = self.builder.node("Add", name.to_owned(), &[&input.value, &output], Vec::new());
-        Ok(Map { value, channels })
     }
 
     /// `infill_kernel::activate`: group norm, FiLM by a layer of that name if there is one, and SiLU.
@@ -142,7 +119,7 @@ impl Layers<'_> {
 
     /// Group norm as an instance norm of groups, which every runtime has: `GroupNormalization` came with opset 18 and is
     /// a function that onnxruntime takes apart.
-    fn normalize(&mut self, name: &str, input: &Map) -> Result<Value> {
+    pub(super) fn normalize(&mut self, name: &str, input: &Map) -> Result<Value> {
         let (channels, groups) = (input.channels, groups(input.channels));
         let part = |what: &str| format!("{name}/{what}");
         let rows = self.reshape(part("groups"), &input.value, &[0, groups as i64, -1]);
@@ -184,11 +161,15 @@ impl Layers<'_> {
         Map { value, channels: input.channels }
     }
 
-    /// A convolution that keeps the resolution.
-    fn convolution(&mut self, name: &str, input: &Map, output: usize, side: usize) -> Result<Map> {
+    /// A convolution that keeps the resolution. `taps`: how many in a row, and how many cells from one to the next.
+    fn convolution(&mut self, name: &str, input: &Map, output: usize, taps: [usize; 2]) -> Result<Map> {
+        let [side, dilation] = taps;
         let weight = self.builder.weight(&format!("{name}.weight"), &[output, input.channels, side, side])?;
         let bias = self.builder.weight(&format!("{name}.bias"), &[output])?;
-        let settings = convolution_settings(side, 1, side as i64 / 2);
+        let mut settings = convolution_settings(side, 1, (side / 2 * dilation) as i64);
+        if dilation > 1 {
+            settings.push(ints("dilations", &[dilation as i64; 2]));
+        }
         let value = self.builder.node("Conv", name.to_owned(), &[&input.value, &weight, &bias], settings);
         Ok(Map { value, channels: output })
     }
@@ -201,7 +182,7 @@ impl Layers<'_> {
     }
 
     /// A linear layer over `[batch, tokens, input]`.
-    fn linear_of_tokens(&mut self, name: &str, input: &Value, inputs: usize, outputs: usize) -> Result<Value> {
+    pub(super) fn linear_of_tokens(&mut self, name: &str, input: &Value, inputs: usize, outputs: usize) -> Result<Value> {
         let weight = self.builder.weight(&format!("{name}.weight"), &[inputs, outputs])?;
         let bias = self.builder.weight(&format!("{name}.bias"), &[outputs])?;
         let product = self.builder.node("MatMul", format!("{name}/product"), &[input, &weight], Vec::new());
@@ -209,17 +190,17 @@ impl Layers<'_> {
     }
 
     /// Another shape; 0 keeps a side, −1 is what is left.
-    fn reshape(&mut self, name: String, input: &Value, shape: &[i64]) -> Value {
+    pub(super) fn reshape(&mut self, name: String, input: &Value, shape: &[i64]) -> Value {
         let shape = self.builder.integers(shape);
         self.builder.node("Reshape", name, &[input, &shape], Vec::new())
     }
 
-    fn reshape_like(&mut self, name: String, input: &Value, like: &Value) -> Value {
+    pub(super) fn reshape_like(&mut self, name: String, input: &Value, like: &Value) -> Value {
         let shape = self.builder.node("Shape", format!("{name}/shape"), &[like], Vec::new());
         self.builder.node("Reshape", name, &[input, &shape], Vec::new())
     }
 
-    fn transpose(&mut self, name: String, input: &Value, order: &[i64]) -> Value {
+    pub(super) fn transpose(&mut self, name: String, input: &Value, order: &[i64]) -> Value {
         self.builder.node("Transpose", name, &[input], vec![ints("perm", order)])
     }
 }

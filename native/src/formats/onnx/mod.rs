@@ -5,6 +5,7 @@
 //! stays outside of the net here; the model's configuration travels in the file's metadata and says which it is.
 //! Weights are constants under the names that they have in the net.
 
+mod attention;
 mod builder;
 #[cfg(test)]
 mod interpreter;
@@ -91,9 +92,9 @@ fn net(file: &ModelFile, encoding: Encoding) -> Result<Graph, ModelFileError> {
             let value = layers.builder.node("Concat", format!("{}/joined", step.name), &inputs, vec![int("axis", 1)]);
             hidden = Map { value, channels: hidden.channels + skip.channels };
         }
-        hidden = layers.residual(&step.residual, &hidden, &embedding, step.output, step.resample)?;
-        if let Some(name) = &step.attention {
-            hidden = layers.attention(name, &hidden, unet.head_channels)?;
+        hidden = layers.residual(step, &hidden, &embedding)?;
+        if let (Some(name), Some(windows)) = (&step.attention, unet.self_attention.windows()) {
+            hidden = layers.attention(name, &hidden, unet.head_channels, windows)?;
         }
         if step.keeps {
             skips.push(hidden.clone());

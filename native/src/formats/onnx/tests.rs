@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use infill::{
-    config::{ModelConfig, NoiseEmbedding},
+    config::{ModelConfig, NoiseEmbedding, SelfAttention},
     model_file::{Encoding, ModelFile, TrainingRecord, Weight},
     noise::{self, Purpose},
     unet::{Unet, parameters},
@@ -87,6 +87,22 @@ fn every_part_of_the_configuration_reaches_the_graph() {
     let file = model(&config, Encoding::F32);
     let furthest = difference(&file, &export(&file, Encoding::F32, false, "model").unwrap(), [8, 8]);
     assert!(furthest <= 1e-4, "it is off by {furthest}");
+}
+
+#[test]
+fn what_stands_in_the_place_of_attention_reaches_the_graph() {
+    for kind in [SelfAttention::Local, SelfAttention::None, SelfAttention::Residual, SelfAttention::Dilated] {
+        let config = tiny(|config| {
+            config.unet.blocks = 2;
+            config.unet.self_attention = kind;
+        });
+        let file = model(&config, Encoding::F32);
+        let exported = export(&file, Encoding::F32, false, "model").unwrap();
+        for size in [[16, 16], [8, 24]] {
+            let furthest = difference(&file, &exported, size);
+            assert!(furthest <= 1e-4, "{kind:?} at {size:?} is off by {furthest}");
+        }
+    }
 }
 
 /// A model of 8 bits or half precision has the same weights as its graph, not nearly the same.
