@@ -404,5 +404,5 @@ fn an_ablation_of_the_paper_trains_its_nets_for_the_same_time() {
     assert!(
         parameters(0) == parameters(1) && parameters(2) < parameters(0) && parameters(3) > parameters(0) && parameters(3) == parameters(4)
     );
-    expect(&infill(path, &format!("{common} --variant velocity")), 3, &["velocity", "dilated convolutions"]);
+    expect(&infill(path, &format!("{common} --variant velocity")), 2, &["velocity", "dilated convolutions"]);
 }
