@@ -32,6 +32,11 @@ pub fn shapes(net: &impl Module) -> Vec<(String, Vec<usize>)> {
     shapes.found
 }
 
+/// How many numbers the parameters of a net are in all.
+pub fn count(net: &impl Module) -> usize {
+    shapes(net).iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
+}
+
 /// The device the net lives on, without autodiff.
 pub fn device(net: &impl Module) -> Device {
     net.devices().into_iter().next().unwrap_or_default().inner()

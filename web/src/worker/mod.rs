@@ -165,10 +165,7 @@ fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetc
         tasks: model.config.tasks.clone(),
         steps: model.config.tasks.iter().map(|task| model.config.prediction.evaluations(model.config.leading(*task).steps)).collect(),
         // Of the net as it was trained: on the device weights may have another form.
-        parameters: parameters::shapes(&Unet::new(&model.config, &model.device()))
-            .iter()
-            .map(|(_, shape)| shape.iter().product::<usize>())
-            .sum(),
+        parameters: parameters::count(&Unet::new(&model.config, &model.device())),
         kept,
         own: own.is_some(),
         assumed: own.flatten(),

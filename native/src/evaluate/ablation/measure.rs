@@ -174,7 +174,7 @@ fn measure(
     let seconds = begun.elapsed().as_secs_f64();
     let sampler = SamplerSettings { steps: SAMPLE_STEPS, seed: settings.train.seed, ..SamplerSettings::default() };
     let steps = settings.train.total_steps;
-    let parameters = parameters::shapes(&Unet::new(&settings.model, device)).iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+    let parameters = parameters::count(&Unet::new(&settings.model, device));
     let samples = samples::sample(&model, &examples, &sampler)?;
     let psnr = samples.iter().zip(&examples).map(|(sample, example)| psnr(sample, example)).collect::<Result<Vec<f64>>>()?;
     let psnr = psnr.iter().sum::<f64>() / psnr.len() as f64;

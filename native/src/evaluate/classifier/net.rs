@@ -166,7 +166,7 @@ mod tests {
     fn shapes_and_sizes_are_what_the_configuration_says() {
         let config = NetConfig::for_classes(9);
         let net = Net::new(&config, &Device::default()).with_random_weights(1);
-        let count: usize = parameters::shapes(&net).iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+        let count = parameters::count(&net);
         assert!((300_000..1_000_000).contains(&count), "{count} parameters");
         let pictures = noise::uniform(&mut noise::stream(1, Purpose::Start, 0, 0), 2 * 3 * 64 * 64);
         let output = net.forward(Tensor::from_data(TensorData::new(pictures, [2, 3, 64, 64]), &Device::default()));
