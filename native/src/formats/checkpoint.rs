@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use half::{bf16, f16};
 use infill::{
     config::ModelConfig,
     container::{self, Kind, Stored},
@@ -139,12 +138,12 @@ fn old(path: &Path) -> Result<Checkpoint> {
 
 /// The numbers of a tensor of an old file.
 fn floats(tensor: &pytorch_reader::Tensor) -> Result<Vec<f32>> {
-    let bytes = tensor.read()?;
-    Ok(match tensor.dtype() {
-        DType::F32 => bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
-        DType::F64 => bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes) as f32).collect(),
-        DType::F16 => bytes.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
-        DType::BF16 => bytes.as_chunks().0.iter().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect(),
+    let kind = match tensor.dtype() {
+        DType::F32 => infill_pytorch_file::Kind::F32,
+        DType::F64 => infill_pytorch_file::Kind::F64,
+        DType::F16 => infill_pytorch_file::Kind::F16,
+        DType::BF16 => infill_pytorch_file::Kind::Bf16,
         other => bail!("holds {other:?}, and weights are F16, BF16, F32 or F64"),
-    })
+    };
+    Ok(kind.floats(&tensor.read()?))
 }

@@ -14,6 +14,7 @@ mod tensor;
 
 pub use checkpoint::Checkpoint;
 pub use fault::{Fault, Old};
+pub use number::Kind;
 
 #[cfg(test)]
 mod tests;
