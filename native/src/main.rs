@@ -12,6 +12,7 @@ mod formats;
 #[cfg(test)]
 mod fuzz;
 mod interrupt;
+mod launch;
 mod model_on_disk;
 mod pictures;
 mod plot;

@@ -156,9 +156,11 @@ fn native() -> Result<()> {
     }
     tools::run(command)?;
     // Devices in other processes, left out of other builds because of the crates that they need.
-    let mut remote = cargo(&["test", "-p", "infill-cli", "--test", "train_ways"]);
-    remote.args(NATIVE).args(["--features", "remote", "--", "remote::"]);
-    tools::run(remote)?;
+    for (test, only) in [("train_ways", "remote::"), ("launch", "")] {
+        let mut remote = cargo(&["test", "-p", "infill-cli", "--test", test]);
+        remote.args(NATIVE).args(["--features", "remote", "--", only]);
+        tools::run(remote)?;
+    }
     // The page's own arithmetic, which needs no browser, and the server that shows it.
     tools::run(cargo(&["test", "-p", "infill-web", "-p", "xtask", "-p", "infill-tests", "--lib"]))?;
     // Servers with the configurations of docs/hosting.

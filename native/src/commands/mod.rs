@@ -17,6 +17,7 @@ mod export;
 mod import;
 mod info;
 mod inpaint;
+mod launch;
 mod measure_residual;
 mod restore;
 mod runs;
@@ -41,6 +42,7 @@ pub enum Command {
     Colorize(colorize::ColorizeArguments),
     Restore(restore::RestoreArguments),
     Train(train::TrainArguments),
+    Launch(launch::LaunchArguments),
     Runs(runs::RunsArguments),
     Evaluate(evaluate::EvaluateArguments),
     Info(info::InfoArguments),
@@ -72,6 +74,7 @@ impl Command {
             Self::Colorize(arguments) => colorize::run(arguments),
             Self::Restore(arguments) => restore::run(arguments),
             Self::Train(arguments) => train::run(arguments),
+            Self::Launch(arguments) => launch::run(arguments),
             Self::Runs(arguments) => runs::run(arguments),
             Self::Evaluate(arguments) => evaluate::run(arguments),
             Self::Info(arguments) => info::run(arguments),
