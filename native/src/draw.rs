@@ -17,6 +17,7 @@ use crate::readback;
 pub fn draw(edits: Vec<Edit>, model: &Model, mut stepped: impl FnMut(usize) -> Result<()>) -> Result<Vec<Picture>> {
     let mut group = EditGroup::new(edits)?;
     loop {
+        tracing::trace!("{} evaluations of the net are made", group.done_steps());
         stepped(group.done_steps())?;
         match group.step(model) {
             EditState::Finished => return Ok(group.into_results()),

@@ -54,7 +54,8 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "infill", version, after_help = EXAMPLES)]
 struct Arguments {
-    /// Print more messages: what is read and written; given twice or thrice, what devices do too.
+    /// Print more messages: what is read and written, and how long answers take; given twice, each evaluation of the net and each step of a training
+    /// too; thrice, what devices do.
     #[arg(long, short, global = true, action = clap::ArgAction::Count, display_order = LAST)]
     verbose: u8,
     /// Print errors only.

@@ -35,13 +35,28 @@ fn a_curve_goes_on_where_it_was_and_refuses_other_questions() {
     assert_eq!(measured[0]["psnr"], measured[1]["psnr"]);
     assert_ne!(measured[0]["psnr"], measured[2]["psnr"]);
 
+    for point in &measured {
+        let psnr = point["psnr"].as_array().expect("cases").iter().map(|case| case.as_f64().unwrap()).sum::<f64>() / 2.0;
+        let [low, high] = ["low", "high"].map(|end| point["psnr_interval"][end].as_f64().expect("an end"));
+        assert!(low <= psnr && psnr <= high, "{point}");
+    }
+
+    // A curve from before there were intervals goes on too.
+    let path = folder.path().join("out/curve.json");
+    let mut old = json(&path);
+    for point in old["points"].as_array_mut().unwrap() {
+        point.as_object_mut().unwrap().retain(|name, _| !name.ends_with("_interval"));
+    }
+    fs::write(&path, old.to_string()).unwrap();
     let more = "--case inpaint-centre,colorize --sampler ancestral --steps 2 --ancestral-steps 3";
     let output = curve(folder.path(), more);
     expect(&output, 0, &[]);
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(["| 1 |", "| 2 |", "| 3 |"].iter().all(|row| table.contains(row)), "{table}");
     let all = points(folder.path());
-    assert_eq!(all[..4], measured, "what was measured stays as it is, its times too");
+    for (before, after) in measured.iter().zip(&all) {
+        assert!(["psnr", "ssim", "seconds"].iter().all(|part| before[part] == after[part]), "what was measured stays, its times too");
+    }
     assert_eq!(all.len(), 6);
     for case in ["inpaint-centre", "colorize"] {
         let plot = fs::read_to_string(folder.path().join(format!("out/{case}.svg"))).expect("a plot");

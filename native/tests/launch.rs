@@ -12,7 +12,14 @@ use std::{
 
 use support::{HANGS, command, expect, infill, pictures};
 
-/// A machine on a cable to this one.
+/// What the cables of all hosts end in. The servers reach one another over it too.
+struct Net {
+    bridge: String,
+    /// The first three bytes of all addresses.
+    prefix: String,
+}
+
+/// A machine on a cable.
 struct Host {
     name: String,
     cable: String,
@@ -24,25 +31,42 @@ fn ip(arguments: &str) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-impl Host {
+impl Net {
     /// `None` where nobody may make one.
-    fn new(number: u32) -> Option<Host> {
+    fn new() -> Option<Net> {
         // Other runs of this test on the same machine have other names, and nets of their own.
         let id = std::process::id();
-        let (name, cable) = (format!("infill-{id}-{number}"), format!("i{id}n{number}"));
-        let net = format!("10.{}.{}", 64 + id / 64 % 64, 4 * (id % 64) + number);
-        let host = Host { name, cable, address: format!("{net}.2") };
+        let net = Net { bridge: format!("infill{id}"), prefix: format!("10.{}.{}", 64 + id / 256 % 64, id % 256) };
+        let Net { bridge, prefix } = &net;
+        let made = ip(&format!("link add {bridge} type bridge"))
+            && ip(&format!("addr add {prefix}.1/24 dev {bridge}"))
+            && ip(&format!("link set {bridge} up"));
+        made.then_some(net)
+    }
+
+    fn host(&self, number: u32) -> Option<Host> {
+        let Net { bridge, prefix } = self;
+        let (name, cable) = (format!("{bridge}-{number}"), format!("{bridge}n{number}"));
+        let host = Host { name, cable, address: format!("{prefix}.{}", 2 + number) };
         let Host { name, cable, address } = &host;
         let made = ip(&format!("netns add {name}"))
             && ip(&format!("link add {cable} type veth peer name c netns {name}"))
-            && ip(&format!("addr add {net}.1/24 dev {cable}"))
+            && ip(&format!("link set {cable} master {bridge}"))
             && ip(&format!("link set {cable} up"))
             && ip(&format!("-n {name} addr add {address}/24 dev c"))
             && ip(&format!("-n {name} link set c up"))
             && ip(&format!("-n {name} link set lo up"));
         made.then_some(host)
     }
+}
 
+impl Drop for Net {
+    fn drop(&mut self) {
+        ip(&format!("link del {}", self.bridge));
+    }
+}
+
+impl Host {
     /// Nothing arrives any more, and nobody is told.
     fn cut(&self) {
         assert!(ip(&format!("link set {} down", self.cable)));
@@ -66,7 +90,8 @@ fn launch(path: &Path, hosts: &str, options: &str) -> Command {
 
 #[test]
 fn a_host_whose_cable_is_cut_is_left_out_and_the_training_goes_on() {
-    let (Some(one), Some(two)) = (Host::new(0), Host::new(1)) else {
+    let net = Net::new();
+    let (Some(one), Some(two)) = (net.as_ref().and_then(|net| net.host(0)), net.as_ref().and_then(|net| net.host(1))) else {
         println!("LEFT OUT: no network namespace can be made here, so no training over two hosts was tried");
         return;
     };

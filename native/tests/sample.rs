@@ -254,3 +254,24 @@ fn help_names_every_command_and_the_exit_codes() {
     assert!(!help.contains("check-device"), "{help}");
     expect(&infill(folder.path(), "paint"), 2, &["paint"]);
 }
+
+/// Every level says what the one before says, and more.
+#[test]
+fn each_v_shows_more() {
+    let folder = workplace();
+    let path = folder.path();
+    with_mask(path);
+    let said = |more: &str| messages(&sample(path, &format!("inpaint photo.png --mask mask.png -o out.png {more}")));
+    let levels = ["-q", "", "-v", "-vv"].map(said);
+    let new: [&[&str]; 4] =
+        [&[], &["wrote out.png"], &["read model.infill", "2 steps, seed 0", "drawn in"], &["1 evaluations of the net are made"]];
+    for (number, said) in levels.iter().enumerate() {
+        for (since, texts) in new.iter().enumerate() {
+            assert!(texts.iter().all(|text| said.contains(text) == (since <= number)), "at level {number}, {texts:?}: {said}");
+        }
+    }
+    assert_eq!(levels[0], "");
+    let train =
+        |level: &str| messages(&infill(path, &format!("train --preset tiny --data . --run run{level} --steps 1 --device cpu {level}")));
+    assert!(train("-vv").contains("step 1: loss") && !train("-v").contains("step 1: loss"));
+}

@@ -1,6 +1,6 @@
 //! Draws the answers of edits and writes them.
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use infill::{
@@ -138,14 +138,19 @@ impl Editor {
     /// Draws one answer; `written` says how many pictures are there when somebody stops it.
     fn draw(&self, request: EditRequest, model: &Model, written: u64) -> Result<Picture> {
         let windows = PIXELS_AT_A_TIME / (model.config.size * model.config.size);
+        let asked = request.settings.clone();
         let edit = Edit::new(request, &model.config).map_err(input)?;
         let edit = edit.side_by_side(windows).with_detail(self.detail);
         let progress = StepProgress::new("sampling", edit.total_steps() as u64, 0);
+        let SamplerSettings { kind, steps, seed, .. } = &asked;
+        tracing::debug!("{} evaluations of the net: {kind}, {steps} steps, seed {seed}", edit.total_steps());
+        let begun = Instant::now();
         let made = draw::draw(vec![edit], model, |done| {
             progress.set(done as u64, "");
             self.interrupt.check(|| format!("stopped; pictures written: {written}"))
         })?;
         progress.finish();
+        tracing::debug!("drawn in {:.2} s", begun.elapsed().as_secs_f64());
         made.into_iter().next().context("an edit makes a picture")
     }
 }

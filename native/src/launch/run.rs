@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     hosts::Host,
-    server::{Server, Way, apart, is_stop},
+    server::{LOST_PATIENCE, PATIENCE, Server, Way, apart, is_stop},
 };
 use crate::{
     exit::{Cancelled, input},
@@ -40,7 +40,7 @@ pub struct LaunchPlan {
 /// asked for.
 pub fn run(plan: &LaunchPlan) -> Result<()> {
     let interrupt = Interrupt::listen()?;
-    let started: Result<Vec<Server>> = plan.hosts.iter().map(|host| Server::start(host, &plan.way, &interrupt)).collect();
+    let started: Result<Vec<Server>> = plan.hosts.iter().map(|host| Server::start(host, &plan.way, PATIENCE, &interrupt)).collect();
     let mut servers = started.map_err(|error| if is_stop(&error) { error } else { input(error) })?;
     let (mut newest, mut fruitless) = (newest_checkpoint(&plan.run), 0);
     loop {
@@ -50,13 +50,13 @@ pub fn run(plan: &LaunchPlan) -> Result<()> {
             _ if interrupt.is_asked() => bail!(Cancelled("stopped; the same command goes on from there".to_owned())),
             _ => {}
         }
-        let lost: Vec<&str> = servers.iter().filter(|server| !server.answers()).map(|server| server.host.name.as_str()).collect();
+        let lost: Vec<String> = servers.iter().filter(|server| !server.answers()).map(|server| server.host.name.clone()).collect();
         if lost.is_empty() {
             if matches!(status.code(), Some(2 | 3)) {
                 // It said why.
                 bail!(input("the training was refused"));
             }
-            bail!("the training failed ({status}) while all hosts answer");
+            bail!("the training failed ({status}) while all hosts answer; they must reach one another at these addresses too");
         }
         tracing::warn!("{} was lost; going on from the last checkpoint", lost.join(", "));
         let found = newest_checkpoint(&plan.run);
@@ -66,15 +66,16 @@ pub fn run(plan: &LaunchPlan) -> Result<()> {
             bail!("hosts were lost {FRUITLESS} times without a new checkpoint between; write them more often (--checkpoint-minutes)");
         }
         servers.clear();
-        servers = restart(plan, &interrupt)?;
+        servers = restart(plan, &lost, &interrupt)?;
     }
 }
 
 /// Servers on all hosts that answer. Anew on those that were not lost too: theirs hold what the broken training left.
-fn restart(plan: &LaunchPlan, interrupt: &Interrupt) -> Result<Vec<Server>> {
+fn restart(plan: &LaunchPlan, lost: &[String], interrupt: &Interrupt) -> Result<Vec<Server>> {
     let mut servers = Vec::new();
     for host in &plan.hosts {
-        match Server::start(host, &plan.way, interrupt) {
+        let patience = if lost.contains(&host.name) { LOST_PATIENCE } else { PATIENCE };
+        match Server::start(host, &plan.way, patience, interrupt) {
             Ok(server) => servers.push(server),
             Err(error) if is_stop(&error) => return Err(error),
             Err(error) => tracing::warn!("going on without {}: {error:#}", host.name),

@@ -14,7 +14,10 @@ use super::hosts::Host;
 use crate::{exit::Cancelled, interrupt::Interrupt};
 
 /// How long a server may take until it answers: its device is looked for and checked first.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a host that was lost may take, while the others wait for it.
+pub const LOST_PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long a server may take to take a call.
 const CALL: Duration = Duration::from_secs(5);
@@ -45,11 +48,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one and waits until it answers.
+    /// Starts one and waits so long until it answers.
     ///
     /// # Errors
     /// A connection that fails, a server that ends or does not answer in time, or a stop that was asked for.
-    pub fn start(host: &Host, way: &Way, interrupt: &Interrupt) -> Result<Server> {
+    pub fn start(host: &Host, way: &Way, patience: Duration, interrupt: &Interrupt) -> Result<Server> {
         let mut words = way.connect.iter().map(|word| word.replace("{host}", &host.name));
         let mut command = Command::new(words.next().context("no command that connects")?);
         command.args(words).arg("sh").stdin(Stdio::piped()).stdout(Stdio::null());
@@ -67,8 +70,8 @@ impl Server {
             if let Some(status) = server.connection.try_wait()? {
                 bail!("the server of {} ended ({status}); its reason is above", host.name);
             }
-            if began.elapsed() > PATIENCE {
-                bail!("{} does not answer at {} after {} s; is the port open?", host.name, server.address, PATIENCE.as_secs());
+            if began.elapsed() > patience {
+                bail!("{} does not answer at {} after {} s; is the port open?", host.name, server.address, patience.as_secs());
             }
             thread::sleep(Duration::from_millis(100));
         }

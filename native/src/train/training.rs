@@ -235,6 +235,8 @@ impl Training {
                     good.map_or("none".to_owned(), |path| path.display().to_string()),
                 );
             }
+            let Stat { step, loss, gradient_norm, .. } = entry.stat;
+            tracing::trace!("step {step}: loss {loss:.4}, gradient norm {gradient_norm:.4}; {}", entry.names.join(", "));
             records.statistics.write(&entry.stat)?;
             self.chart(&entry.stat, &mut records.board)?;
             last = entry.stat;

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     device::{self, DeviceChoice},
+    evaluate::interval::Estimate,
     exit::{input, usage},
     files,
     interrupt::Interrupt,
@@ -177,7 +178,7 @@ fn measure(
     let parameters = parameters::count(&Unet::new(&settings.model, device));
     let samples = samples::sample(&model, &examples, &sampler)?;
     let psnr = samples.iter().zip(&examples).map(|(sample, example)| psnr(sample, example)).collect::<Result<Vec<f64>>>()?;
-    let psnr = psnr.iter().sum::<f64>() / psnr.len() as f64;
+    let psnr = Estimate::of_mean(&psnr).context("no samples")?;
     Ok(Outcome { name: variant.name, changes: variant.changes.clone(), parameters, steps, clean_error: clean, psnr, seconds })
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::evaluate::interval::Estimate;
+
 /// Log-SNRs at which the clean picture is estimated: from mostly noise to mostly picture.
 pub const LOG_SNRS: [f64; 4] = [-3.0, 0.0, 3.0, 6.0];
 
@@ -22,7 +24,7 @@ pub struct Outcome {
     /// Mean squared error of the clean picture in what is to be filled, at each of the log-SNRs.
     pub clean_error: [f64; LOG_SNRS.len()],
     /// PSNR there of one sample in a few steps, in dB, mean over the pictures.
-    pub psnr: f64,
+    pub psnr: Estimate,
     /// That training took.
     pub seconds: f64,
 }

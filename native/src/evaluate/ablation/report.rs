@@ -34,14 +34,14 @@ impl<'a> AblationReport<'a> {
         };
         let mut text = format!(
             "{} steps{time} of {} pictures of {} px from seed {}, measured on {} validation pictures that are the same for all: mean squared \
-             error of the clean picture (in [−1, 1]) where something is to be filled, by log-SNR, and PSNR there of one sample in {} steps.\n\n",
+             error of the clean picture (in [−1, 1]) where something is to be filled, by log-SNR, and PSNR there of one sample in {} steps, with its 95 % interval over the pictures.\n\n",
             train.total_steps, train.batch, model.size, train.seed, run.validation_pictures, self.sample_steps
         );
         let columns: Vec<String> = LOG_SNRS.iter().map(|log_snr| format!("error at {log_snr}")).collect();
         let (more, count) = if self.family == Family::Paper { ("parameters | steps | ", 4) } else { ("", 2) };
         text += &format!("| variant | {more}{} | PSNR | seconds |\n|---|{}\n", columns.join(" | "), "---|".repeat(columns.len() + count));
         let least = |column: usize| self.variants.iter().map(|outcome| outcome.clean_error[column]).fold(f64::INFINITY, f64::min);
-        let highest = self.variants.iter().map(|outcome| outcome.psnr).fold(f64::NEG_INFINITY, f64::max);
+        let highest = self.variants.iter().map(|outcome| outcome.psnr.value).fold(f64::NEG_INFINITY, f64::max);
         for outcome in self.variants {
             let cell = |text: String, best: bool| if best { format!("**{text}**") } else { text };
             let mut cells: Vec<String> = outcome
@@ -50,7 +50,7 @@ impl<'a> AblationReport<'a> {
                 .enumerate()
                 .map(|(column, error)| cell(format!("{error:.4}"), *error == least(column)))
                 .collect();
-            cells.push(cell(format!("{:.2}", outcome.psnr), outcome.psnr == highest));
+            cells.push(cell(outcome.psnr.text(2), outcome.psnr.value == highest));
             if self.family == Family::Paper {
                 cells.splice(0..0, [format!("{:.2} M", outcome.parameters as f64 / 1e6), outcome.steps.to_string()]);
             }

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use infill::sampler::SamplerKind;
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::interval::{Estimate, Interval, interval};
 use crate::evaluate::report::{ModelSummary, Report, Score};
 use crate::exit::input;
 use crate::files::write_atomically;
@@ -46,6 +47,12 @@ pub struct Point {
     pub psnr: Vec<f64>,
     /// Mean SSIM of one sample, for each case.
     pub ssim: Vec<f64>,
+    /// The 95 % interval of the mean of `psnr`; curves written before there were intervals have none.
+    #[serde(default)]
+    pub psnr_interval: Option<Interval>,
+    /// The same of `ssim`.
+    #[serde(default)]
+    pub ssim_interval: Option<Interval>,
 }
 
 /// A curve, finished or not.
@@ -67,7 +74,15 @@ impl Point {
             seconds: report.sampling_seconds / (report.count * report.cases.len()) as f64,
             psnr: mean(|score| score.psnr),
             ssim: mean(|score| score.ssim),
+            psnr_interval: over_pictures(report, |score| score.psnr),
+            ssim_interval: over_pictures(report, |score| score.ssim),
         }
+    }
+
+    /// PSNR and SSIM over all cases as the table writes them.
+    fn cell(&self) -> String {
+        let text = |values, interval, digits| Estimate { value: mean(values), interval }.text(digits);
+        format!("{} / {}", text(&self.psnr, self.psnr_interval, 2), text(&self.ssim, self.ssim_interval, 3))
     }
 }
 
@@ -151,7 +166,7 @@ impl Curve {
             let _ = write!(text, "| {steps} |");
             let at = |kind| self.points.iter().find(|point| point.steps == steps && point.sampler == kind);
             for kind in SamplerKind::ALL {
-                let cell = at(kind).map_or("–".to_owned(), |point| format!("{:.2} / {:.3}", mean(&point.psnr), mean(&point.ssim)));
+                let cell = at(kind).map_or("–".to_owned(), Point::cell);
                 let _ = write!(text, " {cell} |");
             }
             let seconds: Vec<f64> = SamplerKind::ALL.into_iter().filter_map(at).map(|point| point.seconds).collect();
@@ -164,7 +179,7 @@ impl Curve {
         let CurveQuestion { model, data, cases, count, seed, temperature } = &self.question;
         let mut text = format!(
             "# Steps against quality of {}\n\nOne sample for each of {count} pictures of {}, seed {seed}, temperature {temperature}. Cells: PSNR in dB / SSIM where \
-             something was filled, mean over {}; seconds of sampling for one picture.\n\n{}\n\
+             something was filled, mean over {} ± half its 95 % interval over the pictures; seconds of sampling for one picture.\n\n{}\n\
              PSNR and SSIM prefer blur: a sample with believable texture loses to a smooth one. Read them together with the pictures.\n",
             model.file,
             data.join(", "),
@@ -176,6 +191,14 @@ impl Curve {
         }
         text
     }
+}
+
+/// The interval of a part's mean over cases and pictures. Pictures are what is drawn anew: each is asked about in every case.
+fn over_pictures(report: &Report, part: fn(&Score) -> f64) -> Option<Interval> {
+    let cases: Vec<Vec<f64>> = report.cases.iter().map(|case| case.values(case.one_sample(), part)).collect();
+    let pictures = cases.iter().map(Vec::len).min()?;
+    let means: Vec<f64> = (0..pictures).map(|picture| mean(&cases.iter().map(|case| case[picture]).collect::<Vec<f64>>())).collect();
+    interval(&means)
 }
 
 fn mean(values: &[f64]) -> f64 {
