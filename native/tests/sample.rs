@@ -261,7 +261,7 @@ fn each_v_shows_more() {
     let folder = workplace();
     let path = folder.path();
     with_mask(path);
-    let said = |more: &str| messages(&sample(path, &format!("inpaint photo.png --mask mask.png -o out.png {more}")));
+    let said = |more: &str| messages(&sample(path, &format!("inpaint photo.png --mask mask.png -o out.png --force {more}")));
     let levels = ["-q", "", "-v", "-vv"].map(said);
     let new: [&[&str]; 4] =
         [&[], &["wrote out.png"], &["read model.infill", "2 steps, seed 0", "drawn in"], &["1 evaluations of the net are made"]];
