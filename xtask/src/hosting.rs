@@ -36,6 +36,28 @@ pub fn name_address(dist: &Path, address: &str) -> Result<()> {
     replace(dist, "index.html", picture, &format!("<meta property=\"og:url\" content=\"{address}\">\n  {picture}{address}"))
 }
 
+/// What the page has where sites are named that may show it in a frame and speak with it.
+const EMBED: &str = "data-embed=\"";
+
+/// Names such sites in the page.
+///
+/// # Errors
+/// What is no origin, or a page without a place for them.
+pub fn name_embedding(dist: &Path, origins: &[String]) -> Result<()> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter);
+    for origin in origins {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let is_origin = host.is_some_and(|host| !host.is_empty() && host.chars().all(plain));
+        ensure!(is_origin, "`{origin}` is no origin; give one such as https://example.org, without a path and a slash");
+    }
+    replace(dist, "index.html", &format!("{EMBED}\""), &format!("{EMBED}{}\"", origins.join(" ")))
+}
+
+/// The sites that the page names.
+fn embedding(page: &str) -> &str {
+    page.split_once(EMBED).and_then(|(_, rest)| rest.split_once('"')).map_or("", |(origins, _)| origins)
+}
+
 /// Writes `FILE.br` and `FILE.gz` beside every file that gets smaller, `_headers` and `robots.txt`.
 ///
 /// # Errors
@@ -54,7 +76,8 @@ pub fn finish(dist: &Path) -> Result<()> {
             }
         }
     }
-    write(&dist.join("_headers"), headers(dist, &files)?.as_bytes())
+    let page = fs::read_to_string(dist.join("index.html")).context("the build left no index.html")?;
+    write(&dist.join("_headers"), headers(dist, &files, embedding(&page))?.as_bytes())
 }
 
 /// The files of a folder that visitors ask for, in the order of their names.
@@ -96,10 +119,12 @@ fn name(path: &Path) -> String {
 }
 
 /// One rule for each file: hosts that find several rules for a file send both of their values.
-fn headers(dist: &Path, files: &[PathBuf]) -> Result<String> {
+fn headers(dist: &Path, files: &[PathBuf], embedding: &str) -> Result<String> {
+    let around = format!("'self' {embedding}");
+    let around = around.trim_end();
     let mut text = String::new();
     let mut rule = |path: &str, caching: &str| {
-        text += &format!("/{path}\n  Cache-Control: {caching}\n  Content-Security-Policy: frame-ancestors 'self'\n");
+        text += &format!("/{path}\n  Cache-Control: {caching}\n  Content-Security-Policy: frame-ancestors {around}\n");
     };
     rule("", ASKED);
     // By their kind, so that it holds for a model that is put in later.
@@ -178,11 +203,28 @@ mod tests {
     }
 
     #[test]
+    fn sites_that_may_embed_stand_in_the_page_and_in_what_is_sent_along() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let dist = folder.path();
+        fs::write(dist.join("index.html"), "<body data-embed=\"\">").unwrap();
+        finish(dist).unwrap();
+        assert!(fs::read_to_string(dist.join("_headers")).unwrap().contains("frame-ancestors 'self'\n"));
+        for wrong in ["example.org", "https://example.org/", "*", "https://", "https://a\" onload=\"x"] {
+            assert!(name_embedding(dist, &[wrong.to_owned()]).unwrap_err().to_string().contains(wrong), "{wrong}");
+        }
+        name_embedding(dist, &["https://a.example".to_owned(), "http://localhost:8000".to_owned()]).unwrap();
+        finish(dist).unwrap();
+        assert!(fs::read_to_string(dist.join("index.html")).unwrap().contains("data-embed=\"https://a.example http://localhost:8000\""));
+        let headers = fs::read_to_string(dist.join("_headers")).unwrap();
+        assert!(headers.contains("frame-ancestors 'self' https://a.example http://localhost:8000\n"), "{headers}");
+    }
+
+    #[test]
     fn every_file_has_one_rule() {
         let dist = Path::new("dist");
         let paths =
             ["index.html", "page-3b015dc8b142adf2_bg.wasm", "service-worker.js", "models/0123456789abcdef.bin", "models/manifest.json"];
-        let text = headers(dist, &paths.map(|path| dist.join(path))).unwrap();
+        let text = headers(dist, &paths.map(|path| dist.join(path)), "").unwrap();
         let rule = |path: &str| {
             let rules: Vec<&str> = text.split("\n/").filter(|rule| rule.trim_start_matches('/').lines().next() == Some(path)).collect();
             assert_eq!(rules.len(), 1, "{path} in {text}");

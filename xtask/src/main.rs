@@ -28,6 +28,10 @@ enum Command {
         /// of a link to it.
         #[arg(long)]
         address: Option<String>,
+        /// Origin of a site that may show the page in a frame and speak with it (docs/embedding.md), such as https://example.org. May be
+        /// given again.
+        #[arg(long, value_name = "ORIGIN")]
+        embed: Vec<String>,
     },
     /// Serve a folder on 127.0.0.1 as a static host would.
     Serve {
@@ -77,7 +81,7 @@ fn main() -> Result<()> {
             let page = demo::build()?;
             serve(page, port)
         }
-        Command::Web { address } => web::build_for(address.as_deref()),
+        Command::Web { address, embed } => web::build_for(address.as_deref(), &embed),
         Command::Serve { folder, port } => serve(folder, port),
         Command::Check => stages::run(&stages::check()),
         Command::Test { list_rows: true, .. } => rows::list(),

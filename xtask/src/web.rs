@@ -29,14 +29,14 @@ const FEATURES: [&str; 7] = [
 /// # Errors
 /// When a tool fails or the page is over its budget.
 pub fn build() -> Result<()> {
-    build_for(None)
+    build_for(None, &[])
 }
 
-/// The same for the address of the folder that it is to be hosted in, where that is known.
+/// The same for the address of the folder that it is to be hosted in, where that is known, and for sites that may embed it.
 ///
 /// # Errors
-/// Also an address that is none.
-pub fn build_for(address: Option<&str>) -> Result<()> {
+/// Also an address or an origin that is none.
+pub fn build_for(address: Option<&str>, embed: &[String]) -> Result<()> {
     tools::ensure()?;
     // Trunk is told to stay offline, so that it uses the tools that are here. So the sources must be fetched before.
     tools::run(tools::command("cargo", &["fetch", "--locked"]))?;
@@ -55,6 +55,7 @@ pub fn build_for(address: Option<&str>) -> Result<()> {
     if let Some(address) = address {
         hosting::name_address(&dist, address)?;
     }
+    hosting::name_embedding(&dist, embed)?;
     offline::finish(&dist, &tools::root().join("web/service-worker.js"))?;
     models::publish(&tools::root().join("web/models"), &dist.join("models"), models::CHUNK)?;
     hosting::finish(&dist)?;

@@ -14,6 +14,18 @@ pub fn document() -> Document {
     window().document().expect("the window has a document")
 }
 
+/// The window that this one is a frame of.
+pub fn parent() -> Option<Window> {
+    let window = window();
+    window.parent().ok().flatten().filter(|around| *around != window)
+}
+
+/// The origins of the sites that may speak with the page from around its frame, as the page names them.
+pub fn embedding_origins() -> Vec<String> {
+    let named = document().body().and_then(|body| body.get_attribute("data-embed")).unwrap_or_default();
+    named.split_whitespace().map(str::to_owned).collect()
+}
+
 /// The element with an id.
 pub fn element<T: JsCast>(id: &str) -> T {
     let found: Option<T> = document().get_element_by_id(id).and_then(|element| element.dyn_into().ok());

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use infill::mask::Mask;
 
-use super::{handle::Handle, models::OwnModel, opening::Purpose, picture::Pixels, session::Session};
+use super::{embedding::Told, handle::Handle, models::OwnModel, opening::Purpose, picture::Pixels, session::Session};
 use crate::message::ToWorker;
 
 /// Bytes that go to the worker beside a message.
@@ -66,6 +66,13 @@ pub enum Effect {
         purpose: Purpose,
         /// Width and height in pixels.
         size: (usize, usize),
+    },
+    /// Tell the site around the page something.
+    Tell {
+        /// Its origin; all that may hear it without one.
+        origin: Option<String>,
+        /// What.
+        told: Told,
     },
     /// Show which keys there are.
     ShowKeys,

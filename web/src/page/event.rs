@@ -5,6 +5,7 @@ use std::rc::Rc;
 use infill::{sampler::SamplerKind, task::TaskKind};
 
 use super::{
+    embedding::Wish,
     field::Field,
     gesture::Pointer,
     handle::Handle,
@@ -35,6 +36,15 @@ pub struct Attached {
 pub enum Event {
     /// The page was opened.
     Started,
+    /// The page is in the frame of a site that may.
+    Embedded,
+    /// That site wishes something.
+    Wished {
+        /// Its origin.
+        origin: String,
+        /// What.
+        wish: Wish,
+    },
     /// The browser shows the page's tab again.
     TabShown,
     /// The service worker keeps another version of the page than this one.

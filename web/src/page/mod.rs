@@ -10,6 +10,7 @@ mod document;
 mod dom;
 mod effect;
 mod effects;
+mod embedding;
 mod estimate;
 mod event;
 mod field;

@@ -7,6 +7,7 @@ use infill::task::TaskKind;
 use super::{
     answers::Answer,
     document::Document,
+    embedding::Embedding,
     estimate::Estimate,
     field::Field,
     gesture::Gesture,
@@ -67,6 +68,8 @@ pub struct Typing {
 /// Everything the page knows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
+    /// The site around the page, where it may speak with it.
+    pub embedding: Option<Embedding>,
     /// There is a newer version of the page than this one.
     pub new_version: bool,
     /// The folder that the page is in.
@@ -129,6 +132,7 @@ impl State {
     /// Before anything happened.
     pub fn new(base: String, choice: ModelChoice) -> Self {
         Self {
+            embedding: None,
             new_version: false,
             base,
             document: None,
@@ -218,7 +222,8 @@ impl State {
             let files = document.answers.list().iter().chain(document.history.undone_answers()).map(|answer| answer.file);
             files.chain([document.picture.file])
         });
-        let masks = self.mask_file.iter().map(|(file, _)| *file).chain(self.mask_saved);
+        let wished = self.embedding.iter().filter_map(|embedding| embedding.mask);
+        let masks = self.mask_file.iter().map(|(file, _)| *file).chain(self.mask_saved).chain(wished);
         let restoring = self.kept.restoring.iter().flat_map(|restoring| restoring.session.files.iter().copied());
         let replacement = self.kept.replacement.iter().filter_map(|replacement| match replacement {
             Replacement::File(file, _) => Some(*file),

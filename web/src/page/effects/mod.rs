@@ -3,6 +3,7 @@
 
 mod canvases;
 mod database;
+mod embedding;
 mod files;
 mod offline;
 pub mod storage;
@@ -77,6 +78,7 @@ impl Effects {
                     files::save(&address, &name);
                 }
             }
+            Effect::Tell { origin, told } => embedding::tell(origin.as_deref(), &told, &self.held),
             Effect::RegisterServiceWorker => offline::register(),
             Effect::LookForVersion => offline::look_for_version(),
             Effect::KeepStorage => offline::keep(),

@@ -2,6 +2,7 @@
 
 mod canvas;
 mod controls;
+mod embedding;
 mod files;
 mod version;
 
@@ -39,6 +40,7 @@ pub fn listen(sink: &Sink, held: &Held) -> Listening {
     listeners.extend(controls::listen(sink));
     listeners.extend(files::listen(sink, held));
     listeners.extend(version::listen(sink));
+    listeners.extend(embedding::listen(sink, held));
     listeners.extend(window(sink));
     Listening { _listeners: listeners, _size: size(sink) }
 }

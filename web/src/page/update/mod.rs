@@ -4,6 +4,7 @@
 mod answers;
 mod comparing;
 mod documents;
+mod embedding;
 mod ending;
 mod estimate;
 mod files;
@@ -19,12 +20,13 @@ mod restoring;
 mod runs;
 mod worker;
 
-use super::{effect::Effect, event::Event, field::Field, opening::Purpose, state::State};
+use super::{effect::Effect, embedding::Embedding, event::Event, field::Field, opening::Purpose, state::State};
 
 /// Changes the state as an event wants it, and says what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = change(state, event);
     effects.extend(restoring::follow(state));
+    effects.extend(embedding::follow(state));
     estimate::follow(state);
     effects.extend(keeping::follow(state));
     effects
@@ -32,12 +34,15 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 
 fn change(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
+        Event::Embedded => state.embedding = Some(Embedding::default()),
+        Event::Wished { origin, wish } => return embedding::wish(state, origin, wish),
         Event::TabShown => return vec![Effect::LookForVersion],
         Event::NewVersion => state.new_version = true,
         Event::Started => {
-            state.kept.asked = true;
             let mut effects = recovery::start_worker(state);
-            effects.push(Effect::LookForWork);
+            // A site that gives pictures and gets answers keeps what it wants.
+            state.kept.asked = state.embedding.is_none();
+            effects.extend(state.kept.asked.then_some(Effect::LookForWork));
             return effects;
         }
         Event::Found(found) => return restoring::found(state, found),

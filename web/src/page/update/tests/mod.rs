@@ -1,6 +1,7 @@
 //! The page without a browser: events go in, and the state and what is to be done are looked at.
 
 mod answers;
+mod embedding;
 mod files;
 mod framing;
 mod keeping;
