@@ -207,6 +207,7 @@ mod tests {
         let folder = tempfile::TempDir::new().unwrap();
         let dist = folder.path();
         fs::write(dist.join("index.html"), "<body data-embed=\"\">").unwrap();
+        fs::create_dir(dist.join("models")).unwrap();
         finish(dist).unwrap();
         assert!(fs::read_to_string(dist.join("_headers")).unwrap().contains("frame-ancestors 'self'\n"));
         for wrong in ["example.org", "https://example.org/", "*", "https://", "https://a\" onload=\"x"] {
