@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use infill_tests::{
     page::{Gpu, Page},
-    scene::{block_on, canvas, ready},
+    scene::{block_on, canvas, ready, show},
     site::Site,
 };
 
@@ -148,5 +148,43 @@ fn row_64_on_a_phone_the_picture_comes_first_and_fill_and_undo_are_at_hand() {
         page.screenshot("phone-done").await?;
         page.prefer_colours("dark").await?;
         page.screenshot("phone-done-dark").await
+    });
+}
+
+/// Whether the canvas changes between two moments of one run, both in its middle.
+async fn changes_while_it_runs(page: &Page) -> Result<bool> {
+    const PAST: &str = "return document.getElementById('progress').value >";
+    page.enter("size", "14").await?;
+    page.stroke(&[(-40, 0), (40, 0)]).await?;
+    page.enter("steps", "1000").await?;
+    page.click("run").await?;
+    page.until(&format!("{PAST} 0.05")).await?;
+    let first = canvas(page).await?;
+    page.until(&format!("{PAST} 0.3")).await?;
+    let second = canvas(page).await?;
+    let state: String = page.script("return document.body.dataset.state").await?;
+    ensure!(state == "running", "the page is `{state}`: the run was over too soon");
+    page.click("cancel").await?;
+    page.wait_for("ready").await?;
+    Ok(first != second)
+}
+
+#[test]
+fn row_32_what_comes_is_seen_while_it_runs() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        ensure!(changes_while_it_runs(&page).await?, "the canvas shows nothing of the run");
+        drop(page);
+        // A worker that keeps its previews to itself: nothing else changes the canvas.
+        site.before_worker(
+            "const say = self.postMessage.bind(self); \
+             self.postMessage = (message, ...rest) => { if (JSON.parse(message.json).type !== 'preview') say(message, ...rest); };",
+        )?;
+        let folder = tempfile::TempDir::new()?;
+        let page = Page::open(&site.address(), Gpu::None, folder.path()).await?;
+        show(&site, &page).await?;
+        ensure!(!changes_while_it_runs(&page).await?, "the canvas changes without previews");
+        page.expect_clean_console().await
     });
 }

@@ -1,5 +1,7 @@
 //! Downloads that break off, browsers without storage, models that compute NaN: the page says so and continues.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use infill_tests::{
     page::{Gpu, Page},
@@ -18,7 +20,7 @@ async fn reload(page: &Page) -> Result<()> {
 }
 
 #[test]
-fn row_39_a_download_that_breaks_off_goes_on_where_it_broke() {
+fn row_36_39_a_download_in_chunks_that_breaks_off_goes_on_where_it_broke() {
     block_on(async {
         let site = Site::in_chunks("", CHUNK)?;
         let chunks = site.chunks()?;
@@ -41,6 +43,36 @@ fn row_39_a_download_that_breaks_off_goes_on_where_it_broke() {
         page.wait_for("ready").await?;
         ensure!(site.server.starts(&chunks[0])[3..] == [0, 5000], "{:?}", site.server.starts(&chunks[0]));
         Ok(())
+    });
+}
+
+#[test]
+fn row_40_how_much_of_a_download_has_come_is_said_while_it_comes() {
+    block_on(async {
+        let site = Site::in_chunks("", CHUNK)?;
+        let chunks = site.chunks()?;
+        for chunk in &chunks[1..] {
+            // Longer than the worker waits between two reports.
+            site.server.fail(chunk, Fault::Slow(Duration::from_millis(300)), 1);
+        }
+        let page = Page::open("about:blank", Gpu::None, site.folder()).await?;
+        page.before_every_document(
+            "window.came = []; addEventListener('DOMContentLoaded', () => { \
+                 const status = document.getElementById('status'); \
+                 new MutationObserver(() => { \
+                     const said = /([0-9.]+) of ([0-9.]+) MB/.exec(status.textContent); \
+                     if (said) window.came.push([Number(said[1]), Number(said[2])]); \
+                 }).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true}) })",
+        )
+        .await?;
+        page.browser.goto(&site.address()).await?;
+        page.wait_for("ready").await?;
+        let mut came: Vec<[f64; 2]> = page.script("return window.came").await?;
+        ensure!(came.is_sorted(), "it said {came:?}");
+        came.dedup_by_key(|[done, ..]| *done);
+        let part = came.iter().filter(|[done, all]| 0.0 < *done && done < all).count();
+        ensure!(part >= 2, "of {} chunks it said {came:?}", chunks.len());
+        page.expect_clean_console().await
     });
 }
 

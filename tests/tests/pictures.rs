@@ -109,7 +109,7 @@ fn encoded(picture: &RgbImage, format: ImageFormat) -> Result<Vec<u8>> {
 }
 
 #[test]
-fn unmarked_samples_are_the_files_whatever_the_browser_does_to_canvases() {
+fn row_70_unmarked_samples_are_the_files_whatever_the_browser_does_to_canvases() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -140,7 +140,7 @@ fn unmarked_samples_are_the_files_whatever_the_browser_does_to_canvases() {
 }
 
 #[test]
-fn row_24_profiles_are_kept_and_what_cannot_be_kept_is_said() {
+fn row_24_70_profiles_are_kept_and_what_cannot_be_kept_is_said() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -207,7 +207,7 @@ fn damaged_and_too_large_files_get_a_sentence_and_the_picture_stays() {
 }
 
 #[test]
-fn what_a_tab_or_a_browser_cannot_hold_is_refused_before_the_run() {
+fn row_70_what_a_tab_or_a_browser_cannot_hold_is_refused_before_the_run() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
@@ -239,6 +239,30 @@ fn what_a_tab_or_a_browser_cannot_hold_is_refused_before_the_run() {
         let said = page.text("message-text").await?;
         ensure!(said.contains("is to be added"), "it says: {said}");
         Ok(())
+    });
+}
+
+#[test]
+fn row_23_a_picture_of_24_megapixels_is_opened_painted_filled_and_saved() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        let large = RgbaImage::from_fn(6000, 4000, |x, y| Rgba([(x / 24) as u8, (y / 16) as u8, (x * 7 + y * 11) as u8, 255]));
+        open(&page, &site, "large.png", &png(DynamicImage::ImageRgba8(large.clone()).to_rgb8(), &[])?).await?;
+        page.enter("size", "14").await?;
+        page.stroke(&[(0, 0), (3, 0)]).await?;
+        page.enter("steps", "1").await?;
+        page.click("run").await?;
+        page.wait_for("done").await?;
+        let file = page.download("large-filled.png").await?;
+        let after = image::load_from_memory(&std::fs::read(file)?)?.to_rgba8();
+        ensure!(after.dimensions() == large.dimensions(), "the size is {:?}", after.dimensions());
+        // The stroke begins in the middle and is a few hundred pixels long and wide.
+        let near = |x: u32, y: u32| x.abs_diff(3000) < 400 && y.abs_diff(2000) < 400;
+        let other = after.enumerate_pixels().filter(|(x, y, pixel)| large.get_pixel(*x, *y) != *pixel);
+        let (inside, outside): (Vec<_>, Vec<_>) = other.partition(|(x, y, _)| near(*x, *y));
+        ensure!(inside.len() > 100 && outside.is_empty(), "{} pixels were changed in the area, {} elsewhere", inside.len(), outside.len());
+        page.expect_clean_console().await
     });
 }
 
