@@ -72,12 +72,26 @@ pub async fn canvas(page: &Page) -> Result<String> {
     page.script("return document.getElementById('canvas').toDataURL()").await
 }
 
+/// Takes a brush of so many pixels of the test picture, which is shown whole. The slider goes by factors, and by pixels of the screen.
+///
+/// # Errors
+/// When the page has no such control.
+pub async fn brush(page: &Page, pixels: f64) -> Result<()> {
+    let (width, height) = SIZE;
+    let script = format!(
+        "const place = document.getElementById('canvas').getBoundingClientRect(); \
+         return 0.94 * Math.min(place.width / {width}, place.height / {height})"
+    );
+    let scale: f64 = page.script(&script).await?;
+    page.enter("size", &format!("{:.0}", 100.0 * (pixels * scale).log10())).await
+}
+
 /// A stroke through the middle with a brush of 14 pixels, and so many steps.
 ///
 /// # Errors
 /// When the page has no such controls.
 pub async fn prepare(page: &Page, steps: usize) -> Result<()> {
-    page.enter("size", "14").await?;
+    brush(page, 14.0).await?;
     page.stroke(&[(-60, 0), (0, 0), (60, 0)]).await?;
     page.enter("steps", &steps.to_string()).await
 }

@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use infill_tests::{
     page::{Gpu, Page},
-    scene::{SIZE, block_on, ready},
+    scene::{SIZE, block_on, brush, ready},
     site::Site,
 };
 use xtask::server::Fault;
@@ -30,7 +30,7 @@ async fn fill(gpu: Gpu, device: &str, name: &str) -> Result<()> {
     let page = ready(&site, gpu).await?;
     let says = page.text("device").await?;
     ensure!(says.contains(device), "it says `{says}`, not `{device}`");
-    page.enter("size", "14").await?;
+    brush(&page, 14.0).await?;
     page.stroke(&[(-60, 0), (0, 0), (60, 0)]).await?;
     let distance = distance_from_stroke(&page, 60.0).await?;
     page.enter("steps", "6").await?;
@@ -323,7 +323,7 @@ fn row_35_a_second_visit_fetches_no_weights_and_a_damaged_copy_is_not_used() {
         page.wait_for("ready").await?;
         let status = page.text("status").await?;
         // As many as were trained, in whatever form the device has them.
-        let device = page.text("device").await?;
+        let device = page.text("model-facts").await?;
         ensure!(
             fetched() == 1 && status == "Ready" && device.contains("0.2 million parameters"),
             "{} times, {status}, {device}",

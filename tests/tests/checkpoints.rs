@@ -57,8 +57,8 @@ fn what_a_checkpoint_does_not_say_is_assumed_and_told() {
         page.until("return document.getElementById('status').textContent.includes('“tiny”')").await?;
         let said = page.text("status").await?;
         ensure!(said.contains("256 px") && said.contains("32 channels an attention head"), "it says `{said}`");
-        let device = page.text("device").await?;
-        ensure!(device.contains("“tiny”, 0.8 million parameters"), "it says `{device}`");
+        let device = page.text("model-facts").await?;
+        ensure!(device.contains("“tiny”: 0.8 million parameters"), "it says `{device}`");
         page.expect_clean_console().await
     });
 }

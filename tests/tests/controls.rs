@@ -112,6 +112,70 @@ fn row_57_corners_shapes_panorama_and_the_size() {
             page.click("undo").await?;
         }
         ensure!(page.script::<[u32; 4]>(ADDED).await? == [0; 4], "undo left something");
+        page.script::<Value>("const s = document.getElementById('unit'); s.value = 'percent'; s.dispatchEvent(new Event('change'))")
+            .await?;
+        page.enter("extend-left", "25").await?;
+        page.enter("extend-top", "50").await?;
+        ensure!(page.text("extend-size").await? == "150 × 120", "25 and 50 percent make it {}", page.text("extend-size").await?);
+        page.expect_clean_console().await
+    });
+}
+
+#[test]
+fn row_58_a_panorama_grows_from_answer_to_answer() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.click("task-uncrop").await?;
+        page.click("panorama").await?;
+        page.enter("steps", "2").await?;
+        let before = canvas(&page).await?;
+        page.script::<Value>(
+            "window.seen = new Set(); const c = document.getElementById('canvas'); \
+             const look = () => { window.seen.add(c.toDataURL()); requestAnimationFrame(look) }; look()",
+        )
+        .await?;
+        page.click("run").await?;
+        page.wait_for("done").await?;
+        let seen: usize = page.script("return window.seen.size").await?;
+        ensure!(seen > 2 && canvas(&page).await? != before, "it was seen to change {seen} times");
+        page.click("further").await?;
+        page.until("return document.title.startsWith('Done') && document.getElementById('status').textContent.includes('480')").await?;
+        let photo = image::open(site.folder().join("photo.png"))?.to_rgb8();
+        let wide = image::open(page.download("photo-extended.png").await?)?.to_rgb8();
+        ensure!(wide.dimensions() == (4 * SIZE.0, SIZE.1), "the panorama is {:?}", wide.dimensions());
+        let left = (4 * SIZE.0 - SIZE.0) / 2;
+        ensure!(photo.enumerate_pixels().all(|(x, y, pixel)| wide.get_pixel(left + x, y) == pixel), "the photograph is another one");
+        page.click("keep").await?;
+        page.click("undo").await?;
+        page.click("undo").await?;
+        page.expect_clean_console().await
+    });
+}
+
+#[test]
+fn row_65_a_first_visit_is_told_in_a_line_and_has_a_picture_to_try() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready").await?;
+        ensure!(page.text("status").await? == "Ready" && page.text("about").await?.contains("Paint over"));
+        let jargon = "return /param|sampler|temperature|steps/i.test(document.body.innerText)";
+        ensure!(!page.script::<bool>(jargon).await?, "it says {}", page.script::<String>("return document.body.innerText").await?);
+        page.click("sample").await?;
+        page.until("return document.getElementById('work').checkVisibility()").await?;
+        ensure!(page.script::<bool>("return document.title.startsWith('balloon')").await?);
+        page.frame().await?;
+        page.screenshot("sample").await?;
+        page.script::<Value>("document.querySelector('details').open = true").await?;
+        ensure!(!page.script::<bool>(jargon).await?, "it says {}", page.script::<String>("return document.body.innerText").await?);
+        page.script::<Value>("document.getElementById('expert').open = true").await?;
+        ensure!(page.shown("steps").await? && page.shown("sampler").await? && page.shown("temperature").await?);
+        ensure!(page.text("model-facts").await?.contains("million parameters"));
+        page.stroke(&[(40, -60), (60, -60)]).await?;
+        page.enter("steps", "2").await?;
+        page.click("run").await?;
+        page.wait_for("done").await?;
         page.expect_clean_console().await
     });
 }

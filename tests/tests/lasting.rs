@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use infill_tests::{
     page::{Gpu, Page},
-    scene::{block_on, canvas, photo, ready},
+    scene::{block_on, brush, canvas, photo, ready},
     site::Site,
 };
 use serde_json::Value;
@@ -15,7 +15,7 @@ const RECORDS: &str = "const done = arguments[0], name = `infill ${document.base
 
 /// A stroke, two answers, another stroke; what the canvas showed after each.
 async fn work(page: &Page) -> Result<Vec<String>> {
-    page.enter("size", "14").await?;
+    brush(page, 14.0).await?;
     page.enter("steps", "2").await?;
     let mut seen = vec![canvas(page).await?];
     page.stroke(&[(-60, 0), (60, 0)]).await?;

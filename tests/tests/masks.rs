@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use image::{GrayImage, Luma};
 use infill_tests::{
     page::{Gpu, Page},
-    scene::{SIZE, block_on, listen, ready, told},
+    scene::{SIZE, block_on, brush, listen, ready, told},
     site::Site,
 };
 
@@ -60,7 +60,7 @@ fn row_06_07_08_10_16_brush_eraser_rectangle_invert_grow_shrink_and_keys() {
     block_on(async {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
-        page.enter("size", "10").await?;
+        brush(&page, 10.0).await?;
         page.stroke(&[(-100, 0), (100, 0)]).await?;
         let thin = covered(&mask(&page, "photo-mask.png").await?);
         page.click("undo").await?;
@@ -135,6 +135,121 @@ fn row_52_a_lasso_and_areas_that_take_away() {
         page.stroke(&[(-100, -80), (0, 80)]).await?;
         let left = covered(&mask(&page, "photo-mask.png").await?);
         ensure!(marked > 200 && left.abs_diff(marked / 2) < marked / 8, "{left} of {marked} pixels are left");
+        page.expect_clean_console().await
+    });
+}
+
+/// Clicks on the canvas, pixels from its middle.
+async fn click(page: &Page, x: i64, y: i64) -> Result<()> {
+    page.stroke(&[(x, y)]).await
+}
+
+#[test]
+fn row_52_a_polygon_by_clicks_and_by_keys() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        page.click("polygon").await?;
+        for (x, y) in [(-100, -80), (100, -80), (100, 80), (-100, 80)] {
+            click(&page, x, y).await?;
+        }
+        page.press("canvas", "\u{e00c}").await?;
+        ensure!(covered(&mask(&page, "photo-mask.png").await?) == 0, "Esc left something");
+        ensure!(!page.script::<bool>("return document.getElementById('undo').matches(':enabled')").await?, "Esc left a step");
+        for (x, y) in [(-100, -80), (100, -80), (100, 80), (-100, 80), (-100, -80)] {
+            click(&page, x, y).await?;
+        }
+        let square = covered(&mask(&page, "photo-mask.png").await?);
+        page.click("undo").await?;
+        // Two corners, one taken away, two more, and Enter: a triangle of half the square.
+        for (x, y) in [(-100, -80), (0, 0)] {
+            click(&page, x, y).await?;
+        }
+        page.press("canvas", "\u{e003}").await?;
+        for (x, y) in [(100, -80), (100, 80)] {
+            click(&page, x, y).await?;
+        }
+        page.press("canvas", "\u{e007}").await?;
+        let triangle = covered(&mask(&page, "photo-mask.png").await?);
+        ensure!(square > 200 && triangle.abs_diff(square / 2) < square / 8, "{square}, then {triangle} pixels");
+        page.expect_clean_console().await
+    });
+}
+
+#[test]
+fn row_53_similar_colours_are_marked_and_taken_away_by_mouse_and_by_keyboard() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        // A light disc with a dark one inside, on grey with some noise.
+        let picture = image::RgbImage::from_fn(SIZE.0, SIZE.1, |x, y| {
+            let distance = (f64::from(x) - 60.0).hypot(f64::from(y) - 40.0);
+            let noise = ((x * 7 + y * 13) % 9) as u8;
+            image::Rgb(if distance < 8.0 {
+                [20, 20, 30 + noise]
+            } else if distance < 25.0 {
+                [200, 190 + noise, 90]
+            } else {
+                [110 + noise; 3]
+            })
+        });
+        let file = site.folder().join("discs.png");
+        picture.save(&file)?;
+        page.choose_file(&file).await?;
+        page.until("return document.title.startsWith('discs')").await?;
+        page.frame().await?;
+        page.press("canvas", "w").await?;
+        ensure!(page.shown("tolerance").await? && !page.shown("size").await?, "the tool's own slider is not there");
+        click(&page, 0, 0).await?;
+        let marked = mask(&page, "discs-mask.png").await?;
+        for (x, y, pixel) in marked.enumerate_pixels() {
+            let inside = picture.get_pixel(x, y).0[0] == 20;
+            ensure!((pixel.0[0] == 255) == inside, "pixel {x}, {y} is {:?} and has {:?}", picture.get_pixel(x, y), pixel);
+        }
+        page.click("subtract").await?;
+        click(&page, 0, 0).await?;
+        ensure!(covered(&mask(&page, "discs-mask.png").await?) == 0, "it was not taken away");
+        // The ring begins in the middle, where the dark disc is.
+        page.click("subtract").await?;
+        page.script::<serde_json::Value>("document.getElementById('canvas').dispatchEvent(new PointerEvent('pointerleave'))").await?;
+        page.press("canvas", " ").await?;
+        page.press("canvas", " ").await?;
+        ensure!(mask(&page, "discs-mask.png").await? == marked, "keys mark something else than the mouse");
+        page.enter("tolerance", "255").await?;
+        page.press("canvas", " ").await?;
+        ensure!(covered(&mask(&page, "discs-mask.png").await?) == (SIZE.0 * SIZE.1) as usize, "full tolerance leaves something out");
+        page.expect_clean_console().await
+    });
+}
+
+#[test]
+fn row_54_the_brush_is_as_wide_on_the_screen_at_every_zoom_up_to_half_the_picture() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        brush(&page, 10.0).await?;
+        let said = page.text("size-value").await?;
+        click(&page, 0, 0).await?;
+        let whole = covered(&mask(&page, "photo-mask.png").await?);
+        page.click("undo").await?;
+        for _ in 0..3 {
+            page.click("zoom-in").await?;
+        }
+        ensure!(page.text("size-value").await? == said, "zoom changed the brush's width on the screen");
+        click(&page, 0, 0).await?;
+        let near = covered(&mask(&page, "photo-mask.png").await?);
+        // Three times a quarter more: the brush covers less of the picture by the square of that.
+        let share = near as f64 / whole as f64;
+        ensure!((share - 1.25f64.powi(-6)).abs() < 0.06, "{whole} pixels, and {near} from nearer by");
+        page.click("undo").await?;
+        page.click("zoom-fit").await?;
+        page.enter("size", "300").await?;
+        click(&page, 0, 0).await?;
+        let (most, half) = (covered(&mask(&page, "photo-mask.png").await?), f64::from(SIZE.1) / 2.0);
+        let disc = std::f64::consts::PI * (half / 2.0).powi(2);
+        ensure!((most as f64 / disc - 1.0).abs() < 0.05, "{most} pixels, and a disc of half the picture's height has {disc:.0}");
+        page.press("canvas", "[").await?;
+        ensure!(page.text("size-value").await? != said, "a key changed nothing");
         page.expect_clean_console().await
     });
 }

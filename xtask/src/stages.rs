@@ -186,12 +186,13 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
 }
 
 /// The page's tests, each file of them a program.
-const BROWSER: [&str; 14] = [
+const BROWSER: [&str; 15] = [
     "browser",
     "answers",
     "lasting",
     "masks",
     "controls",
+    "screens",
     "pictures",
     "pointers",
     "offline",

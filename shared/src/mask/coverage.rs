@@ -1,6 +1,6 @@
 //! [`Mask`]: one coverage a pixel, and what can be done to all of them.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::{
     distance,
@@ -146,7 +146,15 @@ impl Mask {
     /// Draws a shape: fills it, or erases it where `fill` is false. Drawing the same twice changes
     /// nothing. What lies outside the mask is cut.
     pub fn draw(&mut self, shape: &Shape, fill: bool) {
-        raster::draw(shape, self.width, self.height, |y, first, coverages| {
+        self.draw_rows(shape, fill, 0..self.height);
+    }
+
+    /// Draws only these rows of a shape, as [`Self::draw`] does: rows are drawn alike whichever are drawn with them.
+    ///
+    /// # Panics
+    /// When there are fewer rows.
+    pub fn draw_rows(&mut self, shape: &Shape, fill: bool, rows: Range<usize>) {
+        raster::draw(shape, self.width, rows, |y, first, coverages| {
             let start = y * self.width + first;
             for (value, coverage) in self.values[start..start + coverages.len()].iter_mut().zip(coverages) {
                 *value = if fill { (*value).max(*coverage) } else { (*value).min(255 - coverage) };

@@ -2,6 +2,8 @@
 //! from (x, y) to (x + 1, y + 1), so its centre is at one half. Work is done only inside a shape's
 //! bounding box, and in one step for runs of full coverage.
 
+use std::ops::Range;
+
 /// Something to draw, in pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
@@ -44,23 +46,22 @@ pub enum Shape {
 /// Sub-scanlines of a row of a polygon; along a row its coverage is exact.
 const SCANLINES: usize = 16;
 
-/// Calls `put(y, first column, coverages)` for each row that the shape touches inside
-/// `width`×`height`. Shapes with values that are not finite, or with a radius of 0 or less, touch none.
-pub fn draw(shape: &Shape, width: usize, height: usize, put: impl FnMut(usize, usize, &[u8])) {
+/// Calls `put(y, first column, coverages)` for each of these rows that the shape touches, inside `width`. Shapes with values that are not finite, or with a radius of 0 or less, touch none.
+pub fn draw(shape: &Shape, width: usize, rows: Range<usize>, put: impl FnMut(usize, usize, &[u8])) {
     let point = |(x, y): (f32, f32)| (f64::from(x), f64::from(y));
     match shape {
         Shape::Disc { x, y, radius } => {
             let centre = point((*x, *y));
-            Capsule::new(centre, centre, f64::from(*radius)).draw(width, height, put);
+            Capsule::new(centre, centre, f64::from(*radius)).draw(width, rows, put);
         }
-        Shape::Segment { from, to, radius } => Capsule::new(point(*from), point(*to), f64::from(*radius)).draw(width, height, put),
+        Shape::Segment { from, to, radius } => Capsule::new(point(*from), point(*to), f64::from(*radius)).draw(width, rows, put),
         Shape::Rectangle { x, y, width: across, height: down } => {
             let (x, y, across, down) = (f64::from(*x), f64::from(*y), f64::from(*across), f64::from(*down));
-            draw_rectangle([x.min(x + across), y.min(y + down), x.max(x + across), y.max(y + down)], width, height, put);
+            draw_rectangle([x.min(x + across), y.min(y + down), x.max(x + across), y.max(y + down)], width, rows, put);
         }
         Shape::Polygon { points } => {
             let points: Vec<_> = points.iter().map(|corner| point(*corner)).collect();
-            draw_polygon(&points, width, height, put);
+            draw_polygon(&points, width, rows, put);
         }
     }
 }
@@ -70,10 +71,11 @@ fn byte(coverage: f64) -> u8 {
     (coverage * 255.0).round() as u8
 }
 
-/// The pixels of 0..limit that the interval from `low` to `high` touches.
-fn touched(low: f64, high: f64, limit: usize) -> std::ops::Range<usize> {
+/// The pixels of these that the interval from `low` to `high` touches.
+fn touched(low: f64, high: f64, pixels: &Range<usize>) -> Range<usize> {
+    let Range { start, end } = *pixels;
     // Casts saturate: what lies to the left or above becomes 0.
-    (low.floor() as usize).min(limit)..(high.ceil() as usize).min(limit)
+    (low.floor() as usize).clamp(start, end)..(high.ceil() as usize).clamp(start, end)
 }
 
 /// All points within a radius of a line.
@@ -92,21 +94,21 @@ impl Capsule {
         Self { from, to, radius, length, weight: (2.0 * radius).clamp(0.0, 1.0) }
     }
 
-    fn draw(&self, width: usize, height: usize, mut put: impl FnMut(usize, usize, &[u8])) {
+    fn draw(&self, width: usize, rows: Range<usize>, mut put: impl FnMut(usize, usize, &[u8])) {
         let drawable = self.length.is_finite() && self.radius.is_finite() && self.radius > 0.0;
         if !drawable {
             return;
         }
         // Coverage falls from 1 to 0 over one pixel across the edge.
         let reach = self.radius + 0.5;
-        let rows = touched(self.from.1.min(self.to.1) - reach, self.from.1.max(self.to.1) + reach, height);
+        let rows = touched(self.from.1.min(self.to.1) - reach, self.from.1.max(self.to.1) + reach, &rows);
         let mut coverages = Vec::new();
         for y in rows {
             let middle = y as f64 + 0.5;
             let Some((low, high)) = self.span(middle, reach) else {
                 continue;
             };
-            let columns = touched(low - 0.5, high + 0.5, width);
+            let columns = touched(low - 0.5, high + 0.5, &(0..width));
             let inner = match self.span(middle, self.radius - 0.5) {
                 Some((low, high)) => (low + 0.5).floor().max(0.0) as usize..(high - 0.5).ceil().max(0.0) as usize,
                 None => 0..0,
@@ -179,15 +181,15 @@ impl Capsule {
 }
 
 /// Exact coverage of a rectangle `[left, top, right, bottom]`.
-fn draw_rectangle([left, top, right, bottom]: [f64; 4], width: usize, height: usize, mut put: impl FnMut(usize, usize, &[u8])) {
+fn draw_rectangle([left, top, right, bottom]: [f64; 4], width: usize, rows: Range<usize>, mut put: impl FnMut(usize, usize, &[u8])) {
     if ![left, top, right, bottom].iter().all(|value| value.is_finite()) {
         return;
     }
     let overlap = |low: f64, high: f64, pixel: usize| (high.min(pixel as f64 + 1.0) - low.max(pixel as f64)).max(0.0);
-    let columns = touched(left, right, width);
+    let columns = touched(left, right, &(0..width));
     let across: Vec<f64> = columns.clone().map(|x| overlap(left, right, x)).collect();
     let mut coverages = vec![0; across.len()];
-    for y in touched(top, bottom, height) {
+    for y in touched(top, bottom, &rows) {
         let down = overlap(top, bottom, y);
         for (coverage, across) in coverages.iter_mut().zip(&across) {
             *coverage = byte(across * down);
@@ -197,13 +199,13 @@ fn draw_rectangle([left, top, right, bottom]: [f64; 4], width: usize, height: us
 }
 
 /// Coverage of a polygon by the non-zero winding rule.
-fn draw_polygon(points: &[(f64, f64)], width: usize, height: usize, mut put: impl FnMut(usize, usize, &[u8])) {
+fn draw_polygon(points: &[(f64, f64)], width: usize, rows: Range<usize>, mut put: impl FnMut(usize, usize, &[u8])) {
     if points.len() < 3 || !points.iter().all(|(x, y)| x.is_finite() && y.is_finite()) {
         return;
     }
     let fold = |pick: fn(&(f64, f64)) -> f64, start: f64, choose: fn(f64, f64) -> f64| points.iter().map(pick).fold(start, choose);
-    let columns = touched(fold(|p| p.0, f64::INFINITY, f64::min), fold(|p| p.0, f64::NEG_INFINITY, f64::max), width);
-    let rows = touched(fold(|p| p.1, f64::INFINITY, f64::min), fold(|p| p.1, f64::NEG_INFINITY, f64::max), height);
+    let columns = touched(fold(|p| p.0, f64::INFINITY, f64::min), fold(|p| p.0, f64::NEG_INFINITY, f64::max), &(0..width));
+    let rows = touched(fold(|p| p.1, f64::INFINITY, f64::min), fold(|p| p.1, f64::NEG_INFINITY, f64::max), &rows);
     let edges: Vec<_> = points.iter().copied().zip(points.iter().copied().cycle().skip(1)).collect();
     let mut steps = vec![0.0; columns.len() + 2];
     let mut crossings: Vec<(f64, i32)> = Vec::new();

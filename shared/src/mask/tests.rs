@@ -41,6 +41,23 @@ fn a_brush_of_one_pixel_draws_one_row() {
 }
 
 #[test]
+fn a_shape_drawn_in_parts_is_the_same_shape() {
+    let shapes = [
+        Shape::Disc { x: 9.3, y: 8.8, radius: 6.1 },
+        Shape::Segment { from: (-3.0, 2.0), to: (17.5, 19.0), radius: 2.4 },
+        Shape::Rectangle { x: 2.5, y: 3.25, width: 9.0, height: 40.0 },
+        Shape::Polygon { points: vec![(1.0, 1.5), (16.0, 3.0), (12.0, 17.7), (3.0, 9.0)] },
+    ];
+    for shape in &shapes {
+        for rows in 1..7 {
+            let mut mask = Mask::empty(18, 20);
+            (0..20).step_by(rows).for_each(|top| mask.draw_rows(shape, true, top..(top + rows).min(20)));
+            assert_eq!(mask, drawn(18, 20, shape), "{shape:?} in parts of {rows} rows");
+        }
+    }
+}
+
+#[test]
 fn rectangles_cover_exactly() {
     let mask = drawn(6, 5, &Shape::Rectangle { x: 1.5, y: 1.0, width: 2.0, height: 2.25 });
     let expected = [[0, 0, 0, 0, 0, 0], [0, 128, 255, 128, 0, 0], [0, 128, 255, 128, 0, 0], [0, 32, 64, 32, 0, 0], [0, 0, 0, 0, 0, 0]];

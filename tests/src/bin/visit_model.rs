@@ -53,7 +53,7 @@ async fn visit(model: &Path, gpu: Gpu, steps: usize) -> Result<()> {
     page.choose_file(&model).await?;
     page.until("return window.marks.model !== undefined").await?;
     let opened = begun.elapsed();
-    page.enter("size", "30").await?;
+    page.enter("size", "150").await?;
     page.stroke(&[(-40, 0), (40, 0)]).await?;
     page.enter("steps", &steps.to_string()).await?;
     page.click("run").await?;

@@ -110,8 +110,11 @@ impl App {
     fn draw(&self) {
         self.frame_is_near.set(false);
         if let Some(mut inside) = self.inside.take() {
-            inside.view.draw(&inside.state);
+            let more = inside.view.draw(&inside.state);
             self.inside.set(Some(inside));
+            if more {
+                self.ask_for_frame();
+            }
             if !self.queued(|queue| queue.is_empty()) {
                 self.work();
             }

@@ -1,9 +1,9 @@
 //! The picture being edited with what is marked on it, as plain numbers.
 
-use std::{collections::VecDeque, rc::Rc};
+use std::{collections::VecDeque, ops::Range, rc::Rc};
 
 use infill::{
-    mask::{Mask, Rect, Shape},
+    mask::{Mask, Rect, Shape, Similar},
     task::TaskKind,
 };
 
@@ -74,6 +74,31 @@ impl Marks {
             Rc::make_mut(&mut self.mask).draw(shape, marks);
             self.note(place);
         }
+    }
+
+    /// The rows that a shape can change.
+    pub fn rows(&self, shape: &Shape) -> Range<usize> {
+        bounds(shape, self.mask.width(), self.mask.height()).map_or(0..0, |place| place.top..place.bottom())
+    }
+
+    /// Marks these rows of a shape, or takes marks away there.
+    pub fn draw_rows(&mut self, shape: &Shape, marks: bool, rows: Range<usize>) {
+        let Some(place) = bounds(shape, self.mask.width(), self.mask.height()).filter(|_| !rows.is_empty()) else { return };
+        Rc::make_mut(&mut self.mask).draw_rows(shape, marks, rows.clone());
+        self.note(Rect { top: rows.start, height: rows.len(), ..place });
+    }
+
+    /// Marks what a search finds in so many pixels, or takes marks away there; whether the search is at its end.
+    pub fn spread(&mut self, search: &mut Similar, marks: bool, pixels: usize, colour: impl Fn(usize) -> [u8; 3]) -> bool {
+        let mask = Rc::make_mut(&mut self.mask);
+        let mut found: Option<Rect> = None;
+        let done = search.go_on(pixels, colour, |y, columns| {
+            let run = Rect { left: columns.start, top: y, width: columns.len(), height: 1 };
+            found = Some(found.map_or(run, |found| found.union(&run)));
+            mask.row_mut(y)[columns].fill(if marks { 255 } else { 0 });
+        });
+        found.into_iter().for_each(|place| self.note(place));
+        done
     }
 
     /// Puts another mask of the same size in place of this one, which differs from it inside a rectangle only.

@@ -38,6 +38,8 @@ pub enum Effect {
     },
     /// Look for work of an earlier visit.
     LookForWork,
+    /// Say as soon as the browser has drawn that what is done slice by slice goes on.
+    NextSlice,
     /// Say soon that a change is to be kept: after the changes that follow at once.
     Remind,
     /// Keep the work for the next visit, in place of what was kept before; or keep nothing.
@@ -76,6 +78,8 @@ pub enum Effect {
     },
     /// Show which keys there are.
     ShowKeys,
+    /// Make the picture that comes with the page, as a file.
+    DrawSample,
     /// Ask for a file.
     ChooseFile,
     /// Ask for a mask file.

@@ -114,8 +114,12 @@ pub enum Event {
     Entered,
     /// Add as little as makes width to height this.
     Aspect(usize, usize),
+    /// Numbers of the frame are percent of the picture, or pixels.
+    Percent(bool),
     /// Add half of the picture's width at either side.
     Panorama,
+    /// Keep the answer, add half of its width at either side, and begin a run.
+    Further,
     /// Choose a sampler.
     Sampler(Option<SamplerKind>),
     /// Choose a model by the value of its option.
@@ -126,6 +130,12 @@ pub enum Event {
     MoveCompare(f64),
     /// Begin a run.
     Run,
+    /// Enter on the picture: closes an outline of corners, else begins a run.
+    Confirm,
+    /// Take the last corner of an outline away.
+    TakeCorner,
+    /// Go on with what is done slice by slice.
+    Slice,
     /// Give the run up.
     Cancel,
     /// Show which keys there are.
@@ -150,6 +160,8 @@ pub enum Event {
     Retry,
     /// Go on on the CPU.
     UseCpu,
+    /// Open the picture that comes with the page.
+    Sample,
     /// Ask for a file.
     ChooseFile,
     /// Ask for a mask file.

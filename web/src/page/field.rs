@@ -3,8 +3,10 @@
 /// A field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// The brush's width, pixels of the picture.
+    /// Where the slider of the brush's width is: each step makes it wider by the same factor.
     Brush,
+    /// By how much channels may differ where similar colours are looked for.
+    Tolerance,
     /// Pixels to add: 0 left, 1 top, 2 right, 3 bottom.
     Side(usize),
     /// Seed of the noise.
@@ -21,8 +23,9 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Brush,
+        Self::Tolerance,
         Self::Side(0),
         Self::Side(1),
         Self::Side(2),
@@ -38,6 +41,7 @@ impl Field {
     pub fn id(self) -> &'static str {
         match self {
             Self::Brush => "size",
+            Self::Tolerance => "tolerance",
             Self::Side(side) => ["extend-left", "extend-top", "extend-right", "extend-bottom"][side % 4],
             Self::Seed => "seed",
             Self::Steps => "steps",
@@ -50,7 +54,8 @@ impl Field {
     /// The least and the largest number that is used; the inputs' own limits in index.html are the same.
     pub fn limits(self) -> [f64; 2] {
         match self {
-            Self::Brush => [1.0, 400.0],
+            Self::Brush => [0.0, 300.0],
+            Self::Tolerance => [0.0, 255.0],
             Self::Side(_) => [0.0, 10_000.0],
             Self::Seed => [0.0, f64::from(u32::MAX)],
             Self::Steps => [1.0, 1000.0],
@@ -65,6 +70,29 @@ impl Field {
         let within = entered.clamp(low, high);
         if self == Self::Temperature { within } else { within.trunc() }
     }
+}
+
+/// Steps of the brush's slider for ten times the width.
+const DECADE: f64 = 100.0;
+
+/// The brush's width at a place of its slider, CSS pixels: 1 to 1000.
+pub fn brush_at(place: f64) -> f64 {
+    10f64.powf(Field::Brush.used(place) / DECADE)
+}
+
+/// The place of the slider that is nearest to a width.
+pub fn place_of_brush(width: f64) -> f64 {
+    Field::Brush.used((DECADE * width.max(1.0).log10()).round())
+}
+
+/// Pixels that are so many percent of a picture's side: across for the left and the right side of the frame, else down.
+pub fn of_percent(side: usize, (width, height): (usize, usize), percent: f64) -> f64 {
+    (percent / 100.0 * if side.is_multiple_of(2) { width } else { height } as f64).round()
+}
+
+/// How many percent so many pixels are, with one decimal place.
+pub fn to_percent(side: usize, (width, height): (usize, usize), pixels: usize) -> f64 {
+    (1000.0 * pixels as f64 / if side.is_multiple_of(2) { width } else { height } as f64).round() / 10.0
 }
 
 /// Widths to heights that a frame can be given at once, and the values of their options in the page.
@@ -94,6 +122,14 @@ mod tests {
     }
 
     #[test]
+    fn the_brush_s_slider_goes_by_factors() {
+        let widths = [0.0, 100.0, 200.0, 300.0].map(brush_at);
+        assert!(widths.iter().zip([1.0, 10.0, 100.0, 1000.0]).all(|(width, wanted)| (width / wanted - 1.0).abs() < 1e-9), "{widths:?}");
+        assert!((0..=300).all(|place| place_of_brush(brush_at(f64::from(place))) == f64::from(place)));
+        assert_eq!((place_of_brush(0.2), place_of_brush(5000.0)), (0.0, 300.0));
+    }
+
+    #[test]
     fn limits_are_those_of_the_page_and_what_is_used_lies_within() {
         let page = include_str!("../../../index.html");
         for field in Field::ALL {
@@ -101,7 +137,7 @@ mod tests {
             let input = format!(
                 "id=\"{}\" type=\"{}\" min=\"{low}\" max=\"{high}\"",
                 field.id(),
-                if field == Field::Brush { "range" } else { "number" }
+                if matches!(field, Field::Brush | Field::Tolerance) { "range" } else { "number" }
             );
             assert!(page.contains(&input), "index.html has no `{input}`");
             assert_eq!([field.used(-50.0), field.used(1e12)], [low, high]);

@@ -1,6 +1,6 @@
 //! Which key means what.
 
-use super::event::Event;
+use super::{event::Event, tool::Tool};
 
 /// A key that was pressed.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,7 @@ pub fn editor(key: &Key) -> Option<Event> {
     }
 }
 
-/// Keys of the canvas: the ring and what it does, and zoom.
+/// Keys of the canvas: the ring and what it does, tools, and zoom.
 pub fn canvas(key: &Key) -> Option<Event> {
     if key.control {
         return None;
@@ -41,8 +41,9 @@ pub fn canvas(key: &Key) -> Option<Event> {
         "ArrowUp" => Some(Event::CursorMoved(0.0, -stride)),
         "ArrowDown" => Some(Event::CursorMoved(0.0, stride)),
         " " => Some(Event::Space(true)),
-        "Enter" => Some(Event::Run),
-        _ => None,
+        "Enter" => Some(Event::Confirm),
+        "Backspace" => Some(Event::TakeCorner),
+        letter => Tool::ALL.into_iter().find(|tool| tool.key() == letter).map(Event::Tool),
     }
 }
 
@@ -93,7 +94,8 @@ mod tests {
         assert_eq!(editor(&key("y", true, false)), Some(Event::Redo));
         assert_eq!(editor(&key("z", false, false)), None);
         assert_eq!((editor(&key("Escape", false, false)), editor(&key("?", false, true))), (Some(Event::Cancel), Some(Event::ShowKeys)));
-        assert_eq!(canvas(&key("Enter", false, false)), Some(Event::Run));
+        assert_eq!(canvas(&key("Enter", false, false)), Some(Event::Confirm));
+        assert_eq!(canvas(&key("w", false, false)), Some(Event::Tool(Tool::Similar)));
         assert_eq!(canvas(&key("ArrowUp", false, true)), Some(Event::CursorMoved(0.0, -4.0)));
         // The browser's own zoom stays the browser's, and Tab goes on.
         assert_eq!(canvas(&key("+", true, false)), None);

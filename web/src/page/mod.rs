@@ -6,6 +6,7 @@
 
 mod answers;
 pub mod app;
+mod change;
 mod document;
 mod dom;
 mod effect;
@@ -29,6 +30,7 @@ mod packed;
 mod picture;
 mod print;
 mod runs;
+mod sample;
 mod scene;
 mod session;
 mod settings;

@@ -9,9 +9,11 @@ impl Packed {
     /// Packs values: of each run the value, then its length in groups of seven bits, the lowest first.
     pub fn new(values: &[u8]) -> Self {
         let mut packed = Vec::new();
-        for run in values.chunk_by(|one, next| one == next) {
-            packed.push(run[0]);
-            let mut length = run.len();
+        let mut rest = values;
+        while let Some(first) = rest.first() {
+            let mut length = run(rest, *first);
+            packed.push(*first);
+            rest = &rest[length..];
             while length > 127 {
                 packed.push((length & 127) as u8 | 128);
                 length >>= 7;
@@ -52,6 +54,14 @@ impl Packed {
         }
         (values.len() == wanted).then_some(values)
     }
+}
+
+/// How many values at the beginning are this one. They are compared by the block, or a mask of a large picture would stop the page.
+fn run(values: &[u8], value: u8) -> usize {
+    const BLOCK: usize = 64;
+    let blocks = values.chunks_exact(BLOCK).take_while(|block| **block == [value; BLOCK]).count();
+    let rest = values[BLOCK * blocks..].iter().take_while(|next| **next == value).count();
+    BLOCK * blocks + rest
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ impl State {
             brush: self.brush,
             exact: self.exact,
             subtract: self.subtract,
+            tolerance: self.tolerance,
             as_i_paint: self.as_i_paint,
             settings: self.settings.clone(),
         }

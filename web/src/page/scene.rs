@@ -147,13 +147,20 @@ fn frame(items: &mut Vec<Item>, [left, top, width, height]: [f64; 4]) {
 fn hand(items: &mut Vec<Item>, state: &State) {
     let viewport = state.look.viewport;
     let keyboard = state.hand.cursor.map(|(x, y)| viewport.to_canvas(x, y));
-    let radius = if state.tool.has_width() { (state.brush * viewport.scale / 2.0).max(2.0) } else { 5.0 };
+    let radius = if state.tool.has_width() { (state.brush_on_picture() * viewport.scale / 2.0).max(2.0) } else { 5.0 };
     items.extend([keyboard, state.hand.hover].into_iter().flatten().map(|at| Item::Ring { at, radius }));
+    let on_canvas = |(x, y): (f32, f32)| viewport.to_canvas(f64::from(x), f64::from(y));
     if let Gesture::Mark { tool, path, .. } = &state.hand.gesture
         && let Some(shape) = tool.at_the_end(path)
     {
-        let corners = corners(&shape);
-        items.push(Item::Area(corners.into_iter().map(|(x, y)| viewport.to_canvas(f64::from(x), f64::from(y))).collect()));
+        items.push(Item::Area(corners(&shape).into_iter().map(on_canvas).collect()));
+    }
+    // An outline that is open goes on to where the next corner would be. Its first corner is the larger one, which closes it.
+    let outline: Vec<(f64, f64)> = state.hand.corners.iter().copied().map(on_canvas).collect();
+    if !outline.is_empty() {
+        let next = keyboard.or(state.hand.hover);
+        items.push(Item::Area(outline.iter().copied().chain(next).collect()));
+        items.extend(outline.iter().enumerate().map(|(place, at)| Item::Ring { at: *at, radius: if place == 0 { 8.0 } else { 3.0 } }));
     }
 }
 

@@ -46,16 +46,24 @@ pub struct Modes {
     pub task: TaskKind,
     /// The tool.
     pub tool: Tool,
-    /// Brush width in pixels of the picture.
+    /// Brush width in CSS pixels.
     pub brush: f64,
     /// The mask came from a file, and is filled as it is.
     pub exact: bool,
     /// Areas take marks away.
     pub subtract: bool,
+    /// By how much channels may differ where similar colours are looked for.
+    #[serde(default = "tolerance")]
+    pub tolerance: u8,
     /// A stroke that is done begins a run.
     pub as_i_paint: bool,
     /// What runs are asked for with.
     pub settings: Settings,
+}
+
+/// Of work that was kept before there was one.
+fn tolerance() -> u8 {
+    32
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

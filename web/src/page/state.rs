@@ -6,6 +6,7 @@ use infill::task::TaskKind;
 
 use super::{
     answers::Answer,
+    change::Change,
     document::Document,
     embedding::Embedding,
     estimate::Estimate,
@@ -18,7 +19,7 @@ use super::{
     opening::Opening,
     runs::Runs,
     settings::Settings,
-    tool::Tool,
+    tool::{Point, Tool},
     viewport::Viewport,
 };
 use crate::message::ModelChoice;
@@ -54,6 +55,23 @@ pub struct Hand {
     pub touches: BTreeMap<i32, (f64, f64)>,
     /// The space bar is down: dragging moves the picture.
     pub space: bool,
+    /// The corners of an outline that is not closed yet, on the picture.
+    pub corners: Vec<Point>,
+    /// A change of the mask that takes a while.
+    pub change: Option<Change>,
+}
+
+impl Hand {
+    /// What was under way is not: another picture is there.
+    pub fn let_go(&mut self) {
+        (self.cursor, self.gesture, self.change) = (None, Gesture::None, None);
+        self.corners.clear();
+    }
+
+    /// Whether somebody is at the mask or the frame, so that its change is not done yet.
+    pub fn is_drawing(&self) -> bool {
+        matches!(self.gesture, Gesture::Mark { .. } | Gesture::Side { .. }) || self.change.is_some()
+    }
 }
 
 /// A number that is being entered, and the frame before it.
@@ -84,12 +102,18 @@ pub struct State {
     pub task: TaskKind,
     /// The tool.
     pub tool: Tool,
-    /// Brush width in pixels of the picture.
+    /// Brush width in CSS pixels: who looks closer paints finer. 0 until the canvas of a new picture has a size.
     pub brush: f64,
+    /// Width of the brush that painted last, pixels of the picture.
+    pub painted: Option<f64>,
     /// The mask came from a file, and is filled as it is.
     pub exact: bool,
+    /// Numbers of the frame are percent of the picture.
+    pub percent: bool,
     /// Areas take marks away.
     pub subtract: bool,
+    /// By how much channels may differ where similar colours are looked for.
+    pub tolerance: u8,
     /// A stroke that is done begins a run.
     pub as_i_paint: bool,
     /// What runs are asked for with.
@@ -141,8 +165,11 @@ impl State {
             task: TaskKind::Inpaint,
             tool: Tool::Brush,
             brush: 40.0,
+            painted: None,
             exact: false,
+            percent: false,
             subtract: false,
+            tolerance: 32,
             as_i_paint: false,
             settings: Settings { sampler: None, seed: 0, steps: None, temperature: None, grow: None, feather: 0 },
             typing: None,
@@ -189,8 +216,14 @@ impl State {
 
     /// Pixels that the area grows by before it is filled: a hand is the less exact the wider its brush is, and a file is exact.
     pub fn growth(&self) -> usize {
-        let own = if self.exact { 0 } else { (self.brush / 16.0).round().clamp(1.0, 8.0) as usize };
+        let own = if self.exact { 0 } else { (self.painted.unwrap_or(self.brush_on_picture()) / 16.0).round().clamp(1.0, 8.0) as usize };
         self.settings.grow.unwrap_or(own)
+    }
+
+    /// Brush width in pixels of the picture: one at least, and half of the picture's shorter side at most.
+    pub fn brush_on_picture(&self) -> f64 {
+        let shorter = self.document.as_ref().map_or(f64::INFINITY, |document| document.picture.width.min(document.picture.height) as f64);
+        (self.brush / self.look.viewport.scale).clamp(1.0, (shorter / 2.0).max(1.0))
     }
 
     /// The answer that is looked at; none while another is on its way.

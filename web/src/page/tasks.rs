@@ -2,6 +2,8 @@
 
 use infill::task::TaskKind;
 
+use super::tool::Tool;
+
 /// The id of a task's button.
 pub fn id(task: TaskKind) -> &'static str {
     match task {
@@ -23,8 +25,14 @@ pub fn verb(task: TaskKind) -> &'static str {
 }
 
 /// What to do, in one line.
-pub fn hint(task: TaskKind) -> &'static str {
+pub fn hint(task: TaskKind, tool: Tool) -> &'static str {
     match task {
+        TaskKind::Inpaint if tool == Tool::Polygon => {
+            "Put down corner after corner. The first corner, a double click or Enter closes the outline; Backspace takes the last corner away."
+        }
+        TaskKind::Inpaint if tool == Tool::Similar => {
+            "Press on a colour: what is joined to it and like it is marked. A higher tolerance takes in more."
+        }
         TaskKind::Inpaint => "Paint over what is to be replaced; the area grows by a few pixels. Everything else stays exactly as it is.",
         TaskKind::Uncrop => "Pull the frame outwards by its sides, or enter pixels.",
         TaskKind::Colorize => "Gives the picture new colours; its brightness stays.",

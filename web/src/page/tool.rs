@@ -19,11 +19,15 @@ pub enum Tool {
     Rectangle,
     /// Marks what a line goes around, or takes marks away in it.
     Lasso,
+    /// The same for corners that are put down one by one.
+    Polygon,
+    /// Marks what is joined to a point and like it in colour, or takes marks away there.
+    Similar,
 }
 
 impl Tool {
     /// All of them, as they stand in the page.
-    pub const ALL: [Self; 4] = [Self::Brush, Self::Eraser, Self::Rectangle, Self::Lasso];
+    pub const ALL: [Self; 6] = [Self::Brush, Self::Eraser, Self::Rectangle, Self::Lasso, Self::Polygon, Self::Similar];
 
     /// The id of its button.
     pub fn id(self) -> &'static str {
@@ -32,6 +36,20 @@ impl Tool {
             Self::Eraser => "eraser",
             Self::Rectangle => "rectangle",
             Self::Lasso => "lasso",
+            Self::Polygon => "polygon",
+            Self::Similar => "similar",
+        }
+    }
+
+    /// The key that takes it, with the focus on the picture.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Brush => "b",
+            Self::Eraser => "e",
+            Self::Rectangle => "r",
+            Self::Lasso => "l",
+            Self::Polygon => "p",
+            Self::Similar => "w",
         }
     }
 
@@ -40,7 +58,7 @@ impl Tool {
         match self {
             Self::Brush => true,
             Self::Eraser => false,
-            Self::Rectangle | Self::Lasso => !subtract,
+            Self::Rectangle | Self::Lasso | Self::Polygon | Self::Similar => !subtract,
         }
     }
 
@@ -48,7 +66,7 @@ impl Tool {
     pub fn has_width(self) -> bool {
         match self {
             Self::Brush | Self::Eraser => true,
-            Self::Rectangle | Self::Lasso => false,
+            Self::Rectangle | Self::Lasso | Self::Polygon | Self::Similar => false,
         }
     }
 
@@ -56,15 +74,16 @@ impl Tool {
     pub fn along(self, from: Point, to: Point, radius: f32) -> Option<Shape> {
         match self {
             Self::Brush | Self::Eraser => Some(Shape::Segment { from, to, radius }),
-            Self::Rectangle | Self::Lasso => None,
+            Self::Rectangle | Self::Lasso | Self::Polygon | Self::Similar => None,
         }
     }
 
-    /// What it draws when the pointer goes up, from all points of the gesture; until then its outline is shown.
+    /// What it draws when the pointer goes up, from all points of the gesture; until then its outline is shown. Corners are put together
+    /// elsewhere, and colours are looked for.
     pub fn at_the_end(self, path: &[Point]) -> Option<Shape> {
         let (first, last) = (path.first()?, path.last()?);
         match self {
-            Self::Brush | Self::Eraser => None,
+            Self::Brush | Self::Eraser | Self::Polygon | Self::Similar => None,
             Self::Rectangle => {
                 let (width, height) = ((last.0 - first.0).abs(), (last.1 - first.1).abs());
                 Some(Shape::Rectangle { x: first.0.min(last.0), y: first.1.min(last.1), width, height })

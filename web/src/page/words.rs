@@ -7,6 +7,7 @@ use super::{
     keeping::Keeping,
     notice::{Notice, Status},
     tasks,
+    tool::Tool,
 };
 use crate::message::{Assumed, DeviceReport, Failure, ModelReport, Note};
 
@@ -184,11 +185,11 @@ pub fn answer(answer: &Answer) -> String {
 }
 
 /// What to do at a task, and what is not as in the picture's file.
-pub fn hint(task: TaskKind, done: bool, notes: &[Note]) -> String {
+pub fn hint(task: TaskKind, tool: Tool, done: bool, notes: &[Note]) -> String {
     let hint = if done {
         "Pull the line to compare, or hold the picture to see it as it was. Keep this answer, ask for another, or change the area."
     } else {
-        tasks::hint(task)
+        tasks::hint(task, tool)
     };
     notes.iter().fold(hint.to_owned(), |text, known| format!("{text} {}", note(*known)))
 }
@@ -223,8 +224,13 @@ pub fn device(report: Option<&DeviceReport>, model: Option<&ModelReport>) -> Str
         (false, Some(reason)) => format!("Runs on the CPU: {reason}"),
         (false, None) => "Runs on the CPU".to_owned(),
     };
-    let model = model.map(|model| format!(". Model “{}”, {:.1} million parameters", model.name, model.parameters as f64 / 1e6));
+    let model = model.map(|model| format!(". Model “{}”", model.name));
     device + &model.unwrap_or_default()
+}
+
+/// What an expert may want to know of the model.
+pub fn model_facts(model: &ModelReport) -> String {
+    format!("Model “{}”: {:.1} million parameters, windows of {} pixels.", model.name, model.parameters as f64 / 1e6, model.size)
 }
 
 /// That the work is not kept for the next visit, where it is not.

@@ -1,12 +1,12 @@
-//! From files to bytes; and to pictures by the browser's own decoders, for what the worker does not know: upright, as sRGB, 8 bits,
+//! From files to bytes and from the sample to a file; and to pictures by the browser's own decoders, for what the worker does not know: upright, as sRGB, 8 bits,
 //! as the browser lets a page read them.
 
 use std::rc::Rc;
 
 use js_sys::{Promise, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{Clamped, JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, ImageBitmap};
+use web_sys::{Blob, ImageBitmap, ImageData};
 
 use super::canvases;
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         notice::Notice,
         opening,
         picture::{Colours, Picture},
+        sample,
     },
 };
 
@@ -62,6 +63,23 @@ fn read(bitmap: &ImageBitmap, width: usize, height: usize) -> Result<Vec<u8>, Js
     // Its memory is given back now, not when the browser gets to it.
     canvas.set_width(0);
     Ok(data.data().0)
+}
+
+/// The picture that comes with the page, as a PNG file.
+///
+/// # Errors
+/// When the browser has no memory for it.
+pub async fn sample() -> Result<Blob, JsValue> {
+    let (width, height) = sample::SIZE;
+    let canvas = dom::new_canvas(width, height);
+    let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&sample::pixels()), width as u32, height as u32)?;
+    dom::context(&canvas)?.put_image_data(&data, 0.0, 0.0)?;
+    let file = Promise::new(&mut |resolve, refuse| {
+        if let Err(error) = canvas.to_blob(&resolve) {
+            let _ = refuse.call1(&JsValue::NULL, &error);
+        }
+    });
+    JsFuture::from(file).await?.dyn_into()
 }
 
 /// A file's bytes. A file that cannot be read is empty, and the worker says what it thinks of that.

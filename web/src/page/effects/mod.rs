@@ -19,6 +19,7 @@ use super::{
     event::{Attached, Event, Sink},
     handle::Handle,
     held::Held,
+    sample,
 };
 use crate::message::{About, FromWorker, ToWorker};
 use work_store::WorkStore;
@@ -49,13 +50,8 @@ impl Effects {
             Effect::Say(message, buffers) => self.say(&message, &buffers),
             Effect::SendModel { wanted, own } => self.send_file(own.file, ToWorker::UseModel { wanted, name: own.name }),
             Effect::LookForWork => self.work.look(self.sink.clone(), self.held.clone()),
-            Effect::Remind => {
-                let sink = self.sink.clone();
-                spawn_local(async move {
-                    wait::milliseconds(SOON).await;
-                    sink(Event::Remind);
-                });
-            }
+            Effect::Remind => self.say_later(SOON, Event::Remind),
+            Effect::NextSlice => self.say_later(0, Event::Slice),
             Effect::Keep(session) => self.work.keep(session.as_deref(), &self.held, &self.sink),
             Effect::RememberModel(name) => storage::remember_model(&name),
             Effect::Decode { load, file } => self.send_file(file, ToWorker::Decode { load }),
@@ -70,6 +66,15 @@ impl Effects {
             }
             // The browser opens and closes the list by itself.
             Effect::ShowKeys => dom::element::<web_sys::HtmlElement>("show-keys").click(),
+            Effect::DrawSample => {
+                let (sink, held) = (self.sink.clone(), self.held.clone());
+                spawn_local(async move {
+                    // A browser without the memory for it opens nothing.
+                    if let Ok(file) = files::sample().await {
+                        sink(Event::File { file: held.add_file(file), name: sample::NAME.to_owned() });
+                    }
+                });
+            }
             Effect::ChooseFile => dom::element::<web_sys::HtmlInputElement>("file").click(),
             Effect::ChooseMask => dom::element::<web_sys::HtmlInputElement>("mask-file").click(),
             Effect::ReadMask { load, file } => self.send_file(file, ToWorker::ReadMask { load }),
@@ -83,6 +88,14 @@ impl Effects {
             Effect::LookForVersion => offline::look_for_version(),
             Effect::KeepStorage => offline::keep(),
         }
+    }
+
+    fn say_later(&self, milliseconds: i32, event: Event) {
+        let sink = self.sink.clone();
+        spawn_local(async move {
+            wait::milliseconds(milliseconds).await;
+            sink(event);
+        });
     }
 
     fn start_worker(&mut self, number: u32) {

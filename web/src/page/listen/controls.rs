@@ -15,7 +15,9 @@ use crate::page::{
 };
 
 /// Buttons that say one thing.
-const BUTTONS: [(&str, Event); 26] = [
+const BUTTONS: [(&str, Event); 28] = [
+    ("further", Event::Further),
+    ("sample", Event::Sample),
     ("undo", Event::Undo),
     ("redo", Event::Redo),
     ("clear", Event::Clear),
@@ -107,9 +109,10 @@ fn number(sink: &Sink, field: Field) -> [Listener; 3] {
     [on(sink, field.id(), "input", entered), on(sink, field.id(), "change", complete), on(sink, field.id(), "blur", complete)]
 }
 
-fn lists(sink: &Sink) -> [Listener; 3] {
+fn lists(sink: &Sink) -> [Listener; 4] {
     let value = |id: &str| dom::element::<HtmlSelectElement>(id).value();
     [
+        on(sink, "unit", "change", move || Some(Event::Percent(value("unit") == "percent"))),
         on(sink, "model", "change", move || Some(Event::Model(value("model")))),
         on(sink, "aspect", "change", move || {
             let chosen = value("aspect");

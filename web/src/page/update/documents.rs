@@ -3,15 +3,16 @@
 use infill::task::TaskKind;
 
 use super::{framing, looking, pointers};
-use crate::page::{answers::Answer, document::Document, field::Field, gesture::Gesture, picture::Picture, state::State};
+use crate::page::{answers::Answer, document::Document, picture::Picture, state::State};
 
 /// Shows a picture in place of the one before.
 pub fn show(state: &mut State, document: Document) {
-    state.brush = Field::Brush.used((document.picture.width.min(document.picture.height) as f64 / 8.0).max(2.0).round());
     state.document = Some(document);
     (state.runs.preview, state.runs.interrupted) = (None, None);
-    (state.hand.cursor, state.hand.gesture, state.typing) = (None, Gesture::None, None);
+    state.typing = None;
+    state.hand.let_go();
     (state.notice, state.failed, state.exact) = (None, false, false);
+    (state.brush, state.painted) = (0.0, None);
     looking::fit(state);
 }
 
@@ -63,7 +64,11 @@ type Pile = fn(&mut State) -> &mut Vec<Document>;
 fn travel(state: &mut State, step: fn(&mut Document, TaskKind) -> bool, from: Pile, to: Pile) {
     framing::finish_typing(state);
     // Who is drawing has not made a step yet.
-    if state.runs.is_busy() || matches!(state.hand.gesture, Gesture::Mark { .. } | Gesture::Side { .. }) {
+    if state.runs.is_busy() || state.hand.is_drawing() {
+        return;
+    }
+    // A corner is not a step yet, and the last to be put down.
+    if state.hand.corners.pop().is_some() {
         return;
     }
     let task = state.task;
@@ -75,7 +80,7 @@ fn travel(state: &mut State, step: fn(&mut Document, TaskKind) -> bool, from: Pi
         if let Some(document) = state.document.replace(other) {
             to(state).push(document);
         }
-        state.hand.cursor = None;
+        state.hand.let_go();
         looking::fit(state);
     }
     // An answer is looked at as what it is.

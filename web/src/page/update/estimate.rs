@@ -2,11 +2,11 @@
 
 use infill::task::TaskKind;
 
-use crate::page::{estimate::Plan, gesture::Gesture, state::State};
+use crate::page::{estimate::Plan, state::State};
 
 /// Whoever is drawing is not made to wait for it.
 pub fn follow(state: &mut State) {
-    if state.runs.is_busy() || matches!(state.hand.gesture, Gesture::Mark { .. } | Gesture::Side { .. }) {
+    if state.runs.is_busy() || state.hand.is_drawing() {
         return;
     }
     let plan = plan(state);

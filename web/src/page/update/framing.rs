@@ -28,6 +28,16 @@ pub fn pull(state: &mut State, grip: Grip, at: (f64, f64)) {
     }
 }
 
+/// What was entered, in pixels where the field is one of the frame's.
+pub fn in_pixels(state: &State, field: Field, entered: f64) -> f64 {
+    match (field, &state.document) {
+        (Field::Side(side), Some(document)) if state.percent => {
+            field::of_percent(side, (document.picture.width, document.picture.height), entered)
+        }
+        _ => entered,
+    }
+}
+
 /// Adds so many pixels at a side, and shows the whole frame.
 pub fn set_side(state: &mut State, side: usize, pixels: usize) {
     if let Some(document) = &mut state.document {

@@ -3,8 +3,6 @@
 
 use crate::page::{
     effect::Effect,
-    field::Field,
-    gesture::Gesture,
     handle::Handle,
     keeping::{Keeping, Replacement},
     notice::{Notice, Status},
@@ -14,8 +12,7 @@ use crate::page::{
 
 /// After every event: asks to be reminded where something is not kept yet.
 pub fn follow(state: &mut State) -> Option<Effect> {
-    let drawing = matches!(state.hand.gesture, Gesture::Mark { .. } | Gesture::Side { .. });
-    if state.kept.keeping != Keeping::On || state.kept.restoring.is_some() || state.kept.due || drawing {
+    if state.kept.keeping != Keeping::On || state.kept.restoring.is_some() || state.kept.due || state.hand.is_drawing() {
         return None;
     }
     if state.kept.latest.as_ref() == Some(&state.print()) {
@@ -78,9 +75,9 @@ pub fn begin_anew(state: &mut State) {
 pub fn clear(state: &mut State) {
     (state.document, state.earlier, state.later) = (None, Vec::new(), Vec::new());
     (state.runs.preview, state.runs.interrupted, state.typing) = (None, None, None);
-    (state.hand.cursor, state.hand.gesture) = (None, Gesture::None);
+    state.hand.let_go();
     (state.notice, state.status, state.failed, state.exact) = (None, Status::Nothing, false, false);
-    state.brush = Field::Brush.used(40.0);
+    (state.brush, state.painted) = (40.0, None);
 }
 
 /// The visitor has it in a file now.

@@ -19,7 +19,12 @@ pub fn fit(state: &mut State) {
         // What is to be added belongs to another task.
         shown = [0.0, 0.0, document.picture.width as f64, document.picture.height as f64];
     }
+    let shorter = document.picture.width.min(document.picture.height) as f64;
     state.look.viewport = Viewport::fit(state.look.canvas, shown);
+    // The first picture comes before its canvas has a size.
+    if state.brush == 0.0 && state.look.canvas > (1.0, 1.0) {
+        state.brush = (shorter / 8.0).max(2.0) * state.look.viewport.scale;
+    }
 }
 
 /// Moves the picture by so much, CSS pixels.

@@ -2,6 +2,7 @@
 //! done there it gives back.
 
 mod answers;
+mod changing;
 mod comparing;
 mod documents;
 mod embedding;
@@ -20,13 +21,21 @@ mod restoring;
 mod runs;
 mod worker;
 
-use super::{effect::Effect, embedding::Embedding, event::Event, field::Field, opening::Purpose, state::State};
+use super::{
+    effect::Effect,
+    embedding::Embedding,
+    event::Event,
+    field::{self, Field},
+    opening::Purpose,
+    state::State,
+};
 
 /// Changes the state as an event wants it, and says what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = change(state, event);
     effects.extend(restoring::follow(state));
     effects.extend(embedding::follow(state));
+    effects.extend(changing::follow(state));
     estimate::follow(state);
     effects.extend(keeping::follow(state));
     effects
@@ -76,13 +85,24 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Typed(field, entered) => typed(state, field, entered),
         Event::Entered => framing::finish_typing(state),
         Event::Aspect(width, height) => framing::choose_aspect(state, (width, height)),
+        Event::Percent(wanted) => {
+            framing::finish_typing(state);
+            state.percent = wanted;
+        }
         Event::Panorama => framing::widen(state),
+        Event::Further => return runs::further(state),
         Event::ShowKeys => return vec![Effect::ShowKeys],
         Event::Sampler(sampler) => state.settings.sampler = sampler,
         Event::Model(value) => return models::choose(state, &value),
         Event::Compare(share) => state.look.compare = 1.0 - share.clamp(0.0, 1.0),
         Event::MoveCompare(share) => state.look.compare = (state.look.compare - share).clamp(0.0, 1.0),
         Event::Run => return runs::start(state),
+        Event::Confirm if changing::close(state) => {}
+        Event::Confirm => return runs::start(state),
+        Event::TakeCorner => drop(state.hand.corners.pop()),
+        Event::Slice if changing::go_on(state) => return runs::start(state),
+        Event::Slice => {}
+        Event::Cancel if changing::give_up(state) => {}
         Event::Cancel => return runs::cancel(state),
         Event::Keep => documents::keep_answer(state),
         Event::Discard => answers::discard(state),
@@ -97,6 +117,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
             state.models.force_cpu = true;
             return recovery::restart_worker(state);
         }
+        Event::Sample => return vec![Effect::DrawSample],
         Event::ChooseFile => return vec![Effect::ChooseFile],
         Event::ChooseMask => return vec![Effect::ChooseMask],
         Event::SaveMask => return masks::save(state),
@@ -130,12 +151,13 @@ fn typed(state: &mut State, field: Field, entered: Option<f64>) {
     if matches!(field, Field::Side(_)) && !state.is_editable() {
         return;
     }
-    if field != Field::Brush {
+    if !matches!(field, Field::Brush | Field::Tolerance) {
         framing::begin_typing(state, field);
     }
-    let used = entered.map(|entered| field.used(entered));
+    let used = entered.map(|entered| field.used(framing::in_pixels(state, field, entered)));
     match field {
-        Field::Brush => state.brush = used.unwrap_or(40.0),
+        Field::Brush => (state.brush, state.painted) = (field::brush_at(used.unwrap_or(160.0)), None),
+        Field::Tolerance => state.tolerance = used.unwrap_or(32.0) as u8,
         Field::Side(side) => framing::set_side(state, side, used.unwrap_or(0.0) as usize),
         Field::Seed => state.settings.seed = used.unwrap_or(0.0) as u64,
         Field::Steps => state.settings.steps = used.map(|steps| steps as usize),

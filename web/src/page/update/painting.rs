@@ -7,9 +7,9 @@ use infill::{
     task::TaskKind,
 };
 
-use super::answers;
+use super::{answers, changing};
 use crate::page::{
-    field::Field,
+    field,
     gesture::{Gesture, Pointer},
     notice::Status,
     state::State,
@@ -26,6 +26,9 @@ fn on_picture(state: &State, (x, y): (f64, f64)) -> Point {
 pub fn begin(state: &mut State, pointer: &Pointer) -> Gesture {
     let Some(document) = &state.document else { return Gesture::None };
     let (before, tool) = (document.marks.mask().clone(), state.tool);
+    if tool.has_width() {
+        state.painted = Some(state.brush_on_picture());
+    }
     let here = on_picture(state, pointer.at);
     draw(state, tool, here, here, pointer.radius_share());
     Gesture::Mark { pointer: pointer.id, tool, before, path: vec![here] }
@@ -40,7 +43,7 @@ pub fn go_on(state: &mut State, tool: Tool, path: &mut Vec<Point>, pointer: &Poi
 }
 
 fn draw(state: &mut State, tool: Tool, from: Point, to: Point, share: f64) {
-    let radius = (state.brush * share / 2.0) as f32;
+    let radius = (state.brush_on_picture() * share / 2.0) as f32;
     if let (Some(shape), Some(document)) = (tool.along(from, to, radius), &mut state.document) {
         document.marks.draw(&shape, tool.marks(false));
     }
@@ -48,22 +51,13 @@ fn draw(state: &mut State, tool: Tool, from: Point, to: Point, share: f64) {
 
 /// Takes it up: one step that can be undone.
 pub fn end(state: &mut State, tool: Tool, before: &Mask, path: &[Point]) {
-    if let (Some(shape), Some(document)) = (tool.at_the_end(path), &mut state.document) {
-        document.marks.draw(&shape, tool.marks(state.subtract));
-    }
-    remember(state, before);
-}
-
-/// It was not meant: the mask is as it was before.
-pub fn take_back(state: &mut State, before: Rc<Mask>) {
-    if let Some(document) = &mut state.document {
-        document.marks.replace(before, document.whole());
-    }
-}
-
-fn remember(state: &mut State, before: &Mask) {
-    if state.document.as_mut().is_some_and(|document| document.changed_from(before)) {
-        state.later.clear();
+    match (tool, path.last()) {
+        (Tool::Polygon, Some(at)) => changing::put_corner(state, *at),
+        (Tool::Similar, Some(at)) => changing::spread(state, *at),
+        (Tool::Brush | Tool::Eraser, _) | (_, None) => changing::remember(state, before),
+        (Tool::Rectangle | Tool::Lasso, _) => {
+            tool.at_the_end(path).into_iter().for_each(|shape| changing::draw(state, shape, tool.marks(state.subtract)));
+        }
     }
 }
 
@@ -72,15 +66,17 @@ fn change(state: &mut State, change: impl FnOnce(&mut Mask)) {
     if !may_mark(state) {
         return;
     }
+    changing::finish(state);
     let Some(document) = &mut state.document else { return };
     let before = document.marks.mask().clone();
     let mut mask = Rc::unwrap_or_clone(before.clone());
     change(&mut mask);
     document.marks.replace(Rc::new(mask), document.whole());
-    remember(state, &before);
+    changing::remember(state, &before);
 }
 
-fn may_mark(state: &State) -> bool {
+/// Whether the mask is to be seen and nobody is drawing on it.
+pub fn may_mark(state: &State) -> bool {
     state.is_editable() && state.task == TaskKind::Inpaint && !matches!(state.hand.gesture, Gesture::Mark { .. })
 }
 
@@ -111,10 +107,9 @@ pub fn invert(state: &mut State) {
 
 /// Makes the brush wider or thinner.
 pub fn resize_brush(state: &mut State, factor: f64) {
-    let wanted = state.brush * factor;
-    // By one pixel at least, or a small brush would never change.
-    let wanted = if factor > 1.0 { wanted.max(state.brush + 1.0) } else { wanted.min(state.brush - 1.0) };
-    state.brush = Field::Brush.used(wanted.round());
+    // From what it is on the picture: beyond half of its shorter side, or below a pixel, nothing would change.
+    let width = state.brush_on_picture() * state.look.viewport.scale;
+    state.brush = field::brush_at(field::place_of_brush(width * factor));
 }
 
 /// Takes a tool. Whoever looks at an answer wants to change its area with it.
@@ -134,7 +129,7 @@ pub fn turn_tool(state: &mut State, forwards: bool) {
 pub fn move_cursor(state: &mut State, x: f64, y: f64) {
     let Some(document) = &state.document else { return };
     let (width, height) = (document.picture.width as f64, document.picture.height as f64);
-    let stride = (state.brush / 4.0).max(1.0);
+    let stride = (state.brush_on_picture() / 4.0).max(1.0);
     let (from_x, from_y) = state.hand.cursor.unwrap_or((width / 2.0, height / 2.0));
     state.hand.cursor = Some(((from_x + x * stride).clamp(0.0, width), (from_y + y * stride).clamp(0.0, height)));
 }
@@ -150,14 +145,20 @@ pub fn space(state: &mut State, down: bool) {
     }
 }
 
-/// Puts the brush down once.
+/// Puts the tool down once: a brush of its width, a corner, or the search for similar colours.
 fn dab(state: &mut State, (x, y): (f64, f64)) {
-    if !may_mark(state) {
+    if !may_mark(state) || state.hand.change.is_some() {
         return;
     }
-    let (radius, marks) = ((state.brush / 2.0) as f32, state.tool.marks(state.subtract));
+    match state.tool {
+        Tool::Polygon => return changing::put_corner(state, (x as f32, y as f32)),
+        Tool::Similar => return changing::spread(state, (x as f32, y as f32)),
+        Tool::Brush | Tool::Eraser | Tool::Rectangle | Tool::Lasso => {}
+    }
+    let (radius, marks) = ((state.brush_on_picture() / 2.0) as f32, state.tool.marks(state.subtract));
+    state.painted = Some(state.brush_on_picture());
     let Some(document) = &mut state.document else { return };
     let before = document.marks.mask().clone();
     document.marks.draw(&Shape::Disc { x: x as f32, y: y as f32, radius }, marks);
-    remember(state, &before);
+    changing::remember(state, &before);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use infill::task::TaskKind;
 
-use super::{answers, comparing, framing, painting};
+use super::{answers, changing, comparing, framing, painting};
 use crate::page::{
     gesture::{Gesture, Pointer, PointerKind},
     state::State,
@@ -69,7 +69,7 @@ fn begin(state: &mut State, pointer: &Pointer) -> Gesture {
             false => Gesture::Hold { pointer: pointer.id, at: pointer.at },
         };
     }
-    if !state.is_editable() {
+    if !state.is_editable() || state.hand.change.is_some() {
         return pan;
     }
     match state.task {
@@ -139,7 +139,9 @@ pub fn up(state: &mut State, pointer: &Pointer) -> bool {
     }
     lift(state, pointer);
     let marked = state.document.as_ref().is_some_and(|document| !document.marks.mask().is_empty());
-    mine && painted && marked && state.as_i_paint
+    // An outline that is open is no stroke yet, and what takes a while is not done.
+    let done = state.hand.corners.is_empty() && state.hand.change.is_none();
+    mine && painted && done && marked && state.as_i_paint
 }
 
 /// The browser took a pointer away: what it was doing leaves nothing.
@@ -178,7 +180,7 @@ fn finish(state: &mut State, id: i32) {
     }
 }
 
-/// Ends the gesture under way as if its pointer had gone up.
+/// Ends the gesture under way as if its pointer had gone up, and with it an outline and a change that takes a while.
 pub fn settle(state: &mut State) {
     match &state.hand.gesture {
         Gesture::Mark { pointer, .. } | Gesture::Side { pointer, .. } => {
@@ -187,12 +189,14 @@ pub fn settle(state: &mut State) {
         }
         _ => {}
     }
+    changing::close(state);
+    changing::finish(state);
 }
 
 /// Ends the gesture under way as if it had not begun.
 fn take_back(state: &mut State) {
     match std::mem::take(&mut state.hand.gesture) {
-        Gesture::Mark { before, .. } => painting::take_back(state, before),
+        Gesture::Mark { before, .. } => changing::take_back(state, before),
         Gesture::Side { before, .. } => {
             if let Some(document) = &mut state.document {
                 document.extend = before;

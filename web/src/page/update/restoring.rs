@@ -83,9 +83,9 @@ fn put_back(state: &mut State, session: &Session, pictures: &[Option<Picture>]) 
     state.later.reverse();
     state.document = documents.pop();
     state.earlier = documents;
-    let Modes { unsaved, task, tool, brush, exact, subtract, as_i_paint, settings } = session.modes.clone();
+    let Modes { unsaved, task, tool, brush, exact, subtract, tolerance, as_i_paint, settings } = session.modes.clone();
     (state.task, state.tool, state.brush, state.exact) = (task, tool, brush, exact);
-    (state.subtract, state.as_i_paint, state.settings) = (subtract, as_i_paint, settings);
+    (state.subtract, state.tolerance, state.as_i_paint, state.settings) = (subtract, tolerance, as_i_paint, settings);
     state.safe = if unsaved { None } else { state.work() };
     true
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use infill::task::TaskKind;
 
-use super::{ending, framing, pointers};
+use super::{documents, ending, framing, pointers};
 use crate::{
     message::{Failure, LARGEST, RunRequest, ToWorker},
     page::{
@@ -52,6 +52,16 @@ pub fn another(state: &mut State) -> Vec<Effect> {
     let largest = document.answers.list().iter().map(|answer| answer.seed).max();
     state.settings.seed = Field::Seed.used(largest.map_or(0, |seed| seed + 1) as f64) as u64;
     document.answers.step_aside();
+    start(state)
+}
+
+/// Goes on with an extended picture: keeps it, and has as much again added at either side.
+pub fn further(state: &mut State) -> Vec<Effect> {
+    if state.models.model.is_none() || state.answer().is_none_or(|answer| answer.task != TaskKind::Uncrop) {
+        return Vec::new();
+    }
+    documents::keep_answer(state);
+    framing::widen(state);
     start(state)
 }
 

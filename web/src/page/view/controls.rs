@@ -78,9 +78,11 @@ fn tools(written: &mut Written, state: &State) {
     }
     written.attribute("subtract", "aria-pressed", if state.subtract { "true" } else { "false" });
     written.enable("subtract", !state.tool.has_width());
+    written.show("tolerance-row", state.tool == Tool::Similar);
+    written.show("size-row", state.tool.has_width());
     // A result's pixels come with the notes of its picture.
     let notes = state.document.as_ref().map_or(&[][..], |document| &document.picture.notes);
-    written.text("hint", &words::hint(state.task, done, notes));
+    written.text("hint", &words::hint(state.task, state.tool, done, notes));
     written.show("mask-tools", state.task == TaskKind::Inpaint);
     if let Some(document) = &state.document {
         let (size, [_, _, width, height]) = ((document.picture.width, document.picture.height), document.frame());
@@ -111,6 +113,8 @@ fn tools(written: &mut Written, state: &State) {
 /// Numbers show what is used, but where one is being entered.
 fn inputs(written: &mut Written, state: &State) {
     let extend = state.document.as_ref().map_or([0; 4], |document| document.extend);
+    let size = state.document.as_ref().map_or((1, 1), |document| (document.picture.width, document.picture.height));
+    written::select("unit", if state.percent { "percent" } else { "" });
     let settings = &state.settings;
     for field in Field::ALL {
         if let Field::Side(_) = field {
@@ -120,7 +124,9 @@ fn inputs(written: &mut Written, state: &State) {
             continue;
         }
         let used = match field {
-            Field::Brush => state.brush.to_string(),
+            Field::Brush => field::place_of_brush(state.brush).to_string(),
+            Field::Tolerance => state.tolerance.to_string(),
+            Field::Side(side) if state.percent => field::to_percent(side, size, extend[side]).to_string(),
             Field::Side(side) => extend[side].to_string(),
             Field::Seed => settings.seed.to_string(),
             Field::Steps => settings.steps.map_or_else(String::new, |steps| steps.to_string()),
@@ -131,7 +137,10 @@ fn inputs(written: &mut Written, state: &State) {
         written::set_value(field.id(), &used);
     }
     written.attribute("grow-by", "placeholder", &state.growth().to_string());
-    written.text("size-value", &format!("{:.0}", state.brush));
+    let width = format!("{:.0} px", state.brush_on_picture() * state.look.viewport.scale);
+    written.attribute("size", "aria-valuetext", &width);
+    written.text("size-value", &width);
+    written.text("tolerance-value", &state.tolerance.to_string());
     written::select("sampler", &settings.sampler.map_or_else(String::new, |sampler| sampler.to_string()));
 }
 
@@ -155,6 +164,8 @@ fn answer(written: &mut Written, state: &State, held: &Held) {
     let area = |answer: &Answer| matches!(answer.task, TaskKind::Inpaint | TaskKind::Uncrop);
     written.show("change-area", shown.is_some_and(area));
     written.enable("another", state.models.model.is_some());
+    written.show("further", shown.is_some_and(|answer| answer.task == TaskKind::Uncrop));
+    written.enable("further", state.models.model.is_some());
     if let Some(answer) = shown {
         if let Some(address) = held.address(answer.file) {
             written.attribute("download", "href", &address);
@@ -184,8 +195,9 @@ fn answers(written: &mut Written, state: &State) {
     }
 }
 
-/// The list of models, where there is something to choose.
+/// The list of models, where there is something to choose, and what is known of the one in use.
 fn models(written: &mut Written, state: &State) {
+    written.text("model-facts", &state.models.model.as_ref().map_or_else(String::new, words::model_facts));
     let options = state.models.options();
     if written.is_new("model", "options", &format!("{options:?}")) {
         let list: HtmlSelectElement = dom::element("model");
@@ -217,7 +229,7 @@ fn keep_focus(state: &State, focused: &str) {
             written::focus(chosen);
         }
     }
-    if ["run", "cancel", "keep", "another", "change-area", "discard"].contains(&focused) && !written::is_usable(focused) {
+    if ["run", "cancel", "keep", "another", "further", "change-area", "discard"].contains(&focused) && !written::is_usable(focused) {
         written::focus(match (state.runs.is_busy(), state.answer()) {
             (true, _) => "cancel",
             (false, Some(_)) => "download",

@@ -18,8 +18,8 @@ use crate::page::{
 const OVERLAY: [u8; 3] = [236, 72, 112];
 const STRENGTH: u16 = 150;
 
-/// Pixels of the overlay that are made at a time.
-const STRIPE: usize = 1 << 20;
+/// Pixels of the overlay that are made in one frame: more would stop the page.
+const STRIPE: usize = 1 << 21;
 
 /// A canvas with the pixels that are on it.
 type Sheet = Option<(Pixels, HtmlCanvasElement)>;
@@ -29,6 +29,8 @@ struct Overlay {
     picture: Pixels,
     revision: u64,
     canvas: HtmlCanvasElement,
+    /// What is not drawn yet.
+    waiting: Option<Rect>,
 }
 
 /// All of them.
@@ -82,18 +84,30 @@ impl Layers {
         let overlay = known.map(|overlay| (marks.since(overlay.revision), overlay));
         let (changed, overlay) = overlay.unwrap_or_else(|| {
             let canvas = dom::new_canvas(picture.width, picture.height);
-            (Changed::All, Overlay { picture: picture.pixels.clone(), revision: 0, canvas })
+            // A new canvas shows what an empty mask does.
+            let waiting = None;
+            let overlay = Overlay { picture: picture.pixels.clone(), revision: 0, canvas, waiting };
+            (if marks.mask().is_empty() { Changed::Nothing } else { Changed::All }, overlay)
         });
         let place = match changed {
-            Changed::Nothing => None,
-            Changed::Part(place) => Some(place),
+            Changed::Nothing => overlay.waiting,
+            Changed::Part(place) => Some(overlay.waiting.map_or(place, |waiting| waiting.union(&place))),
             Changed::All => Some(document.whole()),
         };
+        let mut waiting = None;
         if let Some(place) = place {
-            tint(&overlay.canvas, marks.mask(), place)?;
+            let now = Rect { height: (STRIPE / place.width.max(1)).clamp(1, place.height.max(1)), ..place };
+            tint(&overlay.canvas, marks.mask(), now)?;
+            waiting =
+                Some(Rect { top: now.bottom(), height: place.height.saturating_sub(now.height), ..place }).filter(|rest| rest.height > 0);
         }
-        self.overlay = Some(Overlay { revision: marks.revision(), ..overlay });
+        self.overlay = Some(Overlay { revision: marks.revision(), waiting, ..overlay });
         Ok(place.is_some())
+    }
+
+    /// Whether the next frame has something to draw although nothing changes.
+    pub fn is_behind(&self) -> bool {
+        self.overlay.as_ref().is_some_and(|overlay| overlay.waiting.is_some())
     }
 }
 
@@ -114,14 +128,13 @@ fn lay(sheet: &mut Sheet, wanted: Option<(&Pixels, usize, usize)>) -> Result<boo
 /// Draws a part of a mask anew.
 fn tint(canvas: &HtmlCanvasElement, mask: &Mask, place: Rect) -> Result<(), JsValue> {
     let [red, green, blue] = OVERLAY;
-    let rows = (STRIPE / place.width.max(1)).max(1);
-    for top in (place.top..place.bottom()).step_by(rows) {
-        let bottom = place.bottom().min(top + rows);
-        let values = (top..bottom).flat_map(|y| &mask.row(y)[place.left..place.right()]);
-        let pixels: Vec<u8> = values.flat_map(|value| [red, green, blue, (u16::from(*value) * STRENGTH / 255) as u8]).collect();
-        put(canvas, &pixels, place.width, bottom - top, (place.left, top))?;
+    let mut pixels = vec![0; 4 * place.width * place.height];
+    for (y, row) in (place.top..place.bottom()).zip(pixels.chunks_exact_mut(4 * place.width)) {
+        for (value, pixel) in mask.row(y)[place.left..place.right()].iter().zip(row.as_chunks_mut::<4>().0) {
+            *pixel = [red, green, blue, (u16::from(*value) * STRENGTH / 255) as u8];
+        }
     }
-    Ok(())
+    put(canvas, &pixels, place.width, place.height, (place.left, place.top))
 }
 
 /// Puts RGBA pixels onto a canvas.

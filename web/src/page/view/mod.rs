@@ -53,21 +53,25 @@ impl View {
         self.guard.show(state);
     }
 
-    /// Draws the canvas if something on it changed.
-    pub fn draw(&mut self, state: &State) {
+    /// Draws the canvas if something on it changed. Whether the next frame has something to draw although nothing changes.
+    pub fn draw(&mut self, state: &State) -> bool {
         self.small.update(state);
         let updated = self.layers.update(state);
         let failed_before = std::mem::replace(&mut self.failing, updated.is_err());
         let changed = match updated {
             Ok(changed) => changed,
             // Told once, or what follows from it would fail again and again.
-            Err(_) if failed_before => return,
-            Err(error) => return (self.sink)(Event::NotShown(format!("{error:?}"))),
+            Err(_) if failed_before => return false,
+            Err(error) => {
+                (self.sink)(Event::NotShown(format!("{error:?}")));
+                return false;
+            }
         };
         let scene = scene(state);
         if changed || self.drawn.as_ref() != Some(&scene) {
             canvas::draw(&scene, &self.layers);
             self.drawn = Some(scene);
         }
+        self.layers.is_behind()
     }
 }

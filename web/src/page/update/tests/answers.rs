@@ -1,7 +1,7 @@
 //! Answers side by side: another, the area changed, one chosen, one kept.
 
 use super::*;
-use crate::page::{field::Field, gesture::Gesture, notice::Status, tool::Tool};
+use crate::page::{gesture::Gesture, notice::Status, tool::Tool};
 
 fn done(state: &mut State, grey: u8) {
     let pixels = Some(Rc::new(vec![grey; 4 * WIDTH * HEIGHT]));
@@ -100,6 +100,6 @@ fn filling_as_one_paints_begins_with_each_stroke() {
     done(&mut state, 2);
     assert_eq!((count(&state), &state.hand.gesture), (2, &Gesture::None));
     update(&mut state, Event::Tool(Tool::Eraser));
-    update(&mut state, Event::Typed(Field::Brush, Some(400.0)));
+    brush(&mut state, 15.0);
     assert_eq!(stroke(&mut state, 15.0), None, "nothing is marked any more");
 }

@@ -93,6 +93,37 @@ fn a_corner_moves_both_of_its_sides() {
 }
 
 #[test]
+fn percent_are_of_the_picture_s_width_and_height() {
+    let mut state = extending();
+    update(&mut state, Event::Percent(true));
+    update(&mut state, Event::Typed(Field::Side(2), Some(25.0)));
+    update(&mut state, Event::Typed(Field::Side(3), Some(50.0)));
+    assert_eq!(extend(&state), [0, 0, 10, 15]);
+    assert_eq!((field::to_percent(2, (WIDTH, HEIGHT), 10), field::to_percent(3, (WIDTH, HEIGHT), 1)), (25.0, 3.3));
+    update(&mut state, Event::Typed(Field::Side(0), Some(1e9)));
+    assert_eq!(extend(&state)[0], 10_000, "the limit is one of pixels");
+    update(&mut state, Event::Percent(false));
+    update(&mut state, Event::Typed(Field::Side(0), Some(7.0)));
+    assert_eq!(extend(&state), [7, 0, 10, 15]);
+}
+
+#[test]
+fn a_panorama_goes_on_from_its_answer() {
+    let mut state = extending();
+    update(&mut state, Event::Panorama);
+    for width in [2 * WIDTH, 4 * WIDTH] {
+        let effects = if width == 2 * WIDTH { update(&mut state, Event::Run) } else { update(&mut state, Event::Further) };
+        let asked = requested(&fit(&mut state, &effects)).expect("a run");
+        assert_eq!((asked.width + asked.extend[0] + asked.extend[2], asked.height), (width, HEIGHT));
+        let attached =
+            Attached { pixels: Some(Rc::new(vec![7; 4 * width * HEIGHT])), held: vec![Handle(60 + width as u32)], ..Attached::default() };
+        said_with(&mut state, FromWorker::Done { id: asked.id, width, height: HEIGHT, milliseconds: 1.0 }, attached);
+    }
+    assert_eq!(state.document.as_ref().map(|document| document.picture.width), Some(2 * WIDTH), "the first answer was kept");
+    assert_eq!(state.answer().map(|answer| answer.width), Some(4 * WIDTH));
+}
+
+#[test]
 fn a_shape_and_a_panorama_are_steps_that_add_to_both_sides() {
     let mut state = extending();
     update(&mut state, Event::Aspect(16, 9));

@@ -98,7 +98,7 @@ fn pressure_makes_the_brush_thinner() {
     for pressure in [0.1, 0.5, 1.0] {
         let mut state = opened();
         let tip = pen(&state, pressure, 20.0, 15.0);
-        update(&mut state, Event::Typed(crate::page::field::Field::Brush, Some(12.0)));
+        brush(&mut state, 12.0);
         update(&mut state, Event::PointerDown(tip));
         update(&mut state, Event::PointerUp(tip));
         widths.push(marked(&state));
@@ -183,7 +183,7 @@ fn inverting_nothing_says_that_all_is_marked() {
 fn tools_and_tasks_turn_with_the_arrow_keys() {
     let mut state = opened();
     update(&mut state, Event::TurnTool(false));
-    assert_eq!(state.tool, Tool::Lasso);
+    assert_eq!(state.tool, Tool::Similar);
     update(&mut state, Event::TurnTool(true));
     assert_eq!(state.tool, Tool::Brush);
     if let Some(model) = &mut state.models.model {
@@ -220,7 +220,7 @@ fn areas_mark_or_take_marks_away() {
 #[test]
 fn marks_grow_and_shrink_by_steps_and_runs_are_asked_to_grow_them() {
     let mut state = opened();
-    update(&mut state, Event::Typed(crate::page::field::Field::Brush, Some(32.0)));
+    update(&mut state, Event::Typed(Field::Grow, Some(2.0)));
     update(&mut state, Event::Tool(Tool::Rectangle));
     drag(&mut state, (10.0, 10.0), (20.0, 20.0));
     update(&mut state, Event::Grow(1));
@@ -230,12 +230,12 @@ fn marks_grow_and_shrink_by_steps_and_runs_are_asked_to_grow_them() {
     update(&mut state, Event::Undo);
     update(&mut state, Event::Undo);
     assert!((marked(&state) - 100.0).abs() < 1.0);
-    update(&mut state, Event::Typed(crate::page::field::Field::Feather, Some(5.0)));
+    update(&mut state, Event::Typed(Field::Feather, Some(5.0)));
     let request = requested(&update(&mut state, Event::Run)).expect("a run");
     assert_eq!((request.grow, request.feather), (2, 5));
     update(&mut state, Event::Cancel);
     said(&mut state, FromWorker::Cancelled { id: 1 });
-    update(&mut state, Event::Typed(crate::page::field::Field::Grow, Some(0.0)));
+    update(&mut state, Event::Typed(Field::Grow, Some(0.0)));
     assert_eq!(requested(&update(&mut state, Event::Run)).map(|request| request.grow), Some(0), "0 is off");
 }
 

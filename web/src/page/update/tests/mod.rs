@@ -1,6 +1,7 @@
 //! The page without a browser: events go in, and the state and what is to be done are looked at.
 
 mod answers;
+mod areas;
 mod embedding;
 mod files;
 mod framing;
@@ -19,6 +20,7 @@ use crate::{
     page::{
         effect::Effect,
         event::{Attached, Event},
+        field::{self, Field},
         gesture::{Pointer, PointerKind},
         handle::Handle,
         keeping::Found,
@@ -118,6 +120,12 @@ fn fit(state: &mut State, effects: &[Effect]) -> Vec<Effect> {
         }
     }
     more
+}
+
+/// Takes a brush of so many pixels of the picture.
+fn brush(state: &mut State, pixels: f64) {
+    let place = field::place_of_brush(pixels * state.look.viewport.scale);
+    update(state, Event::Typed(Field::Brush, Some(place)));
 }
 
 /// A point of the picture on the canvas.

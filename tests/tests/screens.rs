@@ -1,0 +1,76 @@
+//! Every screen of the page on a desktop, on a phone and in dark colours: nothing is wider than its screen. With `INFILL_SCREENS` set
+//! each is saved into docs/screens, for people to look at.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use infill_tests::{
+    page::{Gpu, Page},
+    scene::block_on,
+    site::Site,
+};
+
+/// A screen: its name, width and height in CSS pixels, and the colours that the system prefers.
+const SCREENS: [(&str, u32, u32, &str); 3] = [("desktop", 1280, 900, "light"), ("dark", 1280, 900, "dark"), ("phone", 360, 740, "light")];
+
+/// Looks at the page on each screen.
+async fn look(page: &Page, what: &str) -> Result<()> {
+    for (name, width, height, colours) in SCREENS {
+        let size = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        page.browser.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await?;
+        page.prefer_colours(colours).await?;
+        page.script::<serde_json::Value>("scrollTo(0, 0)").await?;
+        page.frame().await?;
+        page.frame().await?;
+        let overflow: f64 = page.script("return document.documentElement.scrollWidth - innerWidth").await?;
+        ensure!(overflow <= 0.0, "{what} is {overflow} pixels too wide on the screen `{name}`");
+        if std::env::var_os("INFILL_SCREENS").is_some() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/screens");
+            std::fs::create_dir_all(&folder)?;
+            page.browser.screenshot(&folder.join(format!("{what}-{name}.png"))).await?;
+        }
+    }
+    // Where the next strokes are meant for.
+    let (_, width, height, _) = SCREENS[0];
+    let size = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    page.browser.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await?;
+    page.frame().await
+}
+
+#[test]
+fn no_screen_is_too_small_for_any_state_of_the_page() {
+    block_on(async {
+        let site = Site::shipped("")?;
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready").await?;
+        look(&page, "first-visit").await?;
+        page.click("sample").await?;
+        page.until("return document.title.startsWith('balloon')").await?;
+        page.click("similar").await?;
+        page.stroke(&[(160, -100)]).await?;
+        look(&page, "similar").await?;
+        page.click("brush").await?;
+        page.press("canvas", "]").await?;
+        page.press("canvas", "]").await?;
+        page.press("canvas", "]").await?;
+        page.stroke(&[(130, -120), (180, -120), (180, -80), (130, -80), (155, -40)]).await?;
+        look(&page, "fill").await?;
+        page.enter("steps", "4").await?;
+        page.click("run").await?;
+        page.wait_for("done").await?;
+        look(&page, "fill-done").await?;
+        page.click("discard").await?;
+        page.click("task-uncrop").await?;
+        page.click("panorama").await?;
+        look(&page, "extend").await?;
+        for (task, what) in [("task-colorize", "colour"), ("task-restore", "repair")] {
+            page.click(task).await?;
+            look(&page, what).await?;
+        }
+        page.script::<serde_json::Value>("document.querySelectorAll('details').forEach(details => details.open = true)").await?;
+        page.script::<serde_json::Value>("document.getElementById('expert').scrollIntoView()").await?;
+        page.click("show-keys").await?;
+        look(&page, "keys").await?;
+        page.expect_clean_console().await
+    });
+}

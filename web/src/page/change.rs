@@ -1,0 +1,85 @@
+//! A change of the mask that may take longer than the page may stand still, made slice by slice: an area drawn by an outline, or the
+//! pixels that are like one. It changes what is marked, and remembers what was before.
+
+use std::{ops::Range, rc::Rc};
+
+use infill::mask::{Mask, Shape, Similar};
+
+use super::{document::Document, picture::Pixels, tool::Point};
+
+/// Pixels of a slice: a few milliseconds.
+pub const SLICE: usize = 1 << 19;
+
+/// A change under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    work: Work,
+    /// It marks; else it takes marks away.
+    marks: bool,
+    /// The mask before it.
+    before: Rc<Mask>,
+    /// Of which picture.
+    pixels: Pixels,
+    /// It was said that it goes on soon.
+    pub due: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Work {
+    /// A shape, and the rows that are not drawn yet.
+    Shape(Shape, Range<usize>),
+    /// A search.
+    Similar(Similar),
+}
+
+impl Change {
+    /// Draws a shape, or takes away inside it.
+    pub fn shape(document: &Document, shape: Shape, marks: bool) -> Self {
+        let rows = document.marks.rows(&shape);
+        Self::new(document, Work::Shape(shape, rows), marks)
+    }
+
+    /// Marks what is joined to a point of the picture and like it in colour, or takes marks away there; none outside of the picture.
+    pub fn similar(document: &Document, (x, y): Point, tolerance: u8, marks: bool) -> Option<Self> {
+        let picture = &document.picture;
+        let inside = (0.0..picture.width as f32).contains(&x) && (0.0..picture.height as f32).contains(&y);
+        inside.then(|| {
+            let size = (picture.width, picture.height);
+            let search = Similar::new(size, (x as usize, y as usize), tolerance, |place| colour(&picture.pixels, place));
+            Self::new(document, Work::Similar(search), marks)
+        })
+    }
+
+    fn new(document: &Document, work: Work, marks: bool) -> Self {
+        let (before, pixels) = (document.marks.mask().clone(), document.picture.pixels.clone());
+        Self { work, marks, before, pixels, due: false }
+    }
+
+    /// Whether it is one of this picture's.
+    pub fn is_of(&self, document: &Document) -> bool {
+        Rc::ptr_eq(&self.pixels, &document.picture.pixels)
+    }
+
+    /// The mask before it.
+    pub fn before(&self) -> &Rc<Mask> {
+        &self.before
+    }
+
+    /// Goes on for about so many pixels; whether it is done.
+    pub fn go_on(&mut self, document: &mut Document, pixels: usize) -> bool {
+        match &mut self.work {
+            Work::Shape(shape, rows) => {
+                let count = (pixels / document.picture.width).max(1);
+                let now = rows.start..rows.end.min(rows.start.saturating_add(count));
+                rows.start = now.end;
+                document.marks.draw_rows(shape, self.marks, now);
+                rows.start >= rows.end
+            }
+            Work::Similar(search) => document.marks.spread(search, self.marks, pixels, |place| colour(&self.pixels, place)),
+        }
+    }
+}
+
+fn colour(pixels: &[u8], place: usize) -> [u8; 3] {
+    [pixels[4 * place], pixels[4 * place + 1], pixels[4 * place + 2]]
+}

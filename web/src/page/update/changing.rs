@@ -1,0 +1,123 @@
+//! Changes of the mask that take a while or several presses: areas drawn slice by slice, similar colours, and the corners of an outline.
+
+use std::rc::Rc;
+
+use infill::{
+    mask::{Mask, Shape},
+    task::TaskKind,
+};
+
+use crate::page::{
+    change::{Change, SLICE},
+    effect::Effect,
+    state::State,
+    tool::{Point, Tool},
+};
+
+/// A corner as near as this to the first or the last one closes the outline, CSS pixels.
+const NEAR: f32 = 10.0;
+
+/// It was not meant: the mask is as it was before.
+pub fn take_back(state: &mut State, before: Rc<Mask>) {
+    if let Some(document) = &mut state.document {
+        document.marks.replace(before, document.whole());
+    }
+}
+
+/// What was done since the mask was this is one step.
+pub fn remember(state: &mut State, before: &Mask) {
+    if state.document.as_mut().is_some_and(|document| document.changed_from(before)) {
+        state.later.clear();
+    }
+}
+
+/// Draws a shape, or takes away inside it.
+pub fn draw(state: &mut State, shape: Shape, marks: bool) {
+    let change = state.document.as_ref().map(|document| Change::shape(document, shape, marks));
+    begin(state, change);
+}
+
+/// Marks what is joined to a point and like it in colour, or takes marks away there.
+pub fn spread(state: &mut State, at: Point) {
+    let marks = state.tool.marks(state.subtract);
+    let change = state.document.as_ref().and_then(|document| Change::similar(document, at, state.tolerance, marks));
+    begin(state, change);
+}
+
+/// What is small is done at once.
+fn begin(state: &mut State, change: Option<Change>) {
+    finish(state);
+    state.hand.change = change;
+    advance(state, SLICE);
+}
+
+/// Goes on; whether that ended it.
+fn advance(state: &mut State, pixels: usize) -> bool {
+    let (Some(mut change), Some(document)) = (state.hand.change.take(), &mut state.document) else { return false };
+    if !change.is_of(document) {
+        return false;
+    }
+    if change.go_on(document, pixels) {
+        remember(state, change.before());
+        return true;
+    }
+    state.hand.change = Some(change);
+    false
+}
+
+/// The next slice; whether a run is to begin now, because that ended it and that is wished for.
+pub fn go_on(state: &mut State) -> bool {
+    if let Some(change) = &mut state.hand.change {
+        change.due = false;
+    }
+    let marked = |state: &State| state.document.as_ref().is_some_and(|document| !document.marks.mask().is_empty());
+    advance(state, SLICE) && state.as_i_paint && marked(state)
+}
+
+/// All that is left, at once.
+pub fn finish(state: &mut State) {
+    while state.hand.change.is_some() {
+        advance(state, usize::MAX);
+    }
+}
+
+/// Puts a corner of an outline down. One that is where the first or the last is closes it, as a double click does.
+pub fn put_corner(state: &mut State, at: Point) {
+    let near = NEAR / state.look.viewport.scale as f32;
+    let is_near = |corner: Option<&Point>| corner.is_some_and(|corner| (corner.0 - at.0).hypot(corner.1 - at.1) <= near);
+    let corners = &mut state.hand.corners;
+    if is_near(corners.last()) || corners.len() > 2 && is_near(corners.first()) {
+        close(state);
+    } else {
+        corners.push(at);
+    }
+}
+
+/// Closes an outline of corners and marks what is inside; whether there was one. Two corners have nothing between them.
+pub fn close(state: &mut State) -> bool {
+    if state.hand.corners.len() < 3 {
+        return !state.hand.corners.is_empty();
+    }
+    let (points, marks) = (std::mem::take(&mut state.hand.corners), state.tool.marks(state.subtract));
+    draw(state, Shape::Polygon { points }, marks);
+    true
+}
+
+/// Leaves nothing of an outline or of a change under way; whether there was one.
+pub fn give_up(state: &mut State) -> bool {
+    let outline = !state.hand.corners.is_empty();
+    state.hand.corners.clear();
+    let Some(change) = state.hand.change.take() else { return outline };
+    take_back(state, change.before().clone());
+    true
+}
+
+/// After every event: has what is under way go on, and forgets an outline that nobody goes on with.
+pub fn follow(state: &mut State) -> Option<Effect> {
+    if state.tool != Tool::Polygon || state.task != TaskKind::Inpaint || !state.is_editable() {
+        state.hand.corners.clear();
+    }
+    let change = state.hand.change.as_mut().filter(|change| !change.due)?;
+    change.due = true;
+    Some(Effect::NextSlice)
+}
