@@ -30,8 +30,10 @@ const PNG_END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
 /// Where the page may compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gpu {
-    /// WebGPU on the browser's software adapter.
+    /// WebGPU on the browser's software adapter, which the page takes because it is told so.
     Software,
+    /// The same adapter, and no word of whether to take it.
+    Offered,
     /// No WebGPU.
     None,
 }
@@ -100,7 +102,7 @@ impl Page {
             &elsewhere,
         ];
         let webgpu: &[&str] = match gpu {
-            Gpu::Software => &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+            Gpu::Software | Gpu::Offered => &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
             Gpu::None => &["--disable-gpu", "--disable-features=WebGPU,WebGPUService", "--disable-blink-features=WebGPU"],
         };
         for argument in fixed.iter().chain(webgpu) {
@@ -116,8 +118,13 @@ impl Page {
             }
         };
         browser.set_script_timeout(PATIENCE).await?;
-        browser.goto(address).await?;
-        Ok(Self { browser, driver, port, downloads })
+        let page = Self { browser, driver, port, downloads };
+        if gpu == Gpu::Software {
+            // As a visitor who chose it the last time.
+            page.before_every_document("try { localStorage.setItem(`infill-device ${new URL('.', location)}`, 'gpu') } catch {}").await?;
+        }
+        page.browser.goto(address).await?;
+        Ok(page)
     }
 
     /// The process that started the browser.

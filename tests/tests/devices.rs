@@ -201,6 +201,33 @@ fn row_34_devices_of_every_kind_fill_the_same_hole() {
 }
 
 #[test]
+fn row_63_an_imitated_graphics_card_is_not_taken_unless_it_is_chosen() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::Offered).await?;
+        let says = page.text("device").await?;
+        ensure!(says.contains("CPU") && says.contains("imitates"), "it says: {says}");
+        page.until("return document.getElementById('computes-cpu').textContent.includes('s a step')").await?;
+        prepare(&page, 2).await?;
+        page.script::<serde_json::Value>(
+            "document.querySelector("details").open = true; const list = document.getElementById('computes-on'); list.value = 'gpu'; \
+             list.dispatchEvent(new Event('change', {bubbles: true}))",
+        )
+        .await?;
+        page.until("return document.getElementById('computes-gpu').textContent.includes('s a step')").await?;
+        let (says, cpu) = (page.text("device").await?, page.text("computes-cpu").await?);
+        ensure!(says.contains("WebGPU") && cpu.contains("s a step"), "it says: {says}; {cpu}");
+        // Picture and mask are as they were.
+        page.click("run").await?;
+        page.wait_for("done").await?;
+        expect_filled(&site, &page).await?;
+        page.screenshot("devices").await?;
+        page.browser.refresh().await?;
+        page.until("return document.getElementById('device').textContent.includes('WebGPU')").await
+    });
+}
+
+#[test]
 fn nothing_is_downloaded_before_it_is_known_what_it_runs_on() {
     block_on(async {
         let site = Site::tiny("")?;

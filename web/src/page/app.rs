@@ -61,7 +61,8 @@ impl App {
         let sink: Sink = Rc::new(move |event| speaker.say(event));
         let drawer = app.clone();
         app.frame.get_or_init(|| Closure::new(move || drawer.draw()));
-        let state = State::new(dom::base(), storage::remembered_model());
+        let mut state = State::new(dom::base(), storage::remembered_model());
+        state.models.computes_on = storage::remembered_device();
         let (effects, view) = (Effects::new(sink.clone(), held.clone()), View::new(sink.clone(), held.clone()));
         app.inside.set(Some(Box::new(Inside { state, effects, view })));
         app.listening.get_or_init(|| listen::listen(&sink, &held));

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use infill::mask::Mask;
 
 use super::{embedding::Told, handle::Handle, models::OwnModel, opening::Purpose, picture::Pixels, session::Session};
-use crate::message::ToWorker;
+use crate::message::{DeviceChoice, ToWorker};
 
 /// Bytes that go to the worker beside a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,8 @@ pub enum Effect {
     Remind,
     /// Keep the work for the next visit, in place of what was kept before; or keep nothing.
     Keep(Option<Box<Session>>),
+    /// Remember what to compute on, for the next visit.
+    RememberDevice(DeviceChoice),
     /// Remember which model was chosen, for the next visit.
     RememberModel(String),
     /// Read a picture file and have the worker decode it; the answer carries this number.

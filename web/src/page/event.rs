@@ -15,7 +15,7 @@ use super::{
     picture::{Colours, Picture, Pixels},
     tool::Tool,
 };
-use crate::message::FromWorker;
+use crate::message::{DeviceChoice, FromWorker};
 
 /// Where events go.
 pub type Sink = Rc<dyn Fn(Event)>;
@@ -158,6 +158,8 @@ pub enum Event {
     Dismiss,
     /// Try again what failed.
     Retry,
+    /// Compute on something else.
+    ComputeOn(DeviceChoice),
     /// Go on on the CPU.
     UseCpu,
     /// Open the picture that comes with the page.

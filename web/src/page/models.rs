@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::handle::Handle;
-use crate::message::{DeviceReport, ListedModel, ModelChoice, ModelReport};
+use crate::message::{DeviceChoice, DeviceReport, ListedModel, ModelChoice, ModelReport};
 
 /// The option that stands for the visitor's own file; no model file has this name.
 pub const OWN: &str = "/";
@@ -28,8 +28,8 @@ pub struct Models {
     pub listens: bool,
     /// It has a device, and can be given models.
     pub equipped: bool,
-    /// Use the CPU even where there is WebGPU.
-    pub force_cpu: bool,
+    /// What it is to compute on.
+    pub computes_on: DeviceChoice,
     /// What the worker computes on, once that is known.
     pub device: Option<DeviceReport>,
     /// The models that can be chosen.
@@ -40,6 +40,8 @@ pub struct Models {
     pub choice: ModelChoice,
     /// Milliseconds that an evaluation takes with it, once that is known.
     pub pace: Option<f64>,
+    /// The same of this model on each kind of device that was used: CPU, GPU.
+    pub paces: [Option<f64>; 2],
     /// The model that can be used now.
     pub model: Option<ModelReport>,
     /// The visitor's file that is used or was.
@@ -79,6 +81,12 @@ impl Models {
             (None, ModelChoice::Named(name)) => name,
             (None, ModelChoice::First) => self.listed.first().map_or("", |model| &model.name),
         }
+    }
+
+    /// An evaluation took so many milliseconds.
+    pub fn measured(&mut self, milliseconds: f64) {
+        self.pace = Some(milliseconds);
+        self.paces[usize::from(self.on_gpu())] = Some(milliseconds);
     }
 
     /// Whether the worker computes on a GPU.

@@ -233,6 +233,12 @@ pub fn model_facts(model: &ModelReport) -> String {
     format!("Model “{}”: {:.1} million parameters, windows of {} pixels.", model.name, model.parameters as f64 / 1e6, model.size)
 }
 
+/// A kind of device to choose, with what an evaluation took on it where that is known.
+pub fn computes_on(gpu: bool, pace: Option<f64>) -> String {
+    let name = if gpu { "Graphics card" } else { "Processor" };
+    pace.map_or(name.to_owned(), |pace| format!("{name} ({:.2} s a step)", pace / 1000.0))
+}
+
 /// That the work is not kept for the next visit, where it is not.
 pub fn not_kept(keeping: &Keeping) -> String {
     match keeping {

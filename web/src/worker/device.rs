@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::readback::values;
-use crate::message::DeviceReport;
+use crate::message::{DeviceChoice, DeviceReport};
 
 /// Why WebGPU is not used.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,8 @@ enum Refused {
     Missing,
     #[error("WebGPU found no graphics card it may use")]
     NoAdapter,
+    #[error("WebGPU has no graphics card here but one that the processor imitates, which is slower")]
+    Imitated,
     #[error("WebGPU could not be started ({0})")]
     Init(String),
     #[error("the graphics card computes wrong results (off by {0})")]
@@ -29,23 +31,28 @@ pub fn reference() -> Device {
     Device::flex()
 }
 
-/// Finds the best device that works.
-pub async fn choose(force_cpu: bool) -> (Device, DeviceReport) {
-    let reason = match force_cpu {
-        true => "as asked".to_owned(),
-        false => match webgpu().await {
-            Ok((device, adapter)) => return (device, DeviceReport { webgpu: true, adapter, reason: None }),
-            Err(refused) => refused.to_string(),
-        },
+/// Finds the best device that works, or the one that is wanted if it does.
+pub async fn choose(wanted: DeviceChoice) -> (Device, DeviceReport) {
+    let found = match wanted {
+        DeviceChoice::Cpu => Err("as asked".to_owned()),
+        DeviceChoice::Auto | DeviceChoice::Gpu => webgpu(wanted == DeviceChoice::Gpu).await.map_err(|refused| refused.to_string()),
+    };
+    let reason = match found {
+        Ok((device, adapter)) => return (device, DeviceReport { webgpu: true, adapter, reason: None }),
+        Err(reason) => reason,
     };
     (Device::flex(), DeviceReport { webgpu: false, adapter: String::new(), reason: Some(reason) })
 }
 
-async fn webgpu() -> Result<(Device, String), Refused> {
+async fn webgpu(imitated_too: bool) -> Result<(Device, String), Refused> {
     // Asked first, because burn can only be initialised once and does not survive a missing adapter.
     let adapter = request_adapter().await?;
+    let software = is_software(&adapter);
+    if software && !imitated_too {
+        return Err(Refused::Imitated);
+    }
     let device = Device::wgpu_options().init_async().await.map_err(|error| Refused::Init(error.to_string()))?;
-    kernel::gpu::choose(&device, Choice { software: is_software(&adapter), ..Choice::default() });
+    kernel::gpu::choose(&device, Choice { software, ..Choice::default() });
     let mut checked = check(&device).await;
     if checked.is_err() && kernel::gpu::has_half(&device) {
         // Some drivers have 16-bit numbers and get them wrong.

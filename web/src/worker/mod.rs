@@ -80,11 +80,11 @@ pub fn start() {
 fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
     match message {
         ToWorker::Cancel => state.cancelled.set(true),
-        ToWorker::Start { force_cpu, base, wanted, model } => {
+        ToWorker::Start { device: wanted_device, base, wanted, model } => {
             state.base.put(base);
             spawn_local(async move {
                 // Nothing is downloaded before it is known what there is to run it on.
-                let (device, report) = device::choose(force_cpu).await;
+                let (device, report) = device::choose(wanted_device).await;
                 state.device.put(device);
                 state.on_gpu.set(report.webgpu);
                 say(&FromWorker::Device(report), &[]);

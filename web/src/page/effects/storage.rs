@@ -2,18 +2,38 @@
 
 use web_sys::Storage;
 
-use crate::{message::ModelChoice, page::dom};
+use crate::{
+    message::{DeviceChoice, ModelChoice},
+    page::dom,
+};
 
 /// The model that was chosen the last time.
 pub fn remembered_model() -> ModelChoice {
-    let name = storage().and_then(|storage| storage.get_item(&key()).ok().flatten());
-    name.map_or(ModelChoice::First, ModelChoice::Named)
+    remembered("model").map_or(ModelChoice::First, ModelChoice::Named)
 }
 
 /// Remembers the model that was chosen.
 pub fn remember_model(name: &str) {
+    remember("model", name);
+}
+
+/// What to compute on, as it was chosen the last time.
+pub fn remembered_device() -> DeviceChoice {
+    DeviceChoice::named(&remembered("device").unwrap_or_default())
+}
+
+/// Remembers what to compute on.
+pub fn remember_device(device: DeviceChoice) {
+    remember("device", device.name());
+}
+
+fn remembered(what: &str) -> Option<String> {
+    storage()?.get_item(&key(what)).ok().flatten()
+}
+
+fn remember(what: &str, value: &str) {
     if let Some(storage) = storage() {
-        let _ = storage.set_item(&key(), name);
+        let _ = storage.set_item(&key(what), value);
     }
 }
 
@@ -22,6 +42,6 @@ fn storage() -> Option<Storage> {
 }
 
 /// Another copy of the page on this host has its own models.
-fn key() -> String {
-    format!("infill-model {}", dom::base())
+fn key(what: &str) -> String {
+    format!("infill-{what} {}", dom::base())
 }

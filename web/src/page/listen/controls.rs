@@ -4,6 +4,7 @@ use infill::{sampler::SamplerKind, task::TaskKind};
 use web_sys::{Element, Event as Told, EventTarget, HtmlInputElement, HtmlSelectElement, KeyboardEvent, PointerEvent};
 
 use super::canvas::pressed;
+use crate::message::DeviceChoice;
 use crate::page::{
     dom,
     event::{Event, Sink},
@@ -114,6 +115,7 @@ fn lists(sink: &Sink) -> [Listener; 4] {
     [
         on(sink, "unit", "change", move || Some(Event::Percent(value("unit") == "percent"))),
         on(sink, "model", "change", move || Some(Event::Model(value("model")))),
+        on(sink, "computes-on", "change", move || Some(Event::ComputeOn(DeviceChoice::named(&value("computes-on"))))),
         on(sink, "aspect", "change", move || {
             let chosen = value("aspect");
             field::ASPECTS.into_iter().find(|(value, _)| *value == chosen).map(|(_, (width, height))| Event::Aspect(width, height))

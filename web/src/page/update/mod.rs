@@ -29,6 +29,7 @@ use super::{
     opening::Purpose,
     state::State,
 };
+use crate::message::DeviceChoice;
 
 /// Changes the state as an event wants it, and says what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
@@ -114,10 +115,11 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Dismiss => (state.notice, state.kept.replacement) = (None, None),
         Event::Retry => return recovery::retry(state),
         Event::UseCpu => {
-            state.models.force_cpu = true;
+            state.models.computes_on = DeviceChoice::Cpu;
             return recovery::restart_worker(state);
         }
         Event::Sample => return vec![Effect::DrawSample],
+        Event::ComputeOn(device) => return recovery::compute_on(state, device),
         Event::ChooseFile => return vec![Effect::ChooseFile],
         Event::ChooseMask => return vec![Effect::ChooseMask],
         Event::SaveMask => return masks::save(state),

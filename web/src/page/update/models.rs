@@ -21,7 +21,7 @@ pub fn choose(state: &mut State, value: &str) -> Vec<Effect> {
         return send_own(state);
     }
     let choice = ModelChoice::Named(value.to_owned());
-    (state.models.model, state.models.choice) = (None, choice);
+    (state.models.model, state.models.choice, state.models.paces) = (None, choice, [None; 2]);
     (state.notice, state.failed) = (None, false);
     vec![Effect::RememberModel(value.to_owned()), fetch(state)]
 }

@@ -3,7 +3,7 @@
 
 use super::{ending, files, models};
 use crate::{
-    message::{Failure, ToWorker},
+    message::{DeviceChoice, Failure, ToWorker},
     page::{
         effect::Effect,
         notice::Status,
@@ -26,8 +26,8 @@ pub fn start_worker(state: &mut State) -> Vec<Effect> {
 pub fn worker_listens(state: &mut State) -> Vec<Effect> {
     state.models.listens = true;
     let wanted = models::number(state);
-    let (force_cpu, base, model) = (state.models.force_cpu, state.base.clone(), state.models.choice.clone());
-    let mut effects = vec![Effect::Say(ToWorker::Start { force_cpu, base, wanted, model }, Vec::new()), Effect::RegisterServiceWorker];
+    let (device, base, model) = (state.models.computes_on, state.base.clone(), state.models.choice.clone());
+    let mut effects = vec![Effect::Say(ToWorker::Start { device, base, wanted, model }, Vec::new()), Effect::RegisterServiceWorker];
     effects.extend(files::decode(state));
     effects
 }
@@ -79,6 +79,17 @@ pub fn restart_worker(state: &mut State) -> Vec<Effect> {
     state.runs.end();
     (state.notice, state.failed) = (None, false);
     start_worker(state)
+}
+
+/// Computes on something else from now on, in this visit and the next.
+pub fn compute_on(state: &mut State, device: DeviceChoice) -> Vec<Effect> {
+    if state.runs.is_busy() || device == state.models.computes_on {
+        return Vec::new();
+    }
+    state.models.computes_on = device;
+    let mut effects = vec![Effect::RememberDevice(device)];
+    effects.extend(restart_worker(state));
+    effects
 }
 
 /// After a failure: the model again if only that is missing, else a new worker. A run that was interrupted goes on when

@@ -146,7 +146,7 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
 pub fn progressed(state: &mut State, done: usize, total: usize, pace: f64) {
     let total = total.max(1);
     state.runs.progress = done as f64 / total as f64;
-    state.models.pace = Some(pace);
+    state.models.measured(pace);
     // Said aloud at every tenth, not at every step.
     let tenth = |done: usize| done * 10 / total;
     if done == 1 || tenth(done) != tenth(done.saturating_sub(1)) {

@@ -37,7 +37,7 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
         FromWorker::Mask { load, width, height, doubt } => masks::read(state, load, (width, height), doubt, attached.pixels),
         FromWorker::NoMask { load, detail } => masks::not_read(state, load, detail),
         FromWorker::MaskFile => return masks::written(state, attached.held.first().copied()),
-        FromWorker::Pace { milliseconds } => state.models.pace = Some(milliseconds),
+        FromWorker::Pace { milliseconds } => state.models.measured(milliseconds),
         FromWorker::Progress { id, done, total, pace } if id == current => runs::progressed(state, done, total, pace),
         FromWorker::Preview { id, place, width, height } if id == current => {
             runs::previewed(state, place, (width, height), attached.pixels);

@@ -105,6 +105,7 @@ fn tools(written: &mut Written, state: &State) {
         ("open-other", free),
         ("new", free),
         ("model", free),
+        ("computes-on", free),
     ] {
         written.enable(id, enabled);
     }
@@ -209,6 +210,10 @@ fn models(written: &mut Written, state: &State) {
         }
     }
     written::select("model", state.models.chosen());
+    written::select("computes-on", state.models.computes_on.name());
+    for (id, gpu) in [("computes-cpu", false), ("computes-gpu", true)] {
+        written.text(id, &words::computes_on(gpu, state.models.paces[usize::from(gpu)]));
+    }
     written.show("model-row", options.len() > 1);
 }
 

@@ -8,7 +8,7 @@ use infill::self_check::{
 
 use super::message::{Answer, KernelReport};
 use crate::{
-    message::Failure,
+    message::{DeviceChoice, Failure},
     worker::{device, readback::values, scope::now},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 /// When a device gives no numbers back.
 pub async fn check(seed: u64, random: usize) -> Result<Answer, Failure> {
-    let (device, report) = device::choose(false).await;
+    let (device, report) = device::choose(DeviceChoice::Gpu).await;
     let mut reports = Vec::new();
     for case in kernels::cases(seed, random, &device) {
         reports.push(compare(&case, &device).await?);

@@ -4,7 +4,7 @@ use infill::edit::DETAIL_STEPS;
 
 use super::*;
 use crate::{
-    message::{About, Failure, Note, RunRequest, Saved},
+    message::{About, DeviceChoice, Failure, Note, RunRequest, Saved},
     page::{
         effect::Buffer,
         field::Field,
@@ -38,6 +38,22 @@ fn failed(state: &mut State, id: u32, failure: Failure, held: &[Handle]) -> Vec<
     let saved = (!held.is_empty()).then_some(Saved { windows: 0, run: Some([0, 1, 3]) });
     let about = About::Run(id);
     said_with(state, FromWorker::Failed { about, failure, saved }, Attached { held: held.to_vec(), ..Attached::default() })
+}
+
+#[test]
+fn what_it_computes_on_can_be_changed_between_runs_and_is_remembered() {
+    let mut state = opened();
+    said(&mut state, FromWorker::Pace { milliseconds: 250.0 });
+    let effects = update(&mut state, Event::ComputeOn(DeviceChoice::Cpu));
+    assert!(effects.contains(&Effect::RememberDevice(DeviceChoice::Cpu)), "{effects:?}");
+    let start = said(&mut state, FromWorker::Ready);
+    assert!(matches!(&start[0], Effect::Say(ToWorker::Start { device: DeviceChoice::Cpu, .. }, _)), "{start:?}");
+    prepare_worker(&mut state, false);
+    said(&mut state, FromWorker::Pace { milliseconds: 900.0 });
+    assert_eq!(state.models.paces, [Some(900.0), Some(250.0)]);
+    assert!(state.document.is_some() && update(&mut state, Event::ComputeOn(DeviceChoice::Cpu)).is_empty());
+    let (mut state, _) = running();
+    assert_eq!(update(&mut state, Event::ComputeOn(DeviceChoice::Cpu)), [], "not while a run is under way");
 }
 
 #[test]
@@ -127,7 +143,7 @@ fn a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
     assert_eq!((state.phase(), &state.notice), ("failed", &Some(Notice::Failure(lost()))));
     assert_eq!(update(&mut state, Event::UseCpu), [Effect::StartWorker(3)]);
     let start = said(&mut state, FromWorker::Ready);
-    assert!(matches!(&start[0], Effect::Say(ToWorker::Start { force_cpu: true, .. }, _)), "{start:?}");
+    assert!(matches!(&start[0], Effect::Say(ToWorker::Start { device: DeviceChoice::Cpu, .. }, _)), "{start:?}");
     assert!(requested(&prepare_worker(&mut state, false)).is_some_and(|request| request.resume.is_some()));
     done(&mut state, 3, 1);
     assert_eq!((state.phase(), state.runs.losses), ("done", 0));

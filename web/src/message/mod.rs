@@ -1,8 +1,12 @@
 //! What page and worker say to each other, as JSON text beside transferred buffers. Pixels travel as
 //! `Uint8Array`s in the `buffers` of a message, never inside the JSON.
 
+mod device;
+
 use infill::{manifest::Words, sampler::SamplerKind, task::TaskKind};
 use serde::{Deserialize, Serialize};
+
+pub use device::{DeviceChoice, DeviceReport};
 
 /// Pixels of a picture or a result that a tab takes: at 24 megapixels page and worker together hold about 1.2 GB at their peak.
 pub const LARGEST: usize = 25_000_000;
@@ -13,8 +17,8 @@ pub const LARGEST: usize = 25_000_000;
 pub enum ToWorker {
     /// First message: find a device, then fetch the model.
     Start {
-        /// Use the CPU even where there is WebGPU.
-        force_cpu: bool,
+        /// What to compute on.
+        device: DeviceChoice,
         /// The page's address; the manifest is `models/manifest.json` below it.
         base: String,
         /// The number of the request for a model.
@@ -310,17 +314,6 @@ pub struct ListedModel {
     pub words: Words,
     /// Bytes of its file.
     pub size: u64,
-}
-
-/// What the worker computes on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DeviceReport {
-    /// WebGPU, or the CPU.
-    pub webgpu: bool,
-    /// The adapter's own description, empty for the CPU.
-    pub adapter: String,
-    /// Why WebGPU is not used, if it is not.
-    pub reason: Option<String>,
 }
 
 /// The model in use.
