@@ -210,7 +210,7 @@ fn row_63_an_imitated_graphics_card_is_not_taken_unless_it_is_chosen() {
         page.until("return document.getElementById('computes-cpu').textContent.includes('s a step')").await?;
         prepare(&page, 2).await?;
         page.script::<serde_json::Value>(
-            "document.querySelector("details").open = true; const list = document.getElementById('computes-on'); list.value = 'gpu'; \
+            "document.querySelector('details').open = true; const list = document.getElementById('computes-on'); list.value = 'gpu'; \
              list.dispatchEvent(new Event('change', {bubbles: true}))",
         )
         .await?;
