@@ -116,12 +116,12 @@ fn files_of_other_kinds_and_animations_are_named() {
         ("a.avif", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", "avif"),
         ("a.jxl", b"\xff\x0a\xfa\x7f\x90\x01", "JPEG XL"),
         ("a.psd", b"8BPS\0\x01\0\0\0\0\0\0", "Photoshop"),
-        ("a.tif", b"II*\0\x08\0\0\0\0\0\0\0\0\0", "tiff"),
+        ("a.cr2", b"II*\0\x10\0\0\0CR\x02\0\0\0\0\0\0\0\0\0\0\0", "camera's raw"),
         ("a.ico", b"\0\0\x01\0\x01\0\x10\x10", "ico"),
     ] {
         fs::write(path.join(name), bytes).unwrap();
         let output = sample(path, &format!("restore {name} -o out.png"));
-        expect(&output, 3, &[name, "which is not read; png, jpeg, webp, bmp and gif can be read: convert it"]);
+        expect(&output, 3, &[name, "which is not read; png, jpeg, webp, bmp, gif and tiff can be read: convert it"]);
         assert!(messages(&output).to_lowercase().contains(&kind.to_lowercase()), "{}", messages(&output));
     }
     fs::write(path.join("empty.png"), b"").unwrap();
@@ -142,18 +142,27 @@ fn file_as(format: ImageFormat, picture: impl Into<DynamicImage>) -> Vec<u8> {
 }
 
 #[test]
-fn bmp_and_gif_are_read_whole_and_the_first_of_several_pictures_is_said() {
+fn bmp_gif_and_tiff_are_read_whole_and_the_first_of_several_pictures_is_said() {
     let folder = workplace();
     let path = folder.path();
     let small = photo(40, 28);
     fs::write(path.join("a.bmp"), file_as(ImageFormat::Bmp, small.clone())).unwrap();
+    fs::write(path.join("a.tiff"), file_as(ImageFormat::Tiff, small.clone())).unwrap();
     mask(40, 28, [10, 8, 12, 9]).save(path.join("hole.bmp")).unwrap();
     fs::write(path.join("a.png"), file_as(ImageFormat::Png, small.clone())).unwrap();
-    for name in ["a.png", "a.bmp"] {
+    for name in ["a.png", "a.bmp", "a.tiff"] {
         expect(&sample(path, &format!("inpaint {name} --mask hole.bmp -o {name}.png")), 0, &[]);
     }
     let read = |name: &str| image::open(path.join(name)).unwrap();
-    assert!(read("a.bmp.png") == read("a.png.png"), "the format changed the answer");
+    for name in ["a.bmp.png", "a.tiff.png"] {
+        assert!(read(name) == read("a.png.png"), "the format changed the answer: {name}");
+    }
+    // 16 bits stay 16 bits.
+    let deep = DynamicImage::from(small.clone()).into_rgb16();
+    fs::write(path.join("deep.tif"), file_as(ImageFormat::Tiff, deep.clone())).unwrap();
+    expect(&sample(path, "inpaint deep.tif --mask hole.bmp -o deep.png"), 0, &[]);
+    let kept = read("deep.png");
+    assert_eq!((kept.color(), kept.as_rgb16().unwrap().get_pixel(0, 0)), (image::ColorType::Rgb16, deep.get_pixel(0, 0)));
 
     let mut bytes = Vec::new();
     {
@@ -170,7 +179,7 @@ fn bmp_and_gif_are_read_whole_and_the_first_of_several_pictures_is_said() {
     expect(&still, 0, &[]);
     assert!(!messages(&still).contains("animation"), "{}", messages(&still));
 
-    for (name, format) in [("cut.bmp", ImageFormat::Bmp), ("cut.gif", ImageFormat::Gif)] {
+    for (name, format) in [("cut.bmp", ImageFormat::Bmp), ("cut.gif", ImageFormat::Gif), ("cut.tif", ImageFormat::Tiff)] {
         let bytes = file_as(format, DynamicImage::from(small.clone()).into_rgba8());
         fs::write(path.join(name), &bytes[..bytes.len() / 2]).unwrap();
         expect(&sample(path, &format!("restore {name} -o out.png")), 3, &[name, "damaged or cut short"]);

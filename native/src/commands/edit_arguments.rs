@@ -24,7 +24,7 @@ use crate::{
 /// What all four take.
 #[derive(Debug, Args)]
 pub struct EditArguments {
-    /// The picture: png, jpeg, webp, bmp or gif; - is the standard input. Several pictures, or folders of them, need --output-dir.
+    /// The picture: png, jpeg, webp, bmp, gif or tiff; - is the standard input. Several pictures, or folders of them, need --output-dir.
     #[arg(required = true, value_name = "PICTURE")]
     pub pictures: Vec<PathBuf>,
     /// Where the result goes: .png keeps depth and transparency, .jpg and .webp have 8 bits; - is the standard output.
@@ -171,7 +171,7 @@ impl EditArguments {
             }
             let inside = picture_files(path)?;
             if inside.is_empty() {
-                bail!(input(format!("there is no picture (png, jpeg, webp, bmp or gif) in {}", path.display())));
+                bail!(input(format!("there is no picture (png, jpeg, webp, bmp, gif or tiff) in {}", path.display())));
             }
             named.extend(inside.into_iter().map(|file| {
                 let name = file.strip_prefix(path).unwrap_or(&file).to_owned();

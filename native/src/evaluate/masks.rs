@@ -19,7 +19,10 @@ use crate::pictures::{picture_file, picture_files};
 pub fn draw(folder: &Path, count: usize, size: usize, seed: u64) -> anyhow::Result<Vec<Mask>> {
     let files = picture_files(folder).with_context(|| format!("masks in {}", folder.display())).map_err(input)?;
     if files.is_empty() {
-        bail!(input(format!("no mask (png, jpeg, webp, bmp or gif) is in {}; white is to be filled, black is kept", folder.display())));
+        bail!(input(format!(
+            "no mask (png, jpeg, webp, bmp, gif or tiff) is in {}; white is to be filled, black is kept",
+            folder.display()
+        )));
     }
     (0..count as u64)
         .map(|rank| {

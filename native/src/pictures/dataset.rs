@@ -153,7 +153,7 @@ impl Dataset {
         }
         if dataset.entries.is_empty() {
             bail!(
-                "no picture (png, jpeg, webp, bmp or gif) in {}; give folders of pictures or tar shards that hold some{}",
+                "no picture (png, jpeg, webp, bmp, gif or tiff) in {}; give folders of pictures or tar shards that hold some{}",
                 sources.join(", "),
                 hint(&paths),
             );

@@ -34,7 +34,8 @@ fn decode(bytes: &[u8]) -> Result<PictureFile> {
     }
     let mut notes = Vec::new();
     if opened.animated {
-        notes.push("it is an animation; its first picture is used and the others are left out".to_owned());
+        let what = if opened.format == ImageFormat::Tiff { "it has several pages" } else { "it is an animation" };
+        notes.push(format!("{what}; its first picture is used and the others are left out"));
     }
     if opened.inks {
         notes.push("its CMYK colours became RGB without a profile".to_owned());

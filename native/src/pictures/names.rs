@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Extensions, in lower case, of the files that are taken for pictures.
-const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "webp", "bmp", "gif"];
+const EXTENSIONS: [&str; 8] = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"];
 
 /// Whether a name has the extension of a picture.
 pub fn is_picture(name: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 #[cfg(feature = "more")]
-use image::codecs::{bmp::BmpDecoder, gif::GifDecoder};
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder};
 use image::{
     ColorType, ImageDecoder, ImageResult,
     codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder},
@@ -21,6 +21,8 @@ pub enum Decoder<'a> {
     Bmp(Box<BmpDecoder<Bytes<'a>>>),
     #[cfg(feature = "more")]
     Gif(Box<GifDecoder<Bytes<'a>>>),
+    #[cfg(feature = "more")]
+    Tiff(Box<TiffDecoder<Bytes<'a>>>),
 }
 
 impl ImageDecoder for Decoder<'_> {
@@ -33,6 +35,8 @@ impl ImageDecoder for Decoder<'_> {
             Self::Bmp(decoder) => decoder.dimensions(),
             #[cfg(feature = "more")]
             Self::Gif(decoder) => decoder.dimensions(),
+            #[cfg(feature = "more")]
+            Self::Tiff(decoder) => decoder.dimensions(),
         }
     }
 
@@ -45,6 +49,8 @@ impl ImageDecoder for Decoder<'_> {
             Self::Bmp(decoder) => decoder.color_type(),
             #[cfg(feature = "more")]
             Self::Gif(decoder) => decoder.color_type(),
+            #[cfg(feature = "more")]
+            Self::Tiff(decoder) => decoder.color_type(),
         }
     }
 
@@ -57,6 +63,8 @@ impl ImageDecoder for Decoder<'_> {
             Self::Bmp(decoder) => decoder.read_image(samples),
             #[cfg(feature = "more")]
             Self::Gif(decoder) => decoder.read_image(samples),
+            #[cfg(feature = "more")]
+            Self::Tiff(decoder) => decoder.read_image(samples),
         }
     }
 

@@ -12,7 +12,7 @@ pub struct Bounds {
 }
 
 /// The formats that are read.
-pub const READ: &str = if cfg!(feature = "more") { "png, jpeg, webp, bmp and gif" } else { "png, jpeg and webp" };
+pub const READ: &str = if cfg!(feature = "more") { "png, jpeg, webp, bmp, gif and tiff" } else { "png, jpeg and webp" };
 
 /// Why a picture file is not read.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,8 @@ mod open;
 mod opened;
 pub mod png;
 pub mod profile;
+#[cfg(feature = "more")]
+mod tiff;
 mod webp;
 
 pub use decoder::Decoder;

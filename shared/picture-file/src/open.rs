@@ -8,13 +8,13 @@ use image::{
     codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder},
 };
 
-#[cfg(feature = "more")]
-use crate::more;
 use crate::{
     Bounds, Decoder, Fault, exif, jpeg,
     opened::{Opened, check_size, words},
     png, webp,
 };
+#[cfg(feature = "more")]
+use crate::{more, tiff};
 
 /// What a decoder of PNG may allocate beside the samples: a profile or a text that unpacks to more is refused.
 const BESIDE_BYTES: u64 = 64 << 20;
@@ -44,6 +44,8 @@ pub fn open(bytes: &[u8], bounds: Bounds) -> Result<Opened<'_>, Fault> {
         Ok(ImageFormat::Bmp) => more::open_bmp(bytes, bounds),
         #[cfg(feature = "more")]
         Ok(ImageFormat::Gif) => more::open_gif(bytes, bounds),
+        #[cfg(feature = "more")]
+        Ok(ImageFormat::Tiff) => tiff::open(bytes, bounds),
         Ok(other) => Err(Fault::Format(other.extensions_str()[0])),
         Err(_) if bytes.is_empty() => Err(Fault::Empty),
         Err(_) => Err(known(bytes).map_or(Fault::NoPicture, Fault::Format)),

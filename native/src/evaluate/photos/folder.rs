@@ -48,7 +48,7 @@ pub fn choose(folder: &Path, count: usize, seed: u64) -> anyhow::Result<Vec<Phot
         }
     }
     if photos.is_empty() {
-        bail!(input(format!("no photograph (png, jpeg, webp, bmp or gif) is in {}; subfolders are not searched", folder.display())));
+        bail!(input(format!("no photograph (png, jpeg, webp, bmp, gif or tiff) is in {}; subfolders are not searched", folder.display())));
     }
     photos.sort_by(|one, other| one.name.cmp(&other.name));
     let mut random = noise::stream(seed, Purpose::Evaluation, u64::MAX, 0);
