@@ -16,9 +16,13 @@ use crate::readback;
 /// Edits that cannot go together, a device that gives nothing or numbers that are not finite, and what `stepped` says.
 pub fn draw(edits: Vec<Edit>, model: &Model, mut stepped: impl FnMut(usize) -> Result<()>) -> Result<Vec<Picture>> {
     let mut group = EditGroup::new(edits)?;
+    let mut said = None;
     loop {
-        tracing::trace!("{} evaluations of the net are made", group.done_steps());
-        stepped(group.done_steps())?;
+        let done = group.done_steps();
+        if said.replace(done) != Some(done) {
+            tracing::trace!("{done} evaluations of the net are made");
+        }
+        stepped(done)?;
         match group.step(model) {
             EditState::Finished => return Ok(group.into_results()),
             EditState::Running => {}

@@ -24,7 +24,11 @@ pub fn locate(named: Option<&Path>) -> Result<PathBuf> {
         return Ok(path.to_owned());
     }
     if let Some(path) = std::env::var_os("INFILL_MODEL") {
-        return Ok(path.into());
+        let path = PathBuf::from(path);
+        if !path.is_file() {
+            bail!(input(format!("INFILL_MODEL names {}, which is no file; set another, or give --model FILE", path.display())));
+        }
+        return Ok(path);
     }
     let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("nature.infill")));
     let places: Vec<PathBuf> = [Some(PathBuf::from(SHIPPED)), beside].into_iter().flatten().collect();

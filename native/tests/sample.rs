@@ -56,7 +56,7 @@ fn uncropping_makes_the_picture_larger_and_keeps_it() {
     let (before, after) = (image::open(path.join("photo.png")).unwrap(), image::open(path.join("out.png")).unwrap());
     assert_eq!(after.dimensions(), (60 + 11 + 6, 44 + 12));
     assert_eq!(after.crop_imm(11, 6, 60, 44).to_rgb8(), before.to_rgb8());
-    expect(&sample(path, "uncrop photo.png -o other.png"), 2, &["nothing is to be added"]);
+    expect(&sample(path, "uncrop photo.png -o other.png"), 2, &["nothing is to be added", "--left"]);
 }
 
 #[test]

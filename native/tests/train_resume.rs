@@ -154,6 +154,8 @@ fn averages_of_any_length_follow_from_a_runs_snapshots() {
     expect(&resume(path, "--set train.ema_lengths=[]"), 2, &["train.ema_lengths [0.05,0.1] → []"]);
     expect(&infill(path, &format!("train {SMALL} --run plain --batch 2 --steps 1")), 0, &[]);
     assert!(!path.join("plain/averages").exists());
+    expect(&infill(path, "export plain/model.infill --ema-length 0.1 -o none.infill"), 3, &["is a file", "the folder of a run"]);
+    expect(&infill(path, "info plain"), 3, &["plain is a folder", "plain/model.infill"]);
     expect(&infill(path, "export plain --ema-length 0.1 -o none.infill"), 3, &["plain holds no averages", "train.ema_lengths"]);
 }
 

@@ -357,9 +357,14 @@ fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
     photo(36, 48).save(path.join("others/one.png")).unwrap();
     let common = "ablate --preset tiny --data pictures --validation others --output table --steps 3 --batch 2 --pictures 2 --device cpu";
     let output = infill(path, common);
-    expect(&output, 0, &[]);
+    expect(&output, 0, &["2 pictures asked for, 1 found"]);
+    expect(&infill(path, common), 3, &["ablation.json is there already", "--output"]);
     let table = std::fs::read_to_string(path.join("table/ablation.md")).unwrap();
-    assert!(String::from_utf8_lossy(&output.stdout).contains(&table), "{}", messages(&output));
+    assert!(
+        table.contains("measured on 1 validation") && String::from_utf8_lossy(&output.stdout).contains(&table),
+        "{}",
+        messages(&output)
+    );
     let numbers = json(&path.join("table/ablation.json"));
     let variants = numbers["variants"].as_array().unwrap();
     assert!(variants.len() > 12, "{table}");
@@ -370,13 +375,14 @@ fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
             variant["clean_error"].as_array().unwrap().iter().all(|error| error.as_f64().is_some_and(|error| error > 0.0)),
             "{variant}"
         );
-        assert!(variant["psnr"].as_f64().is_some_and(f64::is_finite), "{variant}");
+        assert!(variant["psnr"]["value"].as_f64().is_some_and(f64::is_finite), "{variant}");
     }
     // What differs in nothing but its steps' loss starts from the same weights, yet ends elsewhere.
     let error = |name: &str| variants.iter().find(|variant| variant["name"] == name).unwrap()["clean_error"].clone();
     assert_ne!(error("own"), error("absolute errors"));
-    expect(&infill(path, &format!("{common} --variant own --variant velocity")), 0, &[]);
-    let numbers = json(&path.join("table/ablation.json"));
+    let others = common.replace("--output table", "--output two");
+    expect(&infill(path, &format!("{others} --variant own --variant velocity")), 0, &[]);
+    let numbers = json(&path.join("two/ablation.json"));
     assert_eq!(numbers["variants"][0]["clean_error"], error("own"));
     assert_eq!(numbers["variants"].as_array().unwrap().len(), 2);
     expect(&infill(path, &format!("{common} --variant own --variant best")), 2, &["best", "velocity"]);
@@ -398,7 +404,11 @@ fn an_ablation_of_the_paper_trains_its_nets_for_the_same_time() {
     let wanted = ["global self-attention", "local self-attention", "no self-attention", "more residual blocks", "dilated convolutions"];
     assert_eq!(names, wanted);
     assert!(wanted.iter().all(|name| table.contains(&format!("| {name} |"))) && table.contains("the same time"), "{table}");
-    assert!(variants.iter().all(|variant| variant["steps"].as_u64() >= Some(1) && variant["psnr"].as_f64().is_some_and(f64::is_finite)));
+    assert!(
+        variants
+            .iter()
+            .all(|variant| variant["steps"].as_u64() >= Some(1) && variant["psnr"]["value"].as_f64().is_some_and(f64::is_finite))
+    );
     assert_eq!(variants[0]["steps"], 3);
     let parameters = |index: usize| variants[index]["parameters"].as_u64().unwrap();
     assert!(

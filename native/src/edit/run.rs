@@ -109,7 +109,9 @@ impl Editor {
         match Edit::new(request(0), &self.file.config) {
             Ok(_) => {}
             Err(EditError::Task(TaskError::EmptyMask)) => return unchanged(output, file),
-            Err(error @ EditError::Task(TaskError::NothingToAdd)) => return Err(usage(error)),
+            Err(error @ EditError::Task(TaskError::NothingToAdd)) => {
+                return Err(usage(format!("{error} (--left, --top, --right, --bottom, or --all)")));
+            }
             Err(error) => return Err(input(error)),
         }
         let model = self.model()?;

@@ -63,6 +63,9 @@ pub fn of_length(run: &Path, length: f64) -> Result<(ModelFile, f64)> {
     if !(SHORTEST..=LONGEST).contains(&length) {
         bail!(usage(format!("--ema-length is {length}; choose {SHORTEST} to {LONGEST}")));
     }
+    if run.is_file() {
+        bail!(input(format!("{} is a file; --ema-length is for the folder of a run", run.display())));
+    }
     let found = snapshots(run)?;
     let (known, paths): (Vec<Snapshot>, Vec<PathBuf>) = found.into_iter().unzip();
     let Some(step) = known.iter().map(|snapshot| snapshot.step).max() else {

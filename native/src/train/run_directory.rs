@@ -206,6 +206,10 @@ impl RunDirectory {
             }
         }
         if refused.is_empty() {
+            // A model is written with every checkpoint, and after the first there is always one.
+            if self.model_path().exists() {
+                bail!(input(format!("the checkpoints of {} are gone; begin anew in another --run", self.root.display())));
+            }
             tracing::warn!("no checkpoint was written yet; beginning at step 0");
             averages::forget_after(&self.root, 0)?;
             self.write_settings(settings)?;

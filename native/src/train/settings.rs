@@ -102,8 +102,14 @@ impl TrainingSettings {
             bail!(usage("no training pictures were named; give --data with a folder, a tar shard or a pattern"));
         }
         let RunSettings { checkpoint_every, checkpoint_minutes, keep_checkpoints, validation_pictures, threads, .. } = self.run;
-        if checkpoint_every == 0 || threads == 0 || keep_checkpoints == 0 || validation_pictures == 0 {
-            bail!(usage("checkpoint_every, keep_checkpoints, validation_pictures and threads must be 1 or more"));
+        let counts = [
+            ("checkpoint_every", checkpoint_every == 0),
+            ("keep_checkpoints", keep_checkpoints == 0),
+            ("validation_pictures", validation_pictures == 0),
+            ("threads", threads == 0),
+        ];
+        if let Some((name, _)) = counts.into_iter().find(|(_, none)| *none) {
+            bail!(usage(format!("{name} is 0; choose 1 or more")));
         }
         if !(checkpoint_minutes.is_finite() && checkpoint_minutes >= 0.0) {
             bail!(usage(format!("checkpoint_minutes is {checkpoint_minutes}; choose 0 or more")));

@@ -169,6 +169,9 @@ impl Training {
         if self.interrupt.is_asked() {
             bail!(Cancelled(format!("stopped after step {step}; `--resume` goes on from there")));
         }
+        if step < total {
+            tracing::info!("the time is up after {step} of {total} steps; `--resume` goes on from there");
+        }
         tracing::info!("{step} steps done; the model is {}", self.directory.model_path().display());
         Ok(())
     }

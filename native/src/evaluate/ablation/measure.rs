@@ -89,11 +89,26 @@ pub fn run(plan: &AblationPlan) -> Result<()> {
     let AblationPlan { family, base, variants, output, device } = plan;
     std::fs::create_dir_all(output).with_context(|| format!("cannot make {}", output.display())).map_err(input)?;
     let data = Arc::new(Dataset::open(&base.run.data)?);
+    let finished = output.join("ablation.json");
+    if finished.exists() {
+        bail!(input(format!("{} is there already; give another --output", finished.display())));
+    }
+    // Each picture counts once: those that are asked twice would make the interval narrower than it is.
+    let validation = Dataset::open(&base.run.validation)?.len();
+    let asked = base.run.validation_pictures;
+    if validation < asked {
+        tracing::warn!("{asked} pictures asked for, {validation} found");
+    }
+    let mut base = base.clone();
+    base.run.validation_pictures = asked.min(validation);
+    let base = &base;
+    let mut variants = variants.clone();
+    variants.iter_mut().for_each(|(_, settings)| settings.run.validation_pictures = asked.min(validation));
     let device = device::choose(*device)?;
     let interrupt = Interrupt::listen()?;
     let variants = match family {
-        Family::Recipe => variants.clone(),
-        Family::Paper => for_equal_time(variants, &data, &device, &interrupt)?,
+        Family::Recipe => variants,
+        Family::Paper => for_equal_time(&variants, &data, &device, &interrupt)?,
     };
     let steps = variants.iter().map(|(_, settings)| settings.train.total_steps).sum();
     let progress = StepProgress::new("ablation", steps, 0);
