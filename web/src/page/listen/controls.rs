@@ -110,7 +110,7 @@ fn number(sink: &Sink, field: Field) -> [Listener; 3] {
     [on(sink, field.id(), "input", entered), on(sink, field.id(), "change", complete), on(sink, field.id(), "blur", complete)]
 }
 
-fn lists(sink: &Sink) -> [Listener; 4] {
+fn lists(sink: &Sink) -> [Listener; 5] {
     let value = |id: &str| dom::element::<HtmlSelectElement>(id).value();
     [
         on(sink, "unit", "change", move || Some(Event::Percent(value("unit") == "percent"))),
