@@ -19,16 +19,16 @@ class Ours {
     this.ready = this.start(device !== "webgpu");
   }
 
-  async start(force_cpu) {
+  async start(cpu) {
     // The page's worker does not answer measurements; this one is built with the feature `bench`.
     this.worker = new Worker("./bench/worker-start.js", { type: "module" });
     const base = new URL("./", location.href).href;
     return new Promise((resolve, reject) => {
       let report;
       this.hear(reject, ({ type, ...rest }) => {
-        if (type === "ready") this.say({ type: "start", force_cpu, base, wanted: 1, model: { which: "first" } });
+        if (type === "ready") this.say({ type: "start", device: cpu ? "cpu" : "gpu", base, wanted: 1, model: { which: "first" } });
         if (type === "device") report = rest;
-        if (type === "device" && !force_cpu && !rest.webgpu) reject(new Error(`no WebGPU: ${rest.reason}`));
+        if (type === "device" && !cpu && !rest.webgpu) reject(new Error(`no WebGPU: ${rest.reason}`));
         if (type === "model") resolve(report.adapter);
       });
     });
