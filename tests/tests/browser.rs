@@ -379,8 +379,9 @@ fn row_01_02_37_the_shipped_model_fills_a_hole() {
         page.click("run").await?;
         page.wait_for("done").await?;
         // A byte for each weight, and what is around them.
-        let loaded: f64 =
-            page.script("return Number(/([0-9.]+) million parameters/.exec(document.getElementById('device').textContent)[1])").await?;
+        let loaded: f64 = page
+            .script("return Number(/([0-9.]+) million parameters/.exec(document.getElementById('model-facts').textContent)[1])")
+            .await?;
         let mut bytes = 0;
         for chunk in site.chunks()? {
             bytes += std::fs::metadata(site.file(&format!("models/{chunk}")))?.len();

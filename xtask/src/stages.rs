@@ -186,12 +186,13 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
 }
 
 /// The page's tests, each file of them a program.
-const BROWSER: [&str; 15] = [
+const BROWSER: [&str; 16] = [
     "browser",
     "answers",
     "lasting",
     "masks",
     "controls",
+    "embedding",
     "screens",
     "pictures",
     "pointers",
