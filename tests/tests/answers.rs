@@ -154,7 +154,7 @@ fn row_64_on_a_phone_the_picture_comes_first_and_fill_and_undo_are_at_hand() {
 /// Whether the canvas changes between two moments of one run, both in its middle.
 async fn changes_while_it_runs(page: &Page) -> Result<bool> {
     const PAST: &str = "return document.getElementById('progress').value >";
-    page.enter("size", "14").await?;
+    page.enter("size", "150").await?;
     page.stroke(&[(-40, 0), (40, 0)]).await?;
     page.enter("steps", "1000").await?;
     page.click("run").await?;

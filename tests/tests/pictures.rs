@@ -249,7 +249,8 @@ fn row_23_a_picture_of_24_megapixels_is_opened_painted_filled_and_saved() {
         let page = ready(&site, Gpu::None).await?;
         let large = RgbaImage::from_fn(6000, 4000, |x, y| Rgba([(x / 24) as u8, (y / 16) as u8, (x * 7 + y * 11) as u8, 255]));
         open(&page, &site, "large.png", &png(DynamicImage::ImageRgba8(large.clone()).to_rgb8(), &[])?).await?;
-        page.enter("size", "14").await?;
+        // About 32 pixels of the screen, and five times as many of the picture.
+        page.enter("size", "150").await?;
         page.stroke(&[(0, 0), (3, 0)]).await?;
         page.enter("steps", "1").await?;
         page.click("run").await?;
