@@ -275,3 +275,27 @@ fn each_v_shows_more() {
         |level: &str| messages(&infill(path, &format!("train --preset tiny --data . --run run{level} --steps 1 --device cpu {level}")));
     assert!(train("-vv").contains("step 1: loss") && !train("-v").contains("step 1: loss"));
 }
+
+#[test]
+fn hints_are_kept_and_colour_what_is_like_them() {
+    let folder = workplace();
+    let path = folder.path();
+    let mut hints = image::RgbaImage::new(60, 44);
+    for x in 10..14 {
+        hints.put_pixel(x, 20, image::Rgba([200, 40, 40, 255]));
+    }
+    hints.save(path.join("hints.png")).unwrap();
+    image::GrayImage::from_pixel(60, 44, image::Luma([120])).save(path.join("grey.png")).unwrap();
+    for (name, hints) in [("with", "--hints hints.png"), ("without", "")] {
+        expect(&sample(path, &format!("colorize grey.png {hints} -o {name}.png")), 0, &[]);
+    }
+    let read = |name: &str| image::open(path.join(name)).unwrap().into_rgb8();
+    let (with, without) = (read("with.png"), read("without.png"));
+    let red = |picture: &image::RgbImage, x: u32, y: u32| i32::from(picture.get_pixel(x, y)[0]) - i32::from(picture.get_pixel(x, y)[2]);
+    // The chroma of the hint, for which there is room at this brightness.
+    assert!((red(&with, 12, 20) - 160).abs() <= 3, "{:?}", with.get_pixel(12, 20));
+    assert!(red(&with, 50, 40) > red(&without, 50, 40) + 60, "{:?} and {:?}", with.get_pixel(50, 40), without.get_pixel(50, 40));
+    photo(30, 20).save(path.join("small.png")).unwrap();
+    expect(&sample(path, "colorize small.png --hints hints.png -o out.png"), 3, &["60×44", "30×20"]);
+    expect(&sample(path, "colorize grey.png --hints photo.png -o out.png"), 3, &["photo.png", "every pixel is opaque"]);
+}

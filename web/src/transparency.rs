@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn an_opaque_picture_has_none() {
         let mut picture = Picture::filled(2, 1, [5; 3]);
-        let transparency = Transparency::take(&mut picture, vec![255; 2], &Task::Colorize);
+        let transparency = Transparency::take(&mut picture, vec![255; 2], &Task::colorize());
         assert!(transparency.is_none());
         assert_eq!(rgba(transparency, &Picture::filled(2, 1, [9; 3]), (0, 0)), [[9, 9, 9, 255]; 2]);
     }

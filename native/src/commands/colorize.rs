@@ -1,15 +1,21 @@
 //! `infill colorize` on the command line.
 
-use anyhow::Result;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
 use clap::Args;
-use infill::task::{Task, TaskKind};
+use infill::task::{Hints, Task, TaskKind};
 
 use super::edit_arguments::EditArguments;
-use crate::edit;
+use crate::{edit, exit::input, pictures::picture_file};
 
 /// Give a picture new colours; its brightness stays.
 #[derive(Debug, Args)]
 pub struct ColorizeArguments {
+    /// Picture of the same size whose opaque pixels have colours that are known; all others are transparent. They spread along like
+    /// brightness.
+    #[arg(long, value_name = "FILE")]
+    pub hints: Option<PathBuf>,
     #[command(flatten)]
     pub edit: EditArguments,
 }
@@ -17,7 +23,20 @@ pub struct ColorizeArguments {
 /// Runs the command.
 ///
 /// # Errors
-/// A picture or model that cannot be used, or an output that cannot be written.
+/// A picture, hints or a model that cannot be used, or an output that cannot be written.
 pub fn run(arguments: &ColorizeArguments) -> Result<()> {
-    edit::run(arguments.edit.resolve(TaskKind::Colorize, Box::new(|_, _| Ok(Task::Colorize)))?)
+    let hints = arguments.hints.as_deref().map_or(Ok(Hints::default()), read_hints)?;
+    edit::run(arguments.edit.resolve(TaskKind::Colorize, Box::new(move |_, _| Ok(Task::Colorize { hints: hints.clone() })))?)
+}
+
+fn read_hints(path: &Path) -> Result<Hints> {
+    let file = picture_file::read(path)?;
+    file.say_notes(path);
+    let rgba = file.original.to_rgba8();
+    let opaque = rgba.pixels().filter(|pixel| pixel[3] > 127).count();
+    if opaque == 0 || opaque as u64 == u64::from(rgba.width()) * u64::from(rgba.height()) {
+        let found = if opaque == 0 { "no pixel" } else { "every pixel" };
+        bail!(input(format!("{}: {found} is opaque; paint known colours on transparent ground (PNG or WebP)", path.display())));
+    }
+    Ok(Hints::of_rgba(rgba.width() as usize, rgba.height() as usize, rgba.as_raw()))
 }

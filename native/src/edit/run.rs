@@ -174,11 +174,11 @@ fn unchanged(output: &OutputFiles, file: PictureFile) -> Result<()> {
 
 /// Writes an answer in the file's own depth and channels.
 fn write(path: &Path, output: &OutputFiles, file: PictureFile, result: &Picture, task: &Task) -> Result<()> {
-    let file = if *task == Task::Colorize { file.into_colour() } else { file };
+    let file = if matches!(task, Task::Colorize { .. }) { file.into_colour() } else { file };
     let metadata = file.metadata.clone();
     let offset = match task {
         Task::Uncrop(border) => (border.left, border.top),
-        Task::Inpaint { .. } | Task::Colorize | Task::Restore => (0, 0),
+        Task::Inpaint { .. } | Task::Colorize { .. } | Task::Restore => (0, 0),
     };
     let merged = file.with_result(result, offset, |x, y| task.changes(x, y));
     pictures::write(path, output.format, merged, metadata, output.quality)?;

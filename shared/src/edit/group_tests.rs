@@ -57,7 +57,7 @@ fn edits(kind: SamplerKind) -> Vec<Edit> {
     mask.draw(&Shape::Disc { x: 24.0, y: 20.0, radius: 5.0 }, true);
     let border = Border { left: 9, top: 0, right: 3, bottom: 4 };
     let settings = SamplerSettings { kind, steps: 3, seed: 7, ..SamplerSettings::default() };
-    let asked = [Task::Inpaint { mask }, Task::Uncrop(border), Task::Colorize, Task::Restore];
+    let asked = [Task::Inpaint { mask }, Task::Uncrop(border), Task::colorize(), Task::Restore];
     let edit = |task| Edit::new(EditRequest { picture: textured(44, 30), task, settings: settings.clone() }, &config()).unwrap();
     asked.into_iter().map(|task| edit(task).side_by_side(3)).collect()
 }

@@ -56,7 +56,7 @@ fn tasks() -> Vec<Task> {
     let mut mask = Mask::empty(44, 30);
     mask.draw(&Shape::Disc { x: 8.0, y: 8.0, radius: 3.5 }, true);
     mask.draw(&Shape::Disc { x: 24.0, y: 20.0, radius: 5.0 }, true);
-    vec![Task::Inpaint { mask }, Task::Uncrop(Border { left: 9, top: 0, right: 3, bottom: 4 }), Task::Colorize, Task::Restore]
+    vec![Task::Inpaint { mask }, Task::Uncrop(Border { left: 9, top: 0, right: 3, bottom: 4 }), Task::colorize(), Task::Restore]
 }
 
 /// Runs to the end, and keeps the progress after each step.
@@ -107,7 +107,7 @@ fn progress_of_another_edit_is_refused() {
     };
     let (_, kept) = record(Edit::new(request(Task::Restore, SamplerKind::DpmSolver), &config()).unwrap());
     let later = kept.iter().find(|progress| progress.windows > 1 && progress.run.is_some()).unwrap();
-    for task in [Task::Colorize, tasks().swap_remove(0)] {
+    for task in [Task::colorize(), tasks().swap_remove(0)] {
         assert!(matches!(resume(task.clone(), later.clone()), EditError::Progress { .. }), "{task:?}");
     }
     let mut beyond = later.clone();

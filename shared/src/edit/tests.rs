@@ -261,7 +261,7 @@ fn tiles_share_their_noise() {
 fn colours_come_from_the_net_and_luma_from_the_picture() {
     for (width, height) in [(16, 16), (90, 61), (200, 20), (17, 150), (4, 7)] {
         let grey = textured(width, height).grey();
-        let result = edited(&grey, Task::Colorize, &fake(one_colour([0.4, 0.0, -0.6])));
+        let result = edited(&grey, Task::colorize(), &fake(one_colour([0.4, 0.0, -0.6])));
         for y in 0..height {
             for x in 0..width {
                 let (made, wanted) = (result.get(x, y), luma(grey.get(x, y)));
@@ -285,7 +285,7 @@ fn colours_end_where_things_do() {
         let area = condition.len() / 3;
         (0..3 * area).map(|place| condition[place] + [1.0, 0.0, -1.0][place / area] * tint(condition[place])).collect()
     });
-    let result = edited(&grey, Task::Colorize, &by_luma);
+    let result = edited(&grey, Task::colorize(), &by_luma);
     let warmth = |x: usize| i32::from(result.get(x, 100)[0]) - i32::from(result.get(x, 100)[2]);
     let (cold, warm) = (warmth(20), warmth(235));
     assert!(cold < -50 && warm > 50, "{cold} {warm}");
@@ -354,7 +354,7 @@ fn bad_requests_are_named() {
         assert!(huge.contains("100 megapixels"), "{huge}");
     }
     assert_eq!(begin(&source, Task::Restore, settings(0, 0)).unwrap_err(), EditError::Settings(SettingsError::Steps(0)));
-    let request = EditRequest { picture: source, task: Task::Colorize, settings: good() };
+    let request = EditRequest { picture: source, task: Task::colorize(), settings: good() };
     let config = ModelConfig { tasks: vec![TaskKind::Inpaint, TaskKind::Restore], ..config() };
     let unknown = Edit::new(request, &config).unwrap_err().to_string();
     assert!(unknown.contains("colorize") && unknown.contains("inpaint, restore"), "{unknown}");

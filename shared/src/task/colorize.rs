@@ -11,10 +11,11 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::{
+    hints::Hints,
     window::{Enlarged, Window},
     work::{Prepared, Traces, Work},
 };
-use crate::picture::{Picture, luma};
+use crate::picture::{Picture, luma, to_unit};
 
 /// Radius of the neighbourhood, in the net's pixels, in which chroma is compared with luma.
 const RADIUS: usize = 2;
@@ -31,6 +32,7 @@ pub fn condition(picture: &Picture) -> Vec<f32> {
 #[derive(Debug)]
 pub struct Colorize {
     picture: Picture,
+    hints: Hints,
     /// Side of a window in the picture's pixels.
     side: usize,
     count: usize,
@@ -51,8 +53,8 @@ pub fn windows((width, height): (usize, usize), size: usize) -> (usize, usize) {
 }
 
 impl Colorize {
-    /// Colours a picture; of coloured ones only luma is used.
-    pub fn new(picture: Picture, size: usize) -> Self {
+    /// Colours a picture, with hints of its size or none; of coloured ones only luma is used.
+    pub fn new(picture: Picture, hints: Hints, size: usize) -> Self {
         let (side, count) = windows((picture.width(), picture.height()), size);
         let long = picture.width().max(picture.height());
         let length = size / 2 * (count + 1);
@@ -61,7 +63,7 @@ impl Colorize {
             (_, true) => (length, size),
             (_, false) => (size, length),
         };
-        Self { picture, side, count, sums: vec![0.0; 4 * grid.0 * grid.1], grid, size }
+        Self { picture, hints, side, count, sums: vec![0.0; 4 * grid.0 * grid.1], grid, size }
     }
 
     /// Where a window begins, in half windows to the right and down.
@@ -104,6 +106,7 @@ impl Colorize {
                 pixel.copy_from_slice(&colour(luma, chroma));
             }
         }
+        self.hints.apply(&mut self.picture, pixel_chroma, colour);
     }
 }
 
@@ -146,8 +149,13 @@ fn chroma([red, green, blue]: [f32; 3]) -> [f32; 2] {
     [127.5 * (blue - luma) / 1.772, 127.5 * (red - luma) / 1.402]
 }
 
+/// The same of a pixel.
+pub fn pixel_chroma(pixel: [u8; 3]) -> [f32; 2] {
+    chroma(pixel.map(to_unit))
+}
+
 /// The pixel of a luma and chroma. Where no such colour exists chroma is reduced, never luma changed.
-fn colour(luma: f32, [blue, red]: [f32; 2]) -> [u8; 3] {
+pub fn colour(luma: f32, [blue, red]: [f32; 2]) -> [u8; 3] {
     let change = [1.402 * red, -(0.114 * 1.772 * blue + 0.299 * 1.402 * red) / 0.587, 1.772 * blue];
     let mut part = 1.0f32;
     for change in change {
@@ -238,7 +246,7 @@ mod tests {
     proptest! {
         #[test]
         fn chroma_and_luma_make_the_colour_again(pixel in any::<[u8; 3]>()) {
-            let made = colour(luma(pixel), chroma(pixel.map(crate::picture::to_unit)));
+            let made = colour(luma(pixel), pixel_chroma(pixel));
             for channel in 0..3 {
                 prop_assert!(made[channel].abs_diff(pixel[channel]) <= 1, "{:?} from {:?}", made, pixel);
             }

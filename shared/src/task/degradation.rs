@@ -77,7 +77,7 @@ impl Degradation {
                 let known = border.known(picture.width(), picture.height());
                 (picture.crop(known.left, known.top, known.width, known.height), Task::Uncrop(*border))
             }
-            Self::Colorize => (picture.grey(), Task::Colorize),
+            Self::Colorize => (picture.grey(), Task::colorize()),
             Self::Restore { .. } => (round_trip(picture, jpeg).clone(), Task::Restore),
         }
     }
@@ -134,7 +134,7 @@ impl Example {
         match self.kind {
             TaskKind::Inpaint => (picture(&self.picture), Task::Inpaint { mask: mask() }),
             TaskKind::Uncrop => Degradation::Uncrop(Border::of(&mask())).asked(&picture(&self.picture), None),
-            TaskKind::Colorize => (picture(&self.condition), Task::Colorize),
+            TaskKind::Colorize => (picture(&self.condition), Task::colorize()),
             TaskKind::Restore => (picture(&self.condition), Task::Restore),
         }
     }

@@ -20,6 +20,17 @@ pub enum TaskError {
         /// Width and height of the picture.
         picture: (usize, usize),
     },
+    /// The hints belong to another picture.
+    #[error(
+        "the hints are {}×{} but the picture is {}×{}; they must be of the same size",
+        hints.0, hints.1, picture.0, picture.1
+    )]
+    HintsSize {
+        /// Width and height of the hints.
+        hints: (usize, usize),
+        /// Width and height of the picture.
+        picture: (usize, usize),
+    },
     /// More pixels than can be handled.
     #[error(
         "the result would be {width}×{height}; at most {} megapixels and {side} pixels a side can be handled: \

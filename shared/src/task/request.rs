@@ -1,6 +1,6 @@
 //! What a person asks to be done to a picture.
 
-use super::{colorize, error::TaskError, holes, inpaint, restore, uncrop, uncrop::Border, work::Net, work::Work};
+use super::{colorize, error::TaskError, hints::Hints, holes, inpaint, restore, uncrop, uncrop::Border, work::Net, work::Work};
 use crate::{config::TaskKind, mask::Mask, picture::Picture};
 
 /// Pixels that a result may have; more would not fit into a browser tab.
@@ -21,18 +21,26 @@ pub enum Task {
     /// Continue the picture beyond its edges.
     Uncrop(Border),
     /// Give the picture new colours; its luma stays.
-    Colorize,
+    Colorize {
+        /// Colours that are known; for a picture of the same size, or none.
+        hints: Hints,
+    },
     /// Remove what JPEG compression did.
     Restore,
 }
 
 impl Task {
+    /// New colours, of which none is known.
+    pub fn colorize() -> Self {
+        Self::Colorize { hints: Hints::default() }
+    }
+
     /// Which of the tasks this is: a model must know it.
     pub fn kind(&self) -> TaskKind {
         match self {
             Self::Inpaint { .. } => TaskKind::Inpaint,
             Self::Uncrop(_) => TaskKind::Uncrop,
-            Self::Colorize => TaskKind::Colorize,
+            Self::Colorize { .. } => TaskKind::Colorize,
             Self::Restore => TaskKind::Restore,
         }
     }
@@ -44,7 +52,7 @@ impl Task {
                 let sum = |before: usize, length: usize, after: usize| before.saturating_add(length).saturating_add(after);
                 (sum(border.left, width, border.right), sum(border.top, height, border.bottom))
             }
-            Self::Inpaint { .. } | Self::Colorize | Self::Restore => (width, height),
+            Self::Inpaint { .. } | Self::Colorize { .. } | Self::Restore => (width, height),
         }
     }
 
@@ -53,7 +61,7 @@ impl Task {
         match self {
             Self::Inpaint { mask } => mask.coverage(x, y) > 0,
             Self::Uncrop(_) => false,
-            Self::Colorize | Self::Restore => true,
+            Self::Colorize { .. } | Self::Restore => true,
         }
     }
 
@@ -65,7 +73,7 @@ impl Task {
             Self::Inpaint { mask } => holes::plan(mask, size).len(),
             Self::Uncrop(border) if *border == Border::default() => 0,
             Self::Uncrop(border) => uncrop::count((width, height), border, size),
-            Self::Colorize => colorize::windows((width, height), size).1,
+            Self::Colorize { .. } => colorize::windows((width, height), size).1,
             Self::Restore => {
                 let (columns, rows) = restore::tiles((width, height), size);
                 columns * rows
@@ -98,7 +106,12 @@ impl Task {
                 check_size(width, height)?;
                 Box::new(uncrop::begin(&picture, &border, net))
             }
-            Self::Colorize => Box::new(colorize::Colorize::new(picture, net.size)),
+            Self::Colorize { hints } => {
+                if !hints.is_empty() && hints.size() != (width, height) {
+                    return Err(TaskError::HintsSize { hints: hints.size(), picture: (width, height) });
+                }
+                Box::new(colorize::Colorize::new(picture, hints, net.size))
+            }
             Self::Restore => Box::new(restore::Restore::new(picture, net.size)),
         })
     }

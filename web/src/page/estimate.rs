@@ -83,7 +83,7 @@ fn windows(plan: &Plan, mask: &Mask) -> usize {
             Task::Inpaint { mask }.windows(size.0, size.1, side)
         }
         TaskKind::Uncrop => Task::Uncrop(Border { left, top, right, bottom }).windows(width, height, plan.side),
-        TaskKind::Colorize => Task::Colorize.windows(width, height, plan.side),
+        TaskKind::Colorize => Task::colorize().windows(width, height, plan.side),
         TaskKind::Restore => Task::Restore.windows(width, height, plan.side),
     }
 }

@@ -181,7 +181,7 @@ fn task(request: &RunRequest, mask: Option<Vec<u8>>) -> Result<Task, Failure> {
             let [left, top, right, bottom] = request.extend;
             Task::Uncrop(Border { left, top, right, bottom })
         }
-        TaskKind::Colorize => Task::Colorize,
+        TaskKind::Colorize => Task::colorize(),
         TaskKind::Restore => Task::Restore,
     })
 }

@@ -63,7 +63,7 @@ fn small_edit(model: &Model) -> Option<Edit> {
             (side, Task::Inpaint { mask })
         }
         TaskKind::Uncrop => (half, Task::Uncrop(Border { left: 0, top: 0, right: side - half, bottom: 0 })),
-        TaskKind::Colorize => (side, Task::Colorize),
+        TaskKind::Colorize => (side, Task::colorize()),
         TaskKind::Restore => (side, Task::Restore),
     };
     let own = config.sampling(kind);

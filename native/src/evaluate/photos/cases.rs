@@ -117,7 +117,7 @@ impl PhotoCase {
             PhotoCase::Frame => frame(truth),
             PhotoCase::Colorize => {
                 let grey = truth.grey();
-                Ok(PhotoQuestion { truth, given: grey.clone(), hole: None, picture: grey, task: Task::Colorize })
+                Ok(PhotoQuestion { truth, given: grey.clone(), hole: None, picture: grey, task: Task::colorize() })
             }
             PhotoCase::Restore(quality) => {
                 let degraded = round_trip(&truth, quality)?;

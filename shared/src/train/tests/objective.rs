@@ -56,7 +56,7 @@ fn a_regression_model_is_evaluated_once_whatever_is_asked() {
     }
     let request = |steps| crate::edit::EditRequest {
         picture: crate::picture::Picture::filled(20, 20, [90, 80, 70]),
-        task: crate::task::Task::Colorize,
+        task: crate::task::Task::colorize(),
         settings: SamplerSettings { kind: SamplerKind::Ancestral, steps, ..SamplerSettings::default() },
     };
     let config = ModelConfig::preset("tiny").unwrap();
