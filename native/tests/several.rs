@@ -41,8 +41,15 @@ fn a_folder_goes_into_a_folder_and_one_that_fails_keeps_no_other_from_it() {
     assert!(strays(&out, &["a.png", "deep", "c.webp", "photo.png"]).is_empty());
     // The same again is refused as a whole, before any work, and then asked for in another format.
     let again = sample(path, "restore in --output-dir out/made");
-    expect(&again, 3, &["a.png exists already", "--force"]);
+    expect(&again, 3, &["a.png exists already", "--force", "--skip-existing"]);
     assert!(!messages(&again).contains("picture 1 of"), "{}", messages(&again));
+    // Or gone on with.
+    fs::remove_file(out.join("c.webp")).unwrap();
+    fs::remove_file(path.join("in/broken.png")).unwrap();
+    let on = sample(path, "restore in photo.png --output-dir out/made --skip-existing");
+    expect(&on, 0, &["3 of 4 pictures are done already"]);
+    assert!(out.join("c.webp").is_file());
+    expect(&sample(path, "restore in photo.png --output-dir out/made --skip-existing"), 0, &["4 of 4"]);
     expect(&sample(path, "colorize in/a.png in/c.webp --output-dir grey --format jpg"), 0, &[]);
     assert_eq!(image::ImageReader::open(path.join("grey/a.jpg")).unwrap().format(), Some(ImageFormat::Jpeg));
     assert!(path.join("grey/c.jpg").is_file());

@@ -227,6 +227,9 @@ fn a_dry_run_says_what_would_be_and_writes_nothing() {
     expect(&infill(path, "train --config printed.toml --run run --steps 2 --device cpu"), 0, &["5 pictures"]);
     let resolved = fs::read_to_string(path.join("run/config.toml")).unwrap();
     assert!(resolved.contains("batch = 3") && resolved.contains("size = 16"), "{resolved}");
+    // And so is what a run holds, whose pictures are named from its own folder.
+    let again = infill(path, "train --config run/config.toml --run again --steps 1 --device cpu --set model.unet.attention=[5]");
+    expect(&again, 0, &["5 pictures", "no level of the net has the side 5"]);
 }
 
 #[test]
@@ -260,6 +263,7 @@ fn pictures_that_are_trained_on_and_measured_on_are_told() {
         infill(path, &format!("evaluate --model other/model.infill --data {data} -o {output} {task}"))
     };
     expect(&evaluate("pictures", "same"), 0, &["was trained on what looks like the same pictures (pictures)"]);
+    assert!(fs::read_to_string(path.join("same/evaluation.md")).unwrap().contains("**The model was trained on what looks like"));
     fs::create_dir(path.join("fresh")).unwrap();
     fs::copy(path.join("pictures/1.png"), path.join("fresh/1.png")).unwrap();
     let fresh = evaluate("fresh", "fresh-answers");

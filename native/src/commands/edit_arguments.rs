@@ -48,6 +48,9 @@ pub struct EditArguments {
     /// Overwrite an output that is there.
     #[arg(long)]
     pub force: bool,
+    /// Leave pictures out whose results are in --output-dir already: goes on with a folder.
+    #[arg(long, requires = "output_dir", conflicts_with = "force")]
+    pub skip_existing: bool,
     /// Model file, or a checkpoint of a training; without it INFILL_MODEL, then the one that comes with the program.
     #[arg(long, short)]
     pub model: Option<PathBuf>,
@@ -106,7 +109,12 @@ impl EditArguments {
     pub fn resolve(&self, kind: TaskKind, asked: Asked) -> Result<EditPlan> {
         let Self { seed, sampler, eta, detail, .. } = *self;
         let jobs = self.jobs()?;
-        jobs.iter().try_for_each(|job| job.output.check(self.force))?;
+        let checked = jobs.iter().try_for_each(|job| job.output.check(self.force));
+        if self.output_dir.is_some() {
+            checked.context("--skip-existing leaves out what is done")?
+        } else {
+            checked?
+        }
         let model = model_on_disk::read(&model_on_disk::locate(self.model.as_deref())?)?;
         let rule = sampler.unwrap_or(model.config.sampler());
         let settings = |Sampling { steps, temperature, guess }| SamplerSettings { kind: rule, steps, eta, temperature, guess, seed };
@@ -154,6 +162,11 @@ impl EditArguments {
             files::make_folder_of(&target)?;
             let format = OutputFormat::of(&target).unwrap_or(OutputFormat::Png);
             jobs.push(Job { path, output: output(target, format) });
+        }
+        let all = jobs.len();
+        jobs.retain(|job| !self.skip_existing || job.output.paths().iter().any(|path| !path.exists()));
+        if jobs.len() < all {
+            tracing::info!("{} of {all} pictures are done already", all - jobs.len());
         }
         Ok(jobs)
     }

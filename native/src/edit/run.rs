@@ -43,6 +43,9 @@ pub fn run(plan: EditPlan) -> Result<()> {
     if let [job] = jobs.as_slice() {
         return editor.edit(job);
     }
+    if jobs.is_empty() {
+        return Ok(());
+    }
     editor.model()?;
     let mut failed = Vec::new();
     for (number, job) in jobs.iter().enumerate() {

@@ -87,6 +87,7 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
         samples: plan.samples,
         count: subjects.len(),
         data,
+        trained_on: known,
         net_evaluations: evaluator.evaluations,
         seconds,
         sampling_seconds: evaluator.sampling.as_secs_f64(),

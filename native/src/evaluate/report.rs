@@ -56,6 +56,9 @@ pub struct Report {
     pub count: usize,
     /// The pictures they were drawn from.
     pub data: DatasetRecord,
+    /// Those of its sources that the model was trained on, as far as its file says.
+    #[serde(default)]
+    pub trained_on: Vec<String>,
     /// Tiles that went through the net, each sample at each step counted.
     pub net_evaluations: u64,
     /// Wall time in seconds, and of that what the net took.

@@ -20,6 +20,7 @@ pub mod validation;
 
 pub use difference::{changes, differences};
 pub use plan::TrainingPlan;
+pub use prepare::warn_of_common;
 pub use recipe::{Objective, Recipe};
 pub use rehearsal::rehearse;
 pub use run_directory::{RunDirectory, Stat};

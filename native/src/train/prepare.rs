@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use infill::{
+    config::ModelConfig,
     model_file::ModelFile,
     train::{TrainError, Trainer},
 };
@@ -40,6 +41,26 @@ fn say_folders(data: &Dataset) {
     tracing::info!("of them {}", named.join(", "));
 }
 
+/// Warns where pictures that are to judge a model are trained on too.
+pub fn warn_of_common(data: &Dataset, validation: &Dataset) {
+    let both = data.in_common(validation);
+    if both > 0 {
+        tracing::warn!(
+            "{both} of the {} validation pictures are trained on too; the loss on them says nothing about other pictures",
+            validation.len()
+        );
+    }
+}
+
+/// Warns of sides in `model.unet.attention` that no level of the net has.
+fn warn_of_attention(model: &ModelConfig) {
+    let unet = &model.unet;
+    let sides: Vec<usize> = (0..unet.multipliers.len()).map(|level| unet.level_side(model.size, level)).collect();
+    if let Some(side) = unet.attention.iter().find(|side| !sides.contains(side)) {
+        tracing::warn!("no level of the net has the side {side} that model.unet.attention names; its levels have the sides {sides:?}");
+    }
+}
+
 /// Prepares a training.
 ///
 /// # Errors
@@ -50,14 +71,9 @@ pub fn prepare(settings: &TrainingSettings, initial: Option<ModelFile>, chosen: 
     say_folders(&data);
     let validation = ValidationSet::open(settings)?;
     if let Some(validation) = &validation {
-        let both = data.in_common(&validation.data);
-        if both > 0 {
-            tracing::warn!(
-                "{both} of the {} validation pictures are trained on too; the loss on them says nothing about other pictures",
-                validation.data.len()
-            );
-        }
+        warn_of_common(&data, &validation.data);
     }
+    warn_of_attention(&settings.model);
     let devices = device::choose_several(chosen)?;
     let (device, others) = devices.split_first().context("no device was chosen")?;
     let (examples, count) = (settings.train.batch, devices.len());

@@ -29,7 +29,7 @@ use crate::{
     progress::StepProgress,
     readback::scalar,
     train::{
-        TrainingSettings, samples,
+        self, TrainingSettings, samples,
         validation::{self, ValidationSet},
     },
 };
@@ -94,7 +94,9 @@ pub fn run(plan: &AblationPlan) -> Result<()> {
         bail!(input(format!("{} is there already; give another --output", finished.display())));
     }
     // Each picture counts once: those that are asked twice would make the interval narrower than it is.
-    let validation = Dataset::open(&base.run.validation)?.len();
+    let judging = Dataset::open(&base.run.validation)?;
+    train::warn_of_common(&data, &judging);
+    let validation = judging.len();
     let asked = base.run.validation_pictures;
     if validation < asked {
         tracing::warn!("{asked} pictures asked for, {validation} found");
