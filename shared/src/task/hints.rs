@@ -246,10 +246,13 @@ mod tests {
     fn two_hints_share_a_wall_and_none_changes_nothing() {
         let mut rgba = vec![0; 4 * SIZE.0 * SIZE.1];
         for (x, colour) in [(2, [160, 60, 60]), (27, [60, 90, 160])] {
-            rgba[4 * (20 * SIZE.0 + x)..][..4].copy_from_slice(&[colour[0], colour[1], colour[2], 255]);
+            // Dabs, as people paint them.
+            for (x, y) in (19..22).flat_map(|y| (x - 1..x + 2).map(move |x| (x, y))) {
+                rgba[4 * (y * SIZE.0 + x)..][..4].copy_from_slice(&[colour[0], colour[1], colour[2], 255]);
+            }
         }
         let picture = applied(&Hints::of_rgba(SIZE.0, SIZE.1, &rgba));
-        assert!(red(&picture, 3, 20) > 20.0 && red(&picture, 26, 20) < -10.0);
+        assert!(red(&picture, 4, 20) > 20.0 && red(&picture, 25, 20) < -5.0, "{} and {}", red(&picture, 4, 20), red(&picture, 25, 20));
         let row: Vec<f32> = (2..28).map(|x| red(&picture, x, 20)).collect();
         assert!(row.windows(2).all(|pair| pair[1] <= pair[0] + 1.0), "{row:?}");
         assert_eq!(applied(&Hints::default()), two_walls());
