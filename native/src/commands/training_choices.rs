@@ -12,7 +12,6 @@ use infill::{
 
 use crate::{
     exit::usage,
-    pictures,
     train::{Objective, Recipe, RunSettings, SettingsFile, TrainingSettings, settings_file},
 };
 
@@ -96,20 +95,7 @@ impl TrainingChoices {
     }
 
     fn file(&self) -> Result<SettingsFile> {
-        let Some(path) = &self.config else { return Ok(SettingsFile::default()) };
-        let mut file: SettingsFile = settings_file::read(path)?;
-        // What a run holds is relative to its folder; what people write, to where they stand.
-        let run = path.parent().filter(|folder| folder.join("checkpoints").is_dir());
-        if let Some(run) = run {
-            for key in ["data", "validation"] {
-                for source in file.run.get_mut(key).and_then(toml::Value::as_array_mut).into_iter().flatten() {
-                    if let toml::Value::String(text) = source {
-                        *text = pictures::from_run(text, run);
-                    }
-                }
-            }
-        }
-        Ok(file)
+        self.config.as_ref().map_or_else(|| Ok(SettingsFile::default()), |path| SettingsFile::read(path))
     }
 
     /// What the options and the file say of the model. A preset of the command line stands for itself.

@@ -6,7 +6,10 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::recipe::{Objective, Recipe};
-use crate::exit::{input, usage};
+use crate::{
+    exit::{input, usage},
+    pictures,
+};
 
 /// A settings file: every part may be left out.
 #[derive(Default, Deserialize)]
@@ -27,6 +30,26 @@ pub struct SettingsFile {
     /// What is said of the run around it.
     #[serde(default)]
     pub run: toml::Table,
+}
+
+impl SettingsFile {
+    /// The settings in a file. Where it is a run's own, its pictures are named from the run's folder; else from where the program stands.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that says something else.
+    pub fn read(path: &Path) -> Result<Self> {
+        let mut file: Self = read(path)?;
+        if let Some(run) = path.parent().filter(|folder| folder.join("checkpoints").is_dir()) {
+            for key in ["data", "validation"] {
+                for source in file.run.get_mut(key).and_then(toml::Value::as_array_mut).into_iter().flatten() {
+                    if let toml::Value::String(text) = source {
+                        *text = pictures::from_run(text, run);
+                    }
+                }
+            }
+        }
+        Ok(file)
+    }
 }
 
 /// Tables that are one value: whoever names some of their entries means no others.
