@@ -46,6 +46,8 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
 pub fn offer(state: &mut State, name: String, file: Handle) -> Vec<Effect> {
     let wanted = number(state);
     state.models.offered.insert(wanted, OwnModel { name, file });
+    // What was measured is of the model before.
+    state.models.paces = [None; 2];
     send_own(state)
 }
 

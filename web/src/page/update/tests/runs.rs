@@ -52,6 +52,8 @@ fn what_it_computes_on_can_be_changed_between_runs_and_is_remembered() {
     said(&mut state, FromWorker::Pace { milliseconds: 900.0 });
     assert_eq!(state.models.paces, [Some(900.0), Some(250.0)]);
     assert!(state.document.is_some() && update(&mut state, Event::ComputeOn(DeviceChoice::Cpu)).is_empty());
+    update(&mut state, Event::File { file: Handle(9), name: "mine.infill".to_owned() });
+    assert_eq!(state.models.paces, [None; 2], "of another model");
     let (mut state, _) = running();
     assert_eq!(update(&mut state, Event::ComputeOn(DeviceChoice::Cpu)), [], "not while a run is under way");
 }
