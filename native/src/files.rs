@@ -18,9 +18,7 @@ use crate::exit::input;
 pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
     let failed = || format!("cannot read {}", path.display());
     if path.is_dir() {
-        let inside = path.join("model.infill");
-        let way = if inside.exists() { format!("name {}", inside.display()) } else { "name a file in it".to_owned() };
-        return Err(input(format!("{} is a folder; {way}", path.display())));
+        return Err(input(format!("{} is a folder; name a file in it", path.display())));
     }
     let file = fs::File::open(path).with_context(failed).map_err(input)?;
     let length = file.metadata().map_or(0, |metadata| metadata.len());

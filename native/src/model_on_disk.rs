@@ -59,6 +59,10 @@ pub fn read_with_digest(path: &Path) -> Result<(ModelFile, String)> {
 }
 
 fn read_bytes(path: &Path) -> Result<(ModelFile, Vec<u8>)> {
+    let of_run = path.join("model.infill");
+    if of_run.is_file() {
+        bail!(input(format!("{} is a folder; name {}", path.display(), of_run.display())));
+    }
     let bytes = files::read_at_most(path, MOST_BYTES)?;
     let parsed = match run_checkpoint::is_one(&bytes) {
         true => run_checkpoint::model(&bytes),
