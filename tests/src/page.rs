@@ -80,6 +80,14 @@ impl Page {
     /// # Errors
     /// When there is no browser, or it does not start.
     pub async fn open(address: &str, gpu: Gpu, folder: &Path) -> Result<Self> {
+        Self::open_in("en", address, gpu, folder).await
+    }
+
+    /// The same, for a visitor who wants these languages, by their tags.
+    ///
+    /// # Errors
+    /// When there is no browser, or it does not start.
+    pub async fn open_in(languages: &str, address: &str, gpu: Gpu, folder: &Path) -> Result<Self> {
         let found = browser::find()?;
         let (driver, port) = start_driver(&found.driver)?;
         let downloads = folder.join("downloads");
@@ -108,7 +116,10 @@ impl Page {
         for argument in fixed.iter().chain(webgpu) {
             wanted.add_arg(argument)?;
         }
-        wanted.add_experimental_option("prefs", serde_json::json!({ "download.default_directory": downloads }))?;
+        wanted.add_experimental_option(
+            "prefs",
+            serde_json::json!({ "download.default_directory": downloads, "intl.accept_languages": languages }),
+        )?;
         let begun = Instant::now();
         let browser = loop {
             match WebDriver::new(format!("http://127.0.0.1:{port}"), wanted.clone()).await {

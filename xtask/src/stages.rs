@@ -94,7 +94,7 @@ fn format() -> Result<()> {
 }
 
 fn tidy() -> Result<()> {
-    tools::run(cargo(&["test", "--quiet", "-p", "infill-tests", "--test", "tidy", "--test", "drawing"]))
+    tools::run(cargo(&["test", "--quiet", "-p", "infill-tests", "--test", "tidy", "--test", "drawing", "--test", "texts"]))
 }
 
 /// Licences, sources and known faults of dependencies. cargo-deny takes as long to build as everything else in `check`, so it is
@@ -186,12 +186,13 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
 }
 
 /// The page's tests, each file of them a program.
-const BROWSER: [&str; 16] = [
+const BROWSER: [&str; 17] = [
     "browser",
     "answers",
     "lasting",
     "masks",
     "controls",
+    "languages",
     "embedding",
     "screens",
     "pictures",

@@ -43,5 +43,23 @@ pub struct DeviceReport {
     /// The adapter's own description, empty for the CPU.
     pub adapter: String,
     /// Why WebGPU is not used, if it is not.
-    pub reason: Option<String>,
+    pub reason: Option<NoGpu>,
+}
+
+/// Why WebGPU is not used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoGpu {
+    /// The CPU was asked for.
+    Unwanted,
+    /// The browser does not have WebGPU.
+    Missing,
+    /// WebGPU has no graphics card here.
+    NoAdapter,
+    /// It has none but one that the processor imitates, which is slower than the processor itself.
+    Imitated,
+    /// It could not be started, in these words.
+    Start(String),
+    /// The graphics card computes wrong results, off by so much.
+    Wrong(f32),
 }

@@ -6,7 +6,7 @@ mod device;
 use infill::{manifest::Words, sampler::SamplerKind, task::TaskKind};
 use serde::{Deserialize, Serialize};
 
-pub use device::{DeviceChoice, DeviceReport};
+pub use device::{DeviceChoice, DeviceReport, NoGpu};
 
 /// Pixels of a picture or a result that a tab takes: at 24 megapixels page and worker together hold about 1.2 GB at their peak.
 pub const LARGEST: usize = 25_000_000;

@@ -14,6 +14,7 @@ use super::{
     effects::{Effects, storage},
     event::{Event, Sink},
     held::Held,
+    language::Language,
     listen::{self, Listening},
     state::State,
     update::update,
@@ -63,6 +64,8 @@ impl App {
         app.frame.get_or_init(|| Closure::new(move || drawer.draw()));
         let mut state = State::new(dom::base(), storage::remembered_model());
         state.models.computes_on = storage::remembered_device();
+        let wanted: Vec<String> = storage::remembered_language().into_iter().chain(dom::languages()).collect();
+        state.language = Language::suited(wanted.iter().map(String::as_str));
         let (effects, view) = (Effects::new(sink.clone(), held.clone()), View::new(sink.clone(), held.clone()));
         app.inside.set(Some(Box::new(Inside { state, effects, view })));
         app.listening.get_or_init(|| listen::listen(&sink, &held));

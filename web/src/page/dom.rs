@@ -26,6 +26,11 @@ pub fn embedding_origins() -> Vec<String> {
     named.split_whitespace().map(str::to_owned).collect()
 }
 
+/// The languages that the visitor wants, by their tags, the dearest first.
+pub fn languages() -> Vec<String> {
+    window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+}
+
 /// The element with an id.
 pub fn element<T: JsCast>(id: &str) -> T {
     let found: Option<T> = document().get_element_by_id(id).and_then(|element| element.dyn_into().ok());

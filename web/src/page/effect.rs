@@ -44,6 +44,8 @@ pub enum Effect {
     Remind,
     /// Keep the work for the next visit, in place of what was kept before; or keep nothing.
     Keep(Option<Box<Session>>),
+    /// Remember the language, by its tag, for the next visit.
+    RememberLanguage(&'static str),
     /// Remember what to compute on, for the next visit.
     RememberDevice(DeviceChoice),
     /// Remember which model was chosen, for the next visit.

@@ -160,6 +160,8 @@ pub enum Event {
     Retry,
     /// Compute on something else.
     ComputeOn(DeviceChoice),
+    /// Speak the language of this tag.
+    Speak(String),
     /// Go on on the CPU.
     UseCpu,
     /// Open the picture that comes with the page.

@@ -21,6 +21,7 @@ mod held;
 mod history;
 mod keeping;
 mod keys;
+mod language;
 mod listen;
 mod listener;
 mod models;

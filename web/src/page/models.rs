@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::handle::Handle;
+use super::{handle::Handle, language::Language, words};
 use crate::message::{DeviceChoice, DeviceReport, ListedModel, ModelChoice, ModelReport};
 
 /// The option that stands for the visitor's own file; no model file has this name.
@@ -52,13 +52,13 @@ pub struct Models {
 
 impl Models {
     /// The models to choose from, as values and texts; a choice only where there are two.
-    pub fn options(&self) -> Vec<(String, String)> {
+    pub fn options(&self, language: &Language) -> Vec<(String, String)> {
         let text = |model: &ListedModel| {
-            let about = model.words.about.as_ref().map_or(String::new(), |about| format!(": {about}"));
-            format!("{} ({:.1} MB){about}", model.words.title.as_ref().unwrap_or(&model.name), model.size as f64 / 1e6)
+            let title = model.words.title.as_ref().unwrap_or(&model.name);
+            words::listed_model(language, title, model.size, model.words.about.as_deref())
         };
         let listed = self.listed.iter().map(|model| (model.name.clone(), text(model)));
-        listed.chain(self.own.iter().map(|own| (OWN.to_owned(), format!("{} (your file)", own.name)))).collect()
+        listed.chain(self.own.iter().map(|own| (OWN.to_owned(), words::own_model(language, &own.name)))).collect()
     }
 
     /// The visitor's file that is wanted: the last one that was given.

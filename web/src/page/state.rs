@@ -14,6 +14,7 @@ use super::{
     gesture::Gesture,
     handle::Handle,
     keeping::{Kept, Replacement, Work},
+    language::Language,
     models::Models,
     notice::{Notice, Status},
     opening::Opening,
@@ -86,6 +87,8 @@ pub struct Typing {
 /// Everything the page knows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
+    /// The language that the page speaks.
+    pub language: Language,
     /// The site around the page, where it may speak with it.
     pub embedding: Option<Embedding>,
     /// There is a newer version of the page than this one.
@@ -156,6 +159,7 @@ impl State {
     /// Before anything happened.
     pub fn new(base: String, choice: ModelChoice) -> Self {
         Self {
+            language: Language::default(),
             embedding: None,
             new_version: false,
             base,

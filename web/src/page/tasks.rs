@@ -2,7 +2,7 @@
 
 use infill::task::TaskKind;
 
-use super::tool::Tool;
+use super::{language::Text, tool::Tool};
 
 /// The id of a task's button.
 pub fn id(task: TaskKind) -> &'static str {
@@ -15,28 +15,30 @@ pub fn id(task: TaskKind) -> &'static str {
 }
 
 /// What the button says that begins a run.
-pub fn verb(task: TaskKind) -> &'static str {
+pub fn verb(task: TaskKind) -> Text {
     match task {
-        TaskKind::Inpaint => "Fill",
-        TaskKind::Uncrop => "Extend",
-        TaskKind::Colorize => "Colour",
-        TaskKind::Restore => "Repair",
+        TaskKind::Inpaint => Text("Fill"),
+        TaskKind::Uncrop => Text("Extend"),
+        TaskKind::Colorize => Text("Colour"),
+        TaskKind::Restore => Text("Repair"),
     }
 }
 
 /// What to do, in one line.
-pub fn hint(task: TaskKind, tool: Tool) -> &'static str {
+pub fn hint(task: TaskKind, tool: Tool) -> Text {
     match task {
-        TaskKind::Inpaint if tool == Tool::Polygon => {
-            "Put down corner after corner. The first corner, a double click or Enter closes the outline; Backspace takes the last corner away."
-        }
+        TaskKind::Inpaint if tool == Tool::Polygon => Text(
+            "Put down corner after corner. The first corner, a double click or Enter closes the outline; Backspace takes the last corner away.",
+        ),
         TaskKind::Inpaint if tool == Tool::Similar => {
-            "Press on a colour: what is joined to it and like it is marked. A higher tolerance takes in more."
+            Text("Press on a colour: what is joined to it and like it is marked. A higher tolerance takes in more.")
         }
-        TaskKind::Inpaint => "Paint over what is to be replaced; the area grows by a few pixels. Everything else stays exactly as it is.",
-        TaskKind::Uncrop => "Pull the frame outwards by its sides, or enter pixels.",
-        TaskKind::Colorize => "Gives the picture new colours; its brightness stays.",
-        TaskKind::Restore => "Removes the blocks and ringing of JPEG compression.",
+        TaskKind::Inpaint => {
+            Text("Paint over what is to be replaced; the area grows by a few pixels. Everything else stays exactly as it is.")
+        }
+        TaskKind::Uncrop => Text("Pull the frame outwards by its sides, or enter pixels."),
+        TaskKind::Colorize => Text("Gives the picture new colours; its brightness stays."),
+        TaskKind::Restore => Text("Removes the blocks and ringing of JPEG compression."),
     }
 }
 

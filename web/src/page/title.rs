@@ -2,36 +2,29 @@
 
 use infill::task::TaskKind;
 
-use super::state::State;
-
-/// The title while nothing is open, as in index.html.
-const PLAIN: &str = "Infill: fill, extend, colour and repair pictures";
+use super::{
+    language::{Text, say},
+    state::State,
+};
 
 /// The title of a state.
 pub fn title(state: &State) -> String {
+    let language = &state.language;
     let name = state.document.as_ref().map(|document| document.picture.name.as_str());
     match (state.phase(), name) {
-        ("running", _) => format!("{}…{} – Infill", under_way(state.task), share(state.runs.progress)),
-        ("failed", _) => "Not done – Infill".to_owned(),
-        ("done", Some(name)) => format!("Done: {name} – Infill"),
+        ("running", _) => {
+            let percent = (100.0 * state.runs.progress) as u32;
+            match state.task {
+                TaskKind::Inpaint => say!(language, "Filling… {percent} % – Infill", percent = percent),
+                TaskKind::Uncrop => say!(language, "Extending… {percent} % – Infill", percent = percent),
+                TaskKind::Colorize => say!(language, "Colouring… {percent} % – Infill", percent = percent),
+                TaskKind::Restore => say!(language, "Repairing… {percent} % – Infill", percent = percent),
+            }
+        }
+        ("failed", _) => language.text(Text("Not done – Infill")),
+        ("done", Some(name)) => say!(language, "Done: {name} – Infill", name = name),
         (_, Some(name)) => format!("{name} – Infill"),
-        (_, None) => PLAIN.to_owned(),
-    }
-}
-
-fn under_way(task: TaskKind) -> &'static str {
-    match task {
-        TaskKind::Inpaint => "Filling",
-        TaskKind::Uncrop => "Extending",
-        TaskKind::Colorize => "Colouring",
-        TaskKind::Restore => "Repairing",
-    }
-}
-
-/// How much of a run is done, 0 to 1, in words.
-fn share(done: f64) -> String {
-    match (100.0 * done) as u32 {
-        0 => String::new(),
-        percent => format!(" {percent} %"),
+        // As in index.html.
+        (_, None) => language.text(Text("Infill: fill, extend, colour and repair pictures")),
     }
 }

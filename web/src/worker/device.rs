@@ -9,22 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::readback::values;
-use crate::message::{DeviceChoice, DeviceReport};
-
-/// Why WebGPU is not used.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error("this browser has no WebGPU")]
-    Missing,
-    #[error("WebGPU found no graphics card it may use")]
-    NoAdapter,
-    #[error("WebGPU has no graphics card here but one that the processor imitates, which is slower")]
-    Imitated,
-    #[error("WebGPU could not be started ({0})")]
-    Init(String),
-    #[error("the graphics card computes wrong results (off by {0})")]
-    Wrong(f32),
-}
+use crate::message::{DeviceChoice, DeviceReport, NoGpu};
 
 /// What other devices are compared with: the CPU.
 pub fn reference() -> Device {
@@ -34,8 +19,8 @@ pub fn reference() -> Device {
 /// Finds the best device that works, or the one that is wanted if it does.
 pub async fn choose(wanted: DeviceChoice) -> (Device, DeviceReport) {
     let found = match wanted {
-        DeviceChoice::Cpu => Err("as asked".to_owned()),
-        DeviceChoice::Auto | DeviceChoice::Gpu => webgpu(wanted == DeviceChoice::Gpu).await.map_err(|refused| refused.to_string()),
+        DeviceChoice::Cpu => Err(NoGpu::Unwanted),
+        DeviceChoice::Auto | DeviceChoice::Gpu => webgpu(wanted == DeviceChoice::Gpu).await,
     };
     let reason = match found {
         Ok((device, adapter)) => return (device, DeviceReport { webgpu: true, adapter, reason: None }),
@@ -44,14 +29,14 @@ pub async fn choose(wanted: DeviceChoice) -> (Device, DeviceReport) {
     (Device::flex(), DeviceReport { webgpu: false, adapter: String::new(), reason: Some(reason) })
 }
 
-async fn webgpu(imitated_too: bool) -> Result<(Device, String), Refused> {
+async fn webgpu(imitated_too: bool) -> Result<(Device, String), NoGpu> {
     // Asked first, because burn can only be initialised once and does not survive a missing adapter.
     let adapter = request_adapter().await?;
     let software = is_software(&adapter);
     if software && !imitated_too {
-        return Err(Refused::Imitated);
+        return Err(NoGpu::Imitated);
     }
-    let device = Device::wgpu_options().init_async().await.map_err(|error| Refused::Init(error.to_string()))?;
+    let device = Device::wgpu_options().init_async().await.map_err(|error| NoGpu::Start(error.to_string()))?;
     kernel::gpu::choose(&device, Choice { software, ..Choice::default() });
     let mut checked = check(&device).await;
     if checked.is_err() && kernel::gpu::has_half(&device) {
@@ -63,26 +48,26 @@ async fn webgpu(imitated_too: bool) -> Result<(Device, String), Refused> {
 }
 
 /// Whether the device computes what the CPU computes.
-async fn check(device: &Device) -> Result<(), Refused> {
+async fn check(device: &Device) -> Result<(), NoGpu> {
     let difference = difference(device).await?;
-    if difference > self_check::TOLERANCE { Err(Refused::Wrong(difference)) } else { Ok(()) }
+    if difference > self_check::TOLERANCE { Err(NoGpu::Wrong(difference)) } else { Ok(()) }
 }
 
-async fn difference(device: &Device) -> Result<f32, Refused> {
+async fn difference(device: &Device) -> Result<f32, NoGpu> {
     let mut outputs = Vec::new();
     for device in [device, &reference()] {
-        let output = self_check::output(device).map_err(|error| Refused::Init(error.to_string()))?;
-        outputs.push(values(output).await.map_err(|failure| Refused::Init(format!("{failure:?}")))?);
+        let output = self_check::output(device).map_err(|error| NoGpu::Start(error.to_string()))?;
+        outputs.push(values(output).await.map_err(|failure| NoGpu::Start(format!("{failure:?}")))?);
     }
     Ok(self_check::largest_difference(&outputs[0], &outputs[1]))
 }
 
-async fn request_adapter() -> Result<JsValue, Refused> {
-    let gpu = property(&js_sys::global(), "navigator").and_then(|navigator| property(&navigator, "gpu")).ok_or(Refused::Missing)?;
-    let request: Function = property(&gpu, "requestAdapter").and_then(|function| function.dyn_into().ok()).ok_or(Refused::Missing)?;
-    let promise: Promise = request.call0(&gpu).map_err(|_| Refused::NoAdapter)?.unchecked_into();
-    let adapter = JsFuture::from(promise).await.map_err(|_| Refused::NoAdapter)?;
-    if adapter.is_null() || adapter.is_undefined() { Err(Refused::NoAdapter) } else { Ok(adapter) }
+async fn request_adapter() -> Result<JsValue, NoGpu> {
+    let gpu = property(&js_sys::global(), "navigator").and_then(|navigator| property(&navigator, "gpu")).ok_or(NoGpu::Missing)?;
+    let request: Function = property(&gpu, "requestAdapter").and_then(|function| function.dyn_into().ok()).ok_or(NoGpu::Missing)?;
+    let promise: Promise = request.call0(&gpu).map_err(|_| NoGpu::NoAdapter)?.unchecked_into();
+    let adapter = JsFuture::from(promise).await.map_err(|_| NoGpu::NoAdapter)?;
+    if adapter.is_null() || adapter.is_undefined() { Err(NoGpu::NoAdapter) } else { Ok(adapter) }
 }
 
 /// Whether the adapter is a CPU: browsers say so of the adapter's description, older ones of the adapter.

@@ -53,6 +53,7 @@ impl Effects {
             Effect::Remind => self.say_later(SOON, Event::Remind),
             Effect::NextSlice => self.say_later(0, Event::Slice),
             Effect::Keep(session) => self.work.keep(session.as_deref(), &self.held, &self.sink),
+            Effect::RememberLanguage(tag) => storage::remember_language(tag),
             Effect::RememberDevice(device) => storage::remember_device(device),
             Effect::RememberModel(name) => storage::remember_model(&name),
             Effect::Decode { load, file } => self.send_file(file, ToWorker::Decode { load }),

@@ -27,6 +27,16 @@ pub fn remember_device(device: DeviceChoice) {
     remember("device", device.name());
 }
 
+/// The language that was chosen the last time, by its tag.
+pub fn remembered_language() -> Option<String> {
+    remembered("language")
+}
+
+/// Remembers the language that was chosen.
+pub fn remember_language(tag: &str) {
+    remember("language", tag);
+}
+
 fn remembered(what: &str) -> Option<String> {
     storage()?.get_item(&key(what)).ok().flatten()
 }

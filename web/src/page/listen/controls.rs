@@ -110,10 +110,11 @@ fn number(sink: &Sink, field: Field) -> [Listener; 3] {
     [on(sink, field.id(), "input", entered), on(sink, field.id(), "change", complete), on(sink, field.id(), "blur", complete)]
 }
 
-fn lists(sink: &Sink) -> [Listener; 5] {
+fn lists(sink: &Sink) -> [Listener; 6] {
     let value = |id: &str| dom::element::<HtmlSelectElement>(id).value();
     [
         on(sink, "unit", "change", move || Some(Event::Percent(value("unit") == "percent"))),
+        on(sink, "language", "change", move || Some(Event::Speak(value("language")))),
         on(sink, "model", "change", move || Some(Event::Model(value("model")))),
         on(sink, "computes-on", "change", move || Some(Event::ComputeOn(DeviceChoice::named(&value("computes-on"))))),
         on(sink, "aspect", "change", move || {

@@ -94,7 +94,7 @@ fn news(state: &mut State, last: &mut Last) -> Vec<Told> {
         last.picture = Some(picture.file);
         told.push(Told::Opened { width: picture.width, height: picture.height });
     }
-    let problem = state.notice.as_ref().map(|notice| words::notice(notice, false).text);
+    let problem = state.notice.as_ref().map(|notice| words::notice(&state.language, notice, false).text);
     if problem != last.problem {
         told.extend(problem.clone().map(Told::Problem));
         last.problem = problem;

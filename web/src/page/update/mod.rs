@@ -26,6 +26,7 @@ use super::{
     embedding::Embedding,
     event::Event,
     field::{self, Field},
+    language::Language,
     opening::Purpose,
     state::State,
 };
@@ -119,6 +120,10 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
             return recovery::restart_worker(state);
         }
         Event::Sample => return vec![Effect::DrawSample],
+        Event::Speak(tag) => {
+            state.language = Language::suited([tag.as_str()]);
+            return vec![Effect::RememberLanguage(state.language.tag())];
+        }
         Event::ComputeOn(device) => return recovery::compute_on(state, device),
         Event::ChooseFile => return vec![Effect::ChooseFile],
         Event::ChooseMask => return vec![Effect::ChooseMask],

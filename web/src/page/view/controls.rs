@@ -50,14 +50,14 @@ fn page(written: &mut Written, state: &State) {
     written.show("open-other", state.document.is_some());
     written.show("new-version", state.new_version);
     written.show("new", state.document.is_some());
-    let device = words::device(state.models.device.as_ref(), state.models.model.as_ref());
-    written.text("device", &(device + &words::not_kept(&state.kept.keeping)));
-    written.text("status", &words::status(&state.status));
+    let models = &state.models;
+    written.text("device", &words::device(&state.language, models.device.as_ref(), models.model.as_ref(), &state.kept.keeping));
+    written.text("status", &words::status(&state.language, &state.status));
 }
 
 fn notice(written: &mut Written, state: &State) {
     if let Some(notice) = &state.notice {
-        let advice = words::notice(notice, state.models.on_gpu());
+        let advice = words::notice(&state.language, notice, state.models.on_gpu());
         written.text("message-text", &advice.text);
         written.show("retry", advice.retry);
         written.show("use-cpu", advice.use_cpu);
@@ -82,7 +82,7 @@ fn tools(written: &mut Written, state: &State) {
     written.show("size-row", state.tool.has_width());
     // A result's pixels come with the notes of its picture.
     let notes = state.document.as_ref().map_or(&[][..], |document| &document.picture.notes);
-    written.text("hint", &words::hint(state.task, state.tool, done, notes));
+    written.text("hint", &words::hint(&state.language, state.task, state.tool, done, notes));
     written.show("mask-tools", state.task == TaskKind::Inpaint);
     if let Some(document) = &state.document {
         let (size, [_, _, width, height]) = ((document.picture.width, document.picture.height), document.frame());
@@ -138,7 +138,7 @@ fn inputs(written: &mut Written, state: &State) {
         written::set_value(field.id(), &used);
     }
     written.attribute("grow-by", "placeholder", &state.growth().to_string());
-    let width = format!("{:.0} px", state.brush_on_picture() * state.look.viewport.scale);
+    let width = words::width(&state.language, state.brush_on_picture() * state.look.viewport.scale);
     written.attribute("size", "aria-valuetext", &width);
     written.text("size-value", &width);
     written.text("tolerance-value", &state.tolerance.to_string());
@@ -147,11 +147,11 @@ fn inputs(written: &mut Written, state: &State) {
 
 fn run(written: &mut Written, state: &State) {
     let (busy, done) = (state.runs.is_busy(), state.answer().is_some());
-    written.text("run", tasks::verb(state.task));
+    written.text("run", &state.language.text(tasks::verb(state.task)));
     written.enable("run", !busy && state.models.model.is_some() && state.document.is_some());
     written.show("run", !done);
     let estimate = state.estimate.milliseconds(state.models.pace).filter(|_| !busy && !done);
-    written.text("estimate", &estimate.map_or_else(String::new, words::duration));
+    written.text("estimate", &estimate.map_or_else(String::new, |time| words::duration(&state.language, time)));
     written.show("progress-row", busy);
     written.attribute("progress", "value", &state.runs.progress.to_string());
 }
@@ -175,7 +175,7 @@ fn answer(written: &mut Written, state: &State, held: &Held) {
     }
     let percent = ((1.0 - state.look.compare) * 100.0).round() as u32;
     written.attribute("compare", "aria-valuenow", &percent.to_string());
-    written.attribute("compare", "aria-valuetext", &words::compared(percent));
+    written.attribute("compare", "aria-valuetext", &words::compared(&state.language, percent));
     if written.is_new("compare-thumb", "left", &percent.to_string()) {
         let _ = dom::element::<HtmlElement>("compare-thumb").style().set_property("left", &format!("{percent}%"));
     }
@@ -192,14 +192,15 @@ fn answers(written: &mut Written, state: &State) {
         if shown.is_none() && place == 0 {
             written.attribute(id, "tabindex", "0");
         }
-        written.text(caption, &list.get(place).map_or_else(String::new, words::answer));
+        written.text(caption, &list.get(place).map_or_else(String::new, |answer| words::answer(&state.language, answer)));
     }
 }
 
 /// The list of models, where there is something to choose, and what is known of the one in use.
 fn models(written: &mut Written, state: &State) {
-    written.text("model-facts", &state.models.model.as_ref().map_or_else(String::new, words::model_facts));
-    let options = state.models.options();
+    let facts = state.models.model.as_ref().map_or_else(String::new, |model| words::model_facts(&state.language, model));
+    written.text("model-facts", &facts);
+    let options = state.models.options(&state.language);
     if written.is_new("model", "options", &format!("{options:?}")) {
         let list: HtmlSelectElement = dom::element("model");
         list.set_text_content(None);
@@ -210,9 +211,10 @@ fn models(written: &mut Written, state: &State) {
         }
     }
     written::select("model", state.models.chosen());
+    written::select("language", state.language.tag());
     written::select("computes-on", state.models.computes_on.name());
     for (id, gpu) in [("computes-cpu", false), ("computes-gpu", true)] {
-        written.text(id, &words::computes_on(gpu, state.models.paces[usize::from(gpu)]));
+        written.text(id, &words::computes_on(&state.language, gpu, state.models.paces[usize::from(gpu)]));
     }
     written.show("model-row", options.len() > 1);
 }

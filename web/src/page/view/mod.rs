@@ -3,6 +3,7 @@
 
 mod canvas;
 mod controls;
+mod fixed;
 mod guard;
 mod layers;
 mod small;
@@ -14,6 +15,7 @@ use super::{
     scene::{Scene, scene},
     state::State,
 };
+use fixed::Fixed;
 use guard::Guard;
 use layers::Layers;
 use small::Small;
@@ -23,6 +25,7 @@ use written::Written;
 pub struct View {
     sink: Sink,
     held: Held,
+    fixed: Fixed,
     written: Written,
     layers: Layers,
     small: Small,
@@ -38,6 +41,7 @@ impl View {
         Self {
             sink,
             held,
+            fixed: Fixed::new(),
             written: Written::default(),
             layers: Layers::default(),
             small: Small::default(),
@@ -49,6 +53,7 @@ impl View {
 
     /// Writes what changed of texts and controls.
     pub fn show(&mut self, state: &State) {
+        self.fixed.show(&state.language);
         controls::show(&mut self.written, state, &self.held);
         self.guard.show(state);
     }

@@ -248,7 +248,7 @@ fn a_model_is_chosen_and_remembered_and_asked_for_again() {
     let words = Words { title: Some("Tiny".to_owned()), about: Some("tests".to_owned()) };
     said(&mut state, FromWorker::Models { listed: vec![ListedModel { words, ..listed("tiny") }, listed("other")] });
     let options = [("tiny", "Tiny (1.5 MB): tests"), ("other", "other (1.5 MB)")];
-    assert_eq!(state.models.options(), options.map(|(value, text)| (value.to_owned(), text.to_owned())));
+    assert_eq!(state.models.options(&state.language), options.map(|(value, text)| (value.to_owned(), text.to_owned())));
     let fetch = |wanted| Effect::Say(ToWorker::FetchModel { wanted, model: ModelChoice::Named("other".to_owned()) }, Vec::new());
     let wanted = state.models.wanted + 1;
     let effects = update(&mut state, Event::Model("other".to_owned()));

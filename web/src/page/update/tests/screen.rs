@@ -33,7 +33,7 @@ fn the_tab_says_what_is_under_way() {
     update(&mut state, Event::Task(TaskKind::Colorize));
     let effects = update(&mut state, Event::Run);
     fit(&mut state, &effects);
-    assert_eq!(title(&state), "Colouring… – Infill");
+    assert_eq!(title(&state), "Colouring… 0 % – Infill");
     said(&mut state, FromWorker::Progress { id: 1, done: 2, total: 5, pace: 50.0 });
     assert_eq!(title(&state), "Colouring… 40 % – Infill");
     let pixels = Some(Rc::new(vec![9; 4 * WIDTH * HEIGHT]));
