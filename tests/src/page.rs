@@ -269,9 +269,17 @@ impl Page {
     /// # Errors
     /// When no file comes, or one of this name is there already.
     pub async fn press_for_file(&self, id: &str, name: &str) -> Result<PathBuf> {
+        self.file_after(name, self.click(id)).await
+    }
+
+    /// Does something and waits for the whole PNG file that the browser saves then.
+    ///
+    /// # Errors
+    /// When it fails, no file comes, or one of this name is there already.
+    pub async fn file_after(&self, name: &str, deed: impl Future<Output = Result<()>>) -> Result<PathBuf> {
         let file = self.downloads.join(name);
         ensure!(!file.exists(), "{name} was downloaded before, so the browser would choose another name");
-        self.click(id).await?;
+        deed.await?;
         let begun = Instant::now();
         loop {
             let bytes = std::fs::read(&file).unwrap_or_default();

@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use image::{Rgb, RgbImage};
 use infill_tests::{
+    hand::tap,
     page::{Gpu, PATIENCE, Page},
     program::program,
     scene::block_on,
@@ -50,19 +51,6 @@ async fn right_side(page: &Page, key: &Value) -> Result<&'static str> {
         [false, true] => Ok("right"),
         _ => anyhow::bail!("{names:?} are no pair of {photographs:?}"),
     }
-}
-
-/// A finger on an element's middle.
-async fn tap(page: &Page, id: &str) -> Result<()> {
-    let [x, y]: [f64; 2] = page
-        .script(&format!(
-            "const r = document.getElementById('{id}').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]"
-        ))
-        .await?;
-    let cdp = page.browser.cdp();
-    cdp.send_raw("Input.dispatchTouchEvent", json!({ "type": "touchStart", "touchPoints": [{ "x": x, "y": y }] })).await?;
-    cdp.send_raw("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await?;
-    Ok(())
 }
 
 /// What the participant uses.

@@ -186,7 +186,7 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
 }
 
 /// The page's tests, each file of them a program.
-const BROWSER: [&str; 17] = [
+const BROWSER: [&str; 18] = [
     "browser",
     "answers",
     "lasting",
@@ -197,6 +197,7 @@ const BROWSER: [&str; 17] = [
     "screens",
     "pictures",
     "pointers",
+    "paths",
     "offline",
     "faults",
     "devices",

@@ -28,7 +28,7 @@ pub fn show(written: &mut Written, state: &State, held: &Held) {
     answer(written, state, held);
     answers(written, state);
     models(written, state);
-    keep_focus(state, &focused);
+    keep_focus(written, state, &focused);
 }
 
 fn page(written: &mut Written, state: &State) {
@@ -221,7 +221,15 @@ fn models(written: &mut Written, state: &State) {
 
 /// The focus goes with what is chosen of a group. Whoever pressed a button that is gone now goes on at the one that took
 /// its place.
-fn keep_focus(state: &State, focused: &str) {
+fn keep_focus(written: &mut Written, state: &State, focused: &str) {
+    // Who opened a picture goes on with it. A frame of another site does not take the focus from that site.
+    if state.document.is_some()
+        && written.is_new("canvas", "opened", &state.load.to_string())
+        && dom::document().has_focus().unwrap_or(false)
+        && (focused.is_empty() || !written::is_usable(focused))
+    {
+        written::focus("canvas");
+    }
     let chosen = tasks::id(state.task);
     if TaskKind::ALL.iter().any(|task| tasks::id(*task) == focused) && focused != chosen && written::is_usable(chosen) {
         written::focus(chosen);
