@@ -18,7 +18,17 @@ pub async fn place_on(page: &Page, id: &str, (across, down): (f64, f64)) -> Resu
          if (document.elementFromPoint(...(r => [r.x + r.width / 2, r.y + r.height / 2])(e.getBoundingClientRect())) === null) e.scrollIntoView({{block: 'center'}}); \
          const r = e.getBoundingClientRect(); return [r.x + r.width * {across}, r.y + r.height * {down}, r.width]"
     );
-    let [x, y, width]: [f64; 3] = page.script(&script).await?;
+    // An eye waits until nothing moves.
+    let mut last = [f64::NAN; 3];
+    loop {
+        let now: [f64; 3] = page.script(&script).await?;
+        if now == last {
+            break;
+        }
+        last = now;
+        page.frame().await?;
+    }
+    let [x, y, width] = last;
     ensure!(width > 0.0, "`{id}` is not shown");
     Ok((x, y))
 }

@@ -85,9 +85,12 @@ fn from_a_picture_to_a_saved_answer_by_touch_alone() {
         tap(&page, "sample").await?;
         sample_is_open(&page).await?;
         let (from, to) = (place_on(&page, "canvas", (0.4, 0.5)).await?, place_on(&page, "canvas", (0.6, 0.5)).await?);
+        let button = (place_on(&page, "run", (0.0, 0.0)).await?, place_on(&page, "run", (1.0, 1.0)).await?);
         touch(&page, &[from, ((from.0 + to.0) / 2.0, from.1), to]).await?;
-        page.frame().await?;
+        page.until("return document.getElementById('estimate').textContent !== ''").await?;
         ensure!(can_undo(&page).await?, "nothing was painted");
+        let now = (place_on(&page, "run", (0.0, 0.0)).await?, place_on(&page, "run", (1.0, 1.0)).await?);
+        ensure!(now == button, "the button moved from {button:?} to {now:?} when its time came");
         tap(&page, "run").await?;
         answers(&page, 1).await?;
         tap(&page, "another").await?;
