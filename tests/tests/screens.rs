@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use image::codecs::jpeg::JpegEncoder;
 use infill_tests::{
     page::{Gpu, Page},
     scene::block_on,
@@ -28,9 +29,10 @@ async fn look(page: &Page, what: &str) -> Result<()> {
         if std::env::var_os("INFILL_SCREENS").is_some() {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/screens");
             std::fs::create_dir_all(&folder)?;
-            // WebP without loss is half of what a PNG file takes.
+            // As PNG files they would be as large as the page.
             let screen = image::load_from_memory(&page.browser.screenshot_as_png().await?)?.to_rgb8();
-            screen.save(folder.join(format!("{what}-{name}.webp")))?;
+            let file = std::fs::File::create(folder.join(format!("{what}-{name}.jpg")))?;
+            screen.write_with_encoder(JpegEncoder::new_with_quality(file, 82))?;
         }
     }
     // Where the next strokes are meant for.
