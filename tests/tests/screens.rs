@@ -52,7 +52,7 @@ async fn around_the_balloon(page: &Page) -> Result<Vec<(i64, i64)>> {
         .await?;
     let place = |turn: i32| {
         let angle = f64::from(turn) * std::f64::consts::TAU / 16.0;
-        let (x, y) = (73.6 + 56.0 * angle.cos(), -60.0 + 66.0 * angle.sin());
+        let (x, y) = (-64.0 + 52.0 * angle.cos(), -76.0 + 62.0 * angle.sin());
         ((x * scale) as i64, (y * scale) as i64)
     };
     Ok((0..=16).map(place).collect())
