@@ -295,6 +295,9 @@ fn hints_are_kept_and_colour_what_is_like_them() {
     // The chroma of the hint, for which there is room at this brightness.
     assert!((red(&with, 12, 20) - 160).abs() <= 3, "{:?}", with.get_pixel(12, 20));
     assert!(red(&with, 50, 40) > red(&without, 50, 40) + 60, "{:?} and {:?}", with.get_pixel(50, 40), without.get_pixel(50, 40));
+    expect(&sample(path, "colorize grey.png --hints hints.png --saturation 0 -o none.png"), 0, &[]);
+    let grey = |[red, green, blue]: [u8; 3]| red == green && green == blue && red.abs_diff(120) <= 1;
+    assert!(read("none.png").pixels().all(|pixel| grey(pixel.0)), "no saturation leaves the brightness alone");
     photo(30, 20).save(path.join("small.png")).unwrap();
     expect(&sample(path, "colorize small.png --hints hints.png -o out.png"), 3, &["60×44", "30×20"]);
     expect(&sample(path, "colorize grey.png --hints photo.png -o out.png"), 3, &["photo.png", "every pixel is opaque"]);

@@ -186,11 +186,12 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
 }
 
 /// The page's tests, each file of them a program.
-const BROWSER: [&str; 18] = [
+const BROWSER: &[&str] = &[
     "browser",
     "answers",
     "lasting",
     "masks",
+    "colouring",
     "controls",
     "languages",
     "embedding",

@@ -4,10 +4,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use infill::task::{Hints, Task, TaskKind};
+use infill::{
+    picture::{MOST_SATURATION, SATURATION},
+    task::{Hints, Task, TaskKind},
+};
 
 use super::edit_arguments::EditArguments;
-use crate::{edit, exit::input, pictures::picture_file};
+use crate::{
+    edit::{self, EditPlan},
+    exit::input,
+    pictures::picture_file,
+};
 
 /// Give a picture new colours; its brightness stays.
 #[derive(Debug, Args)]
@@ -16,6 +23,9 @@ pub struct ColorizeArguments {
     /// brightness.
     #[arg(long, value_name = "FILE")]
     pub hints: Option<PathBuf>,
+    /// Saturation of the result, percent: 0 is grey, 100 as the net draws it.
+    #[arg(long, value_name = "PERCENT", default_value_t = SATURATION, value_parser = clap::value_parser!(u16).range(0..=i64::from(MOST_SATURATION)))]
+    pub saturation: u16,
     #[command(flatten)]
     pub edit: EditArguments,
 }
@@ -26,7 +36,8 @@ pub struct ColorizeArguments {
 /// A picture, hints or a model that cannot be used, or an output that cannot be written.
 pub fn run(arguments: &ColorizeArguments) -> Result<()> {
     let hints = arguments.hints.as_deref().map_or(Ok(Hints::default()), read_hints)?;
-    edit::run(arguments.edit.resolve(TaskKind::Colorize, Box::new(move |_, _| Ok(Task::Colorize { hints: hints.clone() })))?)
+    let plan = arguments.edit.resolve(TaskKind::Colorize, Box::new(move |_, _| Ok(Task::Colorize { hints: hints.clone() })))?;
+    edit::run(EditPlan { saturation: arguments.saturation, ..plan })
 }
 
 fn read_hints(path: &Path) -> Result<Hints> {

@@ -9,6 +9,7 @@ use clap::{
 };
 use infill::{
     config::Sampling,
+    picture::SATURATION,
     sampler::{SamplerKind, SamplerSettings},
     task::TaskKind,
 };
@@ -123,7 +124,7 @@ impl EditArguments {
         for settings in [&first, &sampler] {
             settings.validate_in(model.config.log_snr_range).map_err(usage)?;
         }
-        Ok(EditPlan { jobs, asked, model, first, sampler, detail, device: self.device.device })
+        Ok(EditPlan { jobs, asked, model, first, sampler, detail, saturation: SATURATION, device: self.device.device })
     }
 
     fn jobs(&self) -> Result<Vec<Job>> {

@@ -29,6 +29,8 @@ pub struct EditPlan {
     pub sampler: SamplerSettings,
     /// How much detail holes get from the picture itself, 0 to 1.
     pub detail: f32,
+    /// Saturation of the answers, percent of what they are drawn with.
+    pub saturation: u16,
     /// Where it computes.
     pub device: DeviceChoice,
 }

@@ -37,9 +37,9 @@ const PIXELS_AT_A_TIME: usize = 1 << 16;
 /// # Errors
 /// A picture, mask or model that cannot be used, an output that cannot be written, or a stop that was asked for.
 pub fn run(plan: EditPlan) -> Result<()> {
-    let EditPlan { jobs, asked, model: file, first, sampler, detail, device } = plan;
+    let EditPlan { jobs, asked, model: file, first, sampler, detail, saturation, device } = plan;
     let interrupt = Interrupt::listen()?;
-    let mut editor = Editor { asked, file, first, sampler, detail, device, interrupt, model: None };
+    let mut editor = Editor { asked, file, first, sampler, detail, saturation, device, interrupt, model: None };
     if let [job] = jobs.as_slice() {
         return editor.edit(job);
     }
@@ -77,6 +77,7 @@ struct Editor {
     first: SamplerSettings,
     sampler: SamplerSettings,
     detail: f32,
+    saturation: u16,
     device: DeviceChoice,
     interrupt: Interrupt,
     /// On its device, once it was needed.
@@ -156,7 +157,9 @@ impl Editor {
         })?;
         progress.finish();
         tracing::debug!("drawn in {:.2} s", begun.elapsed().as_secs_f64());
-        made.into_iter().next().context("an edit makes a picture")
+        let mut picture = made.into_iter().next().context("an edit makes a picture")?;
+        picture.saturate(self.saturation);
+        Ok(picture)
     }
 }
 

@@ -1,16 +1,20 @@
 //! `Picture`: 8-bit RGB in memory, its conversion to the net's numbers, and resampling. It knows no
 //! file formats, no alpha and no colour profiles; those stay with the programs that open files.
 
+mod chroma;
 mod guess;
 mod hidden;
 mod resample;
 mod smooth;
+mod values;
 
 use std::fmt;
 
+pub use chroma::{MOST_SATURATION, SATURATION, chroma, colour, pixel_chroma, saturate};
 pub use guess::{Far, guess_fill, mirror_image, nearest_known};
 pub use resample::{Resampler, resize_planes};
 pub use smooth::smooth_fill;
+pub use values::{from_unit, luma, to_unit};
 
 /// An 8-bit RGB picture with at least one pixel.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,22 +54,6 @@ pub enum PictureError {
         /// Values needed.
         wanted: usize,
     },
-}
-
-/// Rec.601 luma of a pixel, 0 to 255, not rounded.
-pub fn luma([red, green, blue]: [u8; 3]) -> f32 {
-    0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
-}
-
-/// 0..=255 → [−1, 1].
-pub fn to_unit(value: u8) -> f32 {
-    f32::from(value) / 127.5 - 1.0
-}
-
-/// [−1, 1] → 0..=255, rounded; what lies outside is cut. The exact inverse of [`to_unit`].
-pub fn from_unit(value: f32) -> u8 {
-    // The cast saturates, and takes NaN to 0.
-    ((value + 1.0) * 127.5).round() as u8
 }
 
 /// `original` where coverage is 0, `generated` (−1 to 1; what lies outside is cut) where it is 255, and in between.
@@ -243,6 +231,13 @@ impl Picture {
         assert!(area > 0 && planes.len() == 3 * area, "{} values for 3 planes of {width}×{height}", planes.len());
         let pixels = (0..3 * area).map(|index| from_unit(planes[index % 3 * area + index / 3])).collect();
         Self { width, height, pixels }
+    }
+
+    /// Scales the chroma of all pixels to so many percent, see [`saturate`].
+    pub fn saturate(&mut self, percent: u16) {
+        if percent != SATURATION {
+            self.pixels.as_chunks_mut::<3>().0.iter_mut().for_each(|pixel| *pixel = saturate(*pixel, percent));
+        }
     }
 }
 

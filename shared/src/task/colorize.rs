@@ -15,7 +15,7 @@ use super::{
     window::{Enlarged, Window},
     work::{Prepared, Traces, Work},
 };
-use crate::picture::{Picture, luma, to_unit};
+use crate::picture::{Picture, chroma, colour, luma};
 
 /// Radius of the neighbourhood, in the net's pixels, in which chroma is compared with luma.
 const RADIUS: usize = 2;
@@ -106,7 +106,7 @@ impl Colorize {
                 pixel.copy_from_slice(&colour(luma, chroma));
             }
         }
-        self.hints.apply(&mut self.picture, pixel_chroma, colour);
+        self.hints.apply(&mut self.picture);
     }
 }
 
@@ -141,30 +141,6 @@ fn box_mean(plane: &[f32], (width, height): (usize, usize)) -> Vec<f32> {
     };
     let across: Vec<f32> = (0..width * height).map(|place| mean(place % width, width, &|x| plane[place / width * width + x])).collect();
     (0..width * height).map(|place| mean(place / width, height, &|y| across[y * width + place % width])).collect()
-}
-
-/// Cb and Cr of a colour in [−1, 1], about −127.5 to 127.5 (JFIF, from Rec.601).
-fn chroma([red, green, blue]: [f32; 3]) -> [f32; 2] {
-    let luma = 0.299 * red + 0.587 * green + 0.114 * blue;
-    [127.5 * (blue - luma) / 1.772, 127.5 * (red - luma) / 1.402]
-}
-
-/// The same of a pixel.
-pub fn pixel_chroma(pixel: [u8; 3]) -> [f32; 2] {
-    chroma(pixel.map(to_unit))
-}
-
-/// The pixel of a luma and chroma. Where no such colour exists chroma is reduced, never luma changed.
-pub fn colour(luma: f32, [blue, red]: [f32; 2]) -> [u8; 3] {
-    let change = [1.402 * red, -(0.114 * 1.772 * blue + 0.299 * 1.402 * red) / 0.587, 1.772 * blue];
-    let mut part = 1.0f32;
-    for change in change {
-        let room = if change > 0.0 { 255.0 - luma } else { luma };
-        if change.abs() > room {
-            part = part.min(room.max(0.0) / change.abs());
-        }
-    }
-    change.map(|change| (luma + part * change).round() as u8)
 }
 
 impl Work for Colorize {
@@ -234,28 +210,5 @@ impl Work for Colorize {
 
     fn into_picture(self: Box<Self>) -> Picture {
         self.picture
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn chroma_and_luma_make_the_colour_again(pixel in any::<[u8; 3]>()) {
-            let made = colour(luma(pixel), pixel_chroma(pixel));
-            for channel in 0..3 {
-                prop_assert!(made[channel].abs_diff(pixel[channel]) <= 1, "{:?} from {:?}", made, pixel);
-            }
-        }
-
-        #[test]
-        fn luma_is_kept_whatever_the_chroma(value in 0f32..=255.0, blue in -200f32..200.0, red in -200f32..200.0) {
-            let made = luma(colour(value, [blue, red]));
-            prop_assert!((made - value).abs() <= 0.51, "{} became {}", value, made);
-        }
     }
 }

@@ -3,7 +3,10 @@
 //! picture, by first differences instead of their affine form, and pulled to no change far from all hints, where the net knows better.
 
 use super::window::Enlarged;
-use crate::picture::{Picture, luma};
+use crate::{
+    mask::{Mask, Shape},
+    picture::{Picture, colour, luma, pixel_chroma},
+};
 
 /// Cells of the grid along the picture's longer side, at most.
 const CELLS: usize = 320;
@@ -24,6 +27,9 @@ const HINT: f32 = 100.0;
 const ROUNDS: usize = 600;
 const ENOUGH: f32 = 1e-3;
 
+/// Radius of the thinnest dab, pixels: wherever it is put down it covers a pixel by more than a half.
+const THINNEST: f32 = 0.75;
+
 /// Colours known at places of a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
@@ -41,6 +47,38 @@ impl Hints {
         Self { pixels: pixels.collect(), size: (width, height) }
     }
 
+    /// The hints of a picture of this width and height, from dabs of the brush: of each its colour, and its path as x, y and radius in
+    /// pixels. Where two are, the later one counts. Even the thinnest is at least a pixel.
+    pub fn of_dabs<'a>(width: usize, height: usize, dabs: impl DoubleEndedIterator<Item = ([u8; 3], &'a [[f32; 3]])>) -> Self {
+        let mut taken = Mask::empty(width, height);
+        let mut pixels = Vec::new();
+        for (colour, path) in dabs.rev() {
+            let reach = |side: usize, end: usize| {
+                let ends = path.iter().map(|point| [point[side] - point[2] - 2.0, point[side] + point[2] + 3.0]);
+                let [low, high] = ends.fold([f32::INFINITY, f32::NEG_INFINITY], |all, ends| [all[0].min(ends[0]), all[1].max(ends[1])]);
+                let pixel = |place: f32| place.clamp(0.0, end as f32) as usize;
+                pixel(low)..pixel(high)
+            };
+            let (columns, rows) = (reach(0, width), reach(1, height));
+            if columns.is_empty() || rows.is_empty() {
+                continue;
+            }
+            let mut drawn = Mask::empty(columns.len(), rows.len());
+            let inside = |[x, y, _]: [f32; 3]| (x - columns.start as f32, y - rows.start as f32);
+            for (place, point) in path.iter().enumerate() {
+                let from = inside(path[place.saturating_sub(1)]);
+                drawn.draw(&Shape::Segment { from, to: inside(*point), radius: point[2].max(THINNEST) }, true);
+            }
+            for (x, y) in rows.clone().flat_map(|y| columns.clone().map(move |x| (x, y))) {
+                if drawn.coverage(x - columns.start, y - rows.start) > 127 && taken.coverage(x, y) == 0 {
+                    taken.row_mut(y)[x] = 255;
+                    pixels.push((x as u32, y as u32, colour));
+                }
+            }
+        }
+        Self { pixels, size: (width, height) }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.pixels.is_empty()
@@ -51,15 +89,14 @@ impl Hints {
         self.size
     }
 
-    /// Lays them over a coloured picture: at a hint stands its chroma, with the picture's luma, and around it what follows. `chroma` gives Cb
-    /// and Cr of a pixel and `colour` a pixel of luma and chroma.
-    pub fn apply(&self, picture: &mut Picture, chroma: impl Fn([u8; 3]) -> [f32; 2], colour: impl Fn(f32, [f32; 2]) -> [u8; 3]) {
+    /// Lays them over a coloured picture: at a hint stands its chroma, with the picture's luma, and around it what follows.
+    pub fn apply(&self, picture: &mut Picture) {
         if self.is_empty() {
             return;
         }
         let grid = Grid::of(picture);
         let (count, sums) = grid.changes(&self.pixels, |x, y, hint| {
-            let (wanted, found) = (chroma(hint), chroma(picture.get(x, y)));
+            let (wanted, found) = (pixel_chroma(hint), pixel_chroma(picture.get(x, y)));
             [wanted[0] - found[0], wanted[1] - found[1]]
         });
         let planes = sums.map(|sums| grid.spread(&count, &sums));
@@ -69,13 +106,13 @@ impl Hints {
         for y in 0..height {
             enlarged.row(y, &mut line);
             for (pixel, change) in picture.row_mut(y).as_chunks_mut::<3>().0.iter_mut().zip(line.as_chunks::<2>().0) {
-                let found = chroma(*pixel);
+                let found = pixel_chroma(*pixel);
                 *pixel = colour(luma(*pixel), [found[0] + change[0], found[1] + change[1]]);
             }
         }
         for (x, y, hint) in &self.pixels {
             let pixel = &mut picture.row_mut(*y as usize).as_chunks_mut::<3>().0[*x as usize];
-            *pixel = colour(luma(*pixel), chroma(*hint));
+            *pixel = colour(luma(*pixel), pixel_chroma(*hint));
         }
     }
 }
@@ -191,7 +228,6 @@ fn dot(one: &[f32], other: &[f32]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::colorize::{colour, pixel_chroma};
     use super::*;
 
     const SIZE: (usize, usize) = (60, 40);
@@ -212,7 +248,7 @@ mod tests {
 
     fn applied(hints: &Hints) -> Picture {
         let mut picture = two_walls();
-        hints.apply(&mut picture, pixel_chroma, colour);
+        hints.apply(&mut picture);
         picture
     }
 
@@ -256,5 +292,18 @@ mod tests {
         assert!(row.windows(2).all(|pair| pair[1] <= pair[0] + 1.0), "{row:?}");
         assert_eq!(applied(&Hints::default()), two_walls());
         assert!(hint(&[], [0; 3]).is_empty());
+    }
+
+    #[test]
+    fn dabs_are_the_pixels_under_the_brush_and_the_later_one_counts() {
+        let (red, blue) = ([200, 0, 0], [0, 0, 200]);
+        let dabs: [([u8; 3], &[[f32; 3]]); 3] =
+            [(red, &[[10.0, 10.0, 4.0], [20.0, 10.0, 4.0]]), (blue, &[[20.0, 10.0, 4.0]]), (red, &[[-50.0, 9.0, 3.0]])];
+        let hints = Hints::of_dabs(SIZE.0, SIZE.1, dabs.into_iter());
+        let at = |x: u32, y: u32| hints.pixels.iter().filter(|pixel| (pixel.0, pixel.1) == (x, y)).map(|pixel| pixel.2).collect::<Vec<_>>();
+        assert_eq!((at(10, 10), at(20, 10), at(30, 10)), (vec![red], vec![blue], vec![]));
+        let thinnest = Hints::of_dabs(SIZE.0, SIZE.1, [(red, &[[10.0, 10.0, 0.1]][..])].into_iter());
+        assert!(!thinnest.is_empty() && thinnest.pixels.len() <= 4, "{:?}", thinnest.pixels);
+        assert!(Hints::of_dabs(SIZE.0, SIZE.1, dabs[2..].iter().copied()).is_empty());
     }
 }

@@ -1,12 +1,16 @@
 //! What page and worker say to each other, as JSON text beside transferred buffers. Pixels travel as
 //! `Uint8Array`s in the `buffers` of a message, never inside the JSON.
 
+mod dab;
 mod device;
+mod failure;
 
 use infill::{manifest::Words, sampler::SamplerKind, task::TaskKind};
 use serde::{Deserialize, Serialize};
 
+pub use dab::Dab;
 pub use device::{DeviceChoice, DeviceReport, NoGpu};
+pub use failure::Failure;
 
 /// Pixels of a picture or a result that a tab takes: at 24 megapixels page and worker together hold about 1.2 GB at their peak.
 pub const LARGEST: usize = 25_000_000;
@@ -57,6 +61,8 @@ pub enum ToWorker {
         /// Height in pixels.
         height: usize,
     },
+    /// Make a file of a picture. Buffers: RGBA pixels, then profile and chunks of [`FromWorker::Decoded`].
+    WriteFile(WriteRequest),
     /// Fill a picture. Buffers: RGBA pixels, then (for [`TaskKind::Inpaint`]) the mask, one byte a pixel, then profile and
     /// chunks of [`FromWorker::Decoded`], then those of [`RunRequest::resume`].
     Run(RunRequest),
@@ -114,8 +120,23 @@ pub struct RunRequest {
     pub grow: usize,
     /// Pixels over which the area's edge is soft, for inpainting.
     pub feather: usize,
+    /// Colours that are known, for colouring.
+    pub hints: Vec<Dab>,
     /// Go on from here instead of beginning.
     pub resume: Option<Saved>,
+}
+
+/// A picture file to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteRequest {
+    /// Told back with the file.
+    pub number: u32,
+    /// Width of the picture in pixels.
+    pub width: usize,
+    /// Height of the picture in pixels.
+    pub height: usize,
+    /// Saturation, percent of what the pixels have.
+    pub saturation: u16,
 }
 
 /// From the worker to the page.
@@ -195,6 +216,11 @@ pub enum FromWorker {
     },
     /// A mask file was written. Buffer: the PNG file.
     MaskFile,
+    /// A picture file was made. Buffers: its RGBA pixels, then the PNG file.
+    Written {
+        /// The number that it was asked for with.
+        number: u32,
+    },
     /// A step was made.
     Progress {
         /// The run.
@@ -346,92 +372,4 @@ pub struct Assumed {
     pub size: usize,
     /// Channels of an attention head.
     pub head_channels: usize,
-}
-
-/// What can go wrong, for `words` to put into sentences.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Failure {
-    /// The network or the server did not deliver.
-    Network {
-        /// What was asked for.
-        path: String,
-        /// Status or the browser's own text.
-        detail: String,
-    },
-    /// A chunk is not what the manifest says, twice.
-    Corrupt {
-        /// Which.
-        path: String,
-    },
-    /// The model cannot be used.
-    Model {
-        /// Why.
-        detail: String,
-    },
-    /// A model file of the visitor's own cannot be used; the model in use stays.
-    ModelFile {
-        /// The file's name without its ending.
-        name: String,
-        /// Why, in the words of `infill::model_file`, `infill::pytorch` or `infill_pytorch_file`.
-        detail: String,
-    },
-    /// The request cannot be carried out.
-    Request {
-        /// Why, in the words of `infill::edit`.
-        detail: String,
-    },
-    /// The program that computes did not start.
-    Start {
-        /// The browser's own text.
-        detail: String,
-    },
-    /// The GPU went away.
-    DeviceLost {
-        /// The browser's reason.
-        detail: String,
-    },
-    /// The device computed what is no number.
-    NotFinite {
-        /// How many values, in the words of `infill::edit`.
-        detail: String,
-    },
-    /// There was not enough memory.
-    Memory {
-        /// The browser's or the program's own text.
-        detail: String,
-    },
-    /// The program stopped.
-    Panic {
-        /// Its message.
-        detail: String,
-    },
-}
-
-impl Failure {
-    /// Whether nothing more is to be expected of the worker after this.
-    pub fn ends_worker(&self) -> bool {
-        matches!(self, Self::Start { .. } | Self::DeviceLost { .. } | Self::NotFinite { .. } | Self::Memory { .. } | Self::Panic { .. })
-    }
-
-    /// A program that stopped with these words: for want of memory, or for another reason.
-    pub fn stopped(detail: String) -> Self {
-        let lower = detail.to_lowercase();
-        // The words of wgpu, of Rust's allocator and of the browsers' own.
-        let memory = ["out of memory", "outofmemory", "memory allocation of", "allocation failed", "cannot enlarge memory"];
-        if memory.iter().any(|words| lower.contains(words)) { Self::Memory { detail } } else { Self::Panic { detail } }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn want_of_memory_is_told_from_other_ends() {
-        for text in ["wgpu error: Out of Memory", "Uncaught RangeError: Array buffer allocation failed"] {
-            assert_eq!(Failure::stopped(text.to_owned()), Failure::Memory { detail: text.to_owned() });
-        }
-        assert!(matches!(Failure::stopped("index out of bounds".to_owned()), Failure::Panic { .. }));
-    }
 }

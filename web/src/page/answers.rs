@@ -39,6 +39,8 @@ pub struct Answer {
     pub seed: u64,
     /// The part that was filled, to be shown in small.
     pub centre: Rect,
+    /// Saturation that it is looked at and saved with, percent of what the run made.
+    pub saturation: u16,
 }
 
 /// The answers to one picture, the latest last.
@@ -59,6 +61,11 @@ impl Answers {
     /// The one that is looked at.
     pub fn shown(&self) -> Option<&Answer> {
         self.list.get(self.shown?)
+    }
+
+    /// The same, to be changed.
+    pub fn shown_mut(&mut self) -> Option<&mut Answer> {
+        self.list.get_mut(self.shown?)
     }
 
     /// Its place in the list.
@@ -175,6 +182,7 @@ mod tests {
             file: Handle(seed as u32),
             seed,
             centre: Rect { left: 0, top: 0, width: 1, height: 1 },
+            saturation: 100,
         }
     }
 

@@ -66,7 +66,8 @@ impl App {
         state.models.computes_on = storage::remembered_device();
         let wanted: Vec<String> = storage::remembered_language().into_iter().chain(dom::languages()).collect();
         state.language = Language::suited(wanted.iter().map(String::as_str));
-        let (effects, view) = (Effects::new(sink.clone(), held.clone()), View::new(sink.clone(), held.clone()));
+        state.palette = storage::remembered_colours();
+        let (effects, view) = (Effects::new(sink.clone(), held.clone()), View::new(sink.clone()));
         app.inside.set(Some(Box::new(Inside { state, effects, view })));
         app.listening.get_or_init(|| listen::listen(&sink, &held));
         app.say(Event::Started);

@@ -9,10 +9,12 @@ use infill::{
 
 use super::{
     answers::{Answer, Answers},
+    dabs::Dabs,
     history::{History, Step},
     packed::Packed,
     picture::Picture,
 };
+use crate::message::Dab;
 
 /// So many changes of a mask are told apart; who has seen none of them draws all of it anew.
 const RECENT: usize = 64;
@@ -139,6 +141,8 @@ pub struct Document {
     pub marks: Marks,
     /// Pixels to add: left, top, right, bottom.
     pub extend: [usize; 4],
+    /// Colours that are known.
+    pub dabs: Dabs,
     /// What can be undone.
     pub history: History,
     /// What finished runs made of it.
@@ -149,7 +153,7 @@ impl Document {
     /// With nothing marked and nothing added.
     pub fn new(picture: Picture) -> Self {
         let marks = Marks::none(picture.width, picture.height);
-        Self { picture, marks, extend: [0; 4], history: History::default(), answers: Answers::default() }
+        Self { picture, marks, extend: [0; 4], dabs: Dabs::default(), history: History::default(), answers: Answers::default() }
     }
 
     /// All of the picture.
@@ -173,6 +177,23 @@ impl Document {
         Step::frame(before, self.extend).map(|step| self.history.push(step)).is_some()
     }
 
+    /// Adds a dab of colour: one step.
+    pub fn paint(&mut self, dab: Dab) {
+        let dabs = vec![(self.dabs.list().len(), Rc::new(dab))];
+        self.dabs.put(&dabs);
+        self.history.push(Step::Dabs { painted: true, dabs });
+    }
+
+    /// Remembers that dabs were taken away; whether any were.
+    pub fn dabs_taken_from(&mut self, before: &[Rc<Dab>]) -> bool {
+        let dabs = self.dabs.missing_of(before);
+        let any = !dabs.is_empty();
+        if any {
+            self.history.push(Step::Dabs { painted: false, dabs });
+        }
+        any
+    }
+
     /// Adds what a run made, and shows it.
     pub fn finish_run(&mut self, answer: Answer) {
         self.history.push(Step::Run { task: answer.task, file: answer.file, answer: None });
@@ -186,6 +207,8 @@ impl Document {
             None => return false,
             Some(Step::Marks { place, before, .. }) => self.marks.unpack(*place, before),
             Some(Step::Frame { before, .. }) => self.extend = *before,
+            Some(Step::Dabs { painted: true, dabs }) => self.dabs.take(dabs),
+            Some(Step::Dabs { painted: false, dabs }) => self.dabs.put(dabs),
             Some(Step::Run { file, answer, .. }) => {
                 *answer = self.answers.take(*file).map(Box::new);
                 self.answers.show_only(self.history.last_run(task));
@@ -202,6 +225,8 @@ impl Document {
             None => return false,
             Some(Step::Marks { place, after, .. }) => self.marks.unpack(*place, after),
             Some(Step::Frame { after, .. }) => self.extend = *after,
+            Some(Step::Dabs { painted: true, dabs }) => self.dabs.put(dabs),
+            Some(Step::Dabs { painted: false, dabs }) => self.dabs.take(dabs),
             Some(Step::Run { answer, .. }) => {
                 let again = answer.take().map(|answer| self.answers.add(*answer));
                 again.into_iter().flatten().for_each(|gone| self.history.forget_run(gone));

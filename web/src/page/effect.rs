@@ -50,6 +50,8 @@ pub enum Effect {
     RememberDevice(DeviceChoice),
     /// Remember which model was chosen, for the next visit.
     RememberModel(String),
+    /// Remember the colours that were used last, for the next visit.
+    RememberColours(String),
     /// Read a picture file and have the worker decode it; the answer carries this number.
     Decode {
         /// Counts the files.

@@ -12,6 +12,7 @@ use super::{
     keeping::Found,
     notice::Notice,
     opening::Purpose,
+    palette::{Colour, ColourTool},
     picture::{Colours, Picture, Pixels},
     tool::Tool,
 };
@@ -59,8 +60,8 @@ pub enum Event {
     BeginAnew,
     /// What waits for a word may take the place of the work.
     Replace,
-    /// The visitor saved the answer.
-    Downloaded,
+    /// Give the answer to the visitor as a file.
+    Download,
     /// A pointer went down on the canvas.
     PointerDown(Pointer),
     /// A pointer moved: all its points since the last time.
@@ -100,6 +101,16 @@ pub enum Event {
     Undo,
     /// Make it again.
     Redo,
+    /// Choose a tool of colouring.
+    ColourTool(ColourTool),
+    /// Choose the next one, or the one before.
+    TurnColourTool(bool),
+    /// Paint with another colour.
+    Colour(Colour),
+    /// Paint with a colour that was used before, by its place.
+    Swatch(usize),
+    /// Take all dabs away.
+    ClearDabs,
     /// Mark nothing.
     Clear,
     /// Mark what is not marked.

@@ -1,5 +1,7 @@
 //! The page's fields for numbers: their ids, and which numbers are used of those that people enter.
 
+use infill::picture::MOST_SATURATION;
+
 /// A field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
@@ -7,6 +9,8 @@ pub enum Field {
     Brush,
     /// By how much channels may differ where similar colours are looked for.
     Tolerance,
+    /// Saturation of the answer, percent.
+    Saturation,
     /// Pixels to add: 0 left, 1 top, 2 right, 3 bottom.
     Side(usize),
     /// Seed of the noise.
@@ -23,9 +27,10 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Brush,
         Self::Tolerance,
+        Self::Saturation,
         Self::Side(0),
         Self::Side(1),
         Self::Side(2),
@@ -42,6 +47,7 @@ impl Field {
         match self {
             Self::Brush => "size",
             Self::Tolerance => "tolerance",
+            Self::Saturation => "saturation",
             Self::Side(side) => ["extend-left", "extend-top", "extend-right", "extend-bottom"][side % 4],
             Self::Seed => "seed",
             Self::Steps => "steps",
@@ -56,12 +62,18 @@ impl Field {
         match self {
             Self::Brush => [0.0, 300.0],
             Self::Tolerance => [0.0, 255.0],
+            Self::Saturation => [0.0, f64::from(MOST_SATURATION)],
             Self::Side(_) => [0.0, 10_000.0],
             Self::Seed => [0.0, f64::from(u32::MAX)],
             Self::Steps => [1.0, 1000.0],
             Self::Temperature => [0.0, 1.0],
             Self::Grow | Self::Feather => [0.0, 100.0],
         }
+    }
+
+    /// Whether it is a slider, which has no number that is half entered.
+    pub fn is_slider(self) -> bool {
+        matches!(self, Self::Brush | Self::Tolerance | Self::Saturation)
     }
 
     /// What is used of an entered number: within the limits, and whole where parts mean nothing.
@@ -137,7 +149,7 @@ mod tests {
             let input = format!(
                 "id=\"{}\" type=\"{}\" min=\"{low}\" max=\"{high}\"",
                 field.id(),
-                if matches!(field, Field::Brush | Field::Tolerance) { "range" } else { "number" }
+                if field.is_slider() { "range" } else { "number" }
             );
             assert!(page.contains(&input), "index.html has no `{input}`");
             assert_eq!([field.used(-50.0), field.used(1e12)], [low, high]);

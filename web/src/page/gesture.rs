@@ -9,6 +9,7 @@ use super::{
     tool::{Point, Tool},
     viewport::Grip,
 };
+use crate::message::Dab;
 
 /// What kind of pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,22 @@ pub enum Gesture {
         /// Where the pointer was, on the picture.
         path: Vec<Point>,
     },
+    /// A dab of colour is painted.
+    Dab {
+        /// Whose.
+        pointer: i32,
+        /// As it is so far.
+        dab: Dab,
+    },
+    /// Dabs are taken away.
+    TakeDabs {
+        /// Whose.
+        pointer: i32,
+        /// Where the pointer was, on the picture.
+        last: Point,
+        /// All dabs before it.
+        before: Vec<Rc<Dab>>,
+    },
     /// The picture is moved.
     Pan {
         /// Whose.
@@ -105,6 +122,8 @@ impl Gesture {
         match self {
             Self::None => false,
             Self::Mark { pointer, .. }
+            | Self::Dab { pointer, .. }
+            | Self::TakeDabs { pointer, .. }
             | Self::Pan { pointer, .. }
             | Self::Compare { pointer }
             | Self::Hold { pointer, .. }

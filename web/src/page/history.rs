@@ -1,4 +1,4 @@
-//! What can be undone and redone of one picture: changes of the mask, of the frame, and runs, in one list. A change of the mask
+//! What can be undone and redone of one picture: changes of the mask, of the frame, of the dabs of colour, and runs, in one list. A change of the mask
 //! is kept as the rectangle it touched, before and after; a run that was undone keeps its answer. It knows nothing of drawing.
 
 use infill::{
@@ -6,7 +6,7 @@ use infill::{
     task::TaskKind,
 };
 
-use super::{answers::Answer, handle::Handle, packed::Packed};
+use super::{answers::Answer, dabs::Placed, handle::Handle, packed::Packed};
 
 /// Bytes that all steps together may take before the oldest are forgotten.
 const LIMIT: usize = 64 << 20;
@@ -29,6 +29,13 @@ pub enum Step {
         before: [usize; 4],
         /// And after.
         after: [usize; 4],
+    },
+    /// Dabs of colour.
+    Dabs {
+        /// They were painted; else they were taken away.
+        painted: bool,
+        /// Which, the first of the list first.
+        dabs: Vec<Placed>,
     },
     /// A run that made an answer.
     Run {
@@ -58,6 +65,7 @@ impl Step {
         match self {
             Self::Marks { .. } => task == TaskKind::Inpaint,
             Self::Frame { .. } => task == TaskKind::Uncrop,
+            Self::Dabs { .. } => task == TaskKind::Colorize,
             Self::Run { task: own, .. } => task == *own,
         }
     }
@@ -65,6 +73,7 @@ impl Step {
     fn size(&self) -> usize {
         match self {
             Self::Marks { before, after, .. } => before.bytes().len() + after.bytes().len(),
+            Self::Dabs { dabs, .. } => dabs.iter().map(|(_, dab)| size_of_val(dab.path.as_slice())).sum(),
             Self::Frame { .. } | Self::Run { .. } => 0,
         }
     }
@@ -130,7 +139,7 @@ impl History {
     pub fn last_run(&self, task: TaskKind) -> Option<Handle> {
         match self.done.iter().rev().find(|step| step.is_seen_in(task))? {
             Step::Run { file, .. } => Some(*file),
-            Step::Marks { .. } | Step::Frame { .. } => None,
+            Step::Marks { .. } | Step::Frame { .. } | Step::Dabs { .. } => None,
         }
     }
 

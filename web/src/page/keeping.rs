@@ -36,7 +36,8 @@ pub struct Work {
     picture: Handle,
     marks: u64,
     extend: [usize; 4],
-    answers: Vec<Handle>,
+    dabs: u64,
+    answers: Vec<(Handle, u16)>,
     others: (usize, usize),
 }
 
@@ -45,9 +46,10 @@ impl Work {
     pub fn of(document: &Document, others: (usize, usize)) -> Self {
         // Also of runs that were undone: who puts a saved answer away has it still.
         let all = document.answers.list().iter().chain(document.history.undone_answers());
-        let mut answers: Vec<Handle> = all.map(|answer| answer.file).collect();
+        let mut answers: Vec<(Handle, u16)> = all.map(|answer| (answer.file, answer.saturation)).collect();
         answers.sort_unstable();
-        Self { picture: document.picture.file, marks: document.marks.revision(), extend: document.extend, answers, others }
+        let (marks, dabs) = (document.marks.revision(), document.dabs.revision());
+        Self { picture: document.picture.file, marks, extend: document.extend, dabs, answers, others }
     }
 }
 

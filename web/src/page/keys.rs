@@ -1,6 +1,6 @@
 //! Which key means what.
 
-use super::{event::Event, tool::Tool};
+use super::{event::Event, palette::ColourTool, tool::Tool};
 
 /// A key that was pressed.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,7 @@ pub fn canvas(key: &Key) -> Option<Event> {
         " " => Some(Event::Space(true)),
         "Enter" => Some(Event::Confirm),
         "Backspace" => Some(Event::TakeCorner),
+        "i" => Some(Event::ColourTool(ColourTool::Eyedropper)),
         letter => Tool::ALL.into_iter().find(|tool| tool.key() == letter).map(Event::Tool),
     }
 }

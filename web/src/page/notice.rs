@@ -143,6 +143,8 @@ pub enum Status {
     },
     /// A run begins.
     Working,
+    /// An answer becomes a file.
+    Writing,
     /// A run has made so many steps.
     Step {
         /// Steps made.

@@ -3,7 +3,13 @@
 
 use infill::{mask::Shape, task::TaskKind};
 
-use super::{answers::Answer, document::Document, gesture::Gesture, state::State};
+use super::{
+    answers::Answer,
+    document::Document,
+    gesture::Gesture,
+    palette::{Colour, ColourTool},
+    state::State,
+};
 
 /// A picture that is drawn as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +52,13 @@ pub enum Item {
     },
     /// An area that is about to be marked, by its corners.
     Area(Vec<(f64, f64)>),
+    /// A dab of colour, with a rim that is seen on everything.
+    Dab {
+        /// Its colour.
+        colour: Colour,
+        /// Where the brush was, and half its width there: x, y, radius.
+        path: Vec<(f64, f64, f64)>,
+    },
     /// A ring, dark and light so that it is seen on everything.
     Ring {
         /// Its middle.
@@ -81,7 +94,7 @@ pub fn scene(state: &State) -> Scene {
                 work(&mut items, state, document);
                 match task {
                     TaskKind::Uncrop => frame(&mut items, on_canvas(state, document.frame())),
-                    TaskKind::Inpaint if !state.runs.is_busy() => hand(&mut items, state),
+                    TaskKind::Inpaint | TaskKind::Colorize if !state.runs.is_busy() => hand(&mut items, state),
                     _ => {}
                 }
             }
@@ -127,8 +140,23 @@ fn work(items: &mut Vec<Item>, state: &State, document: &Document) {
         let [left, top, ..] = if state.task == TaskKind::Uncrop { document.extend } else { [0; 4] };
         let place = on_canvas(state, [x - left as f64, y - top as f64, width, height]);
         items.push(Item::Layer { layer: Layer::Preview, place, clip: None });
+    } else if state.task == TaskKind::Colorize {
+        dabs(items, state, document);
     } else if state.task == TaskKind::Inpaint {
         items.push(Item::Layer { layer: Layer::Marks, place: on_canvas(state, whole(document)), clip: None });
+    }
+}
+
+/// The dabs of colour, with the one that is being painted.
+fn dabs(items: &mut Vec<Item>, state: &State, document: &Document) {
+    let viewport = state.look.viewport;
+    let new = if let Gesture::Dab { dab, .. } = &state.hand.gesture { Some(dab) } else { None };
+    for dab in document.dabs.list().iter().map(|dab| &**dab).chain(new) {
+        let on_canvas = |[x, y, radius]: &[f32; 3]| {
+            let (x, y) = viewport.to_canvas(f64::from(*x), f64::from(*y));
+            (x, y, (f64::from(*radius) * viewport.scale).max(1.0))
+        };
+        items.push(Item::Dab { colour: dab.colour, path: dab.path.iter().map(on_canvas).collect() });
     }
 }
 
@@ -147,7 +175,11 @@ fn frame(items: &mut Vec<Item>, [left, top, width, height]: [f64; 4]) {
 fn hand(items: &mut Vec<Item>, state: &State) {
     let viewport = state.look.viewport;
     let keyboard = state.hand.cursor.map(|(x, y)| viewport.to_canvas(x, y));
-    let radius = if state.tool.has_width() { (state.brush_on_picture() * viewport.scale / 2.0).max(2.0) } else { 5.0 };
+    let has_width = match state.task {
+        TaskKind::Colorize => state.palette.tool != ColourTool::Eyedropper,
+        _ => state.tool.has_width(),
+    };
+    let radius = if has_width { (state.brush_on_picture() * viewport.scale / 2.0).max(2.0) } else { 5.0 };
     items.extend([keyboard, state.hand.hover].into_iter().flatten().map(|at| Item::Ring { at, radius }));
     let on_canvas = |(x, y): (f32, f32)| viewport.to_canvas(f64::from(x), f64::from(y));
     if let Gesture::Mark { tool, path, .. } = &state.hand.gesture

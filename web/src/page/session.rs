@@ -1,14 +1,18 @@
 //! The work as the browser keeps it from one visit to the next: pictures as their files' own bytes, masks packed, everything else as
 //! text. A session of another version is not understood, and not used.
 
+use std::rc::Rc;
+
 use infill::{
     mask::{Mask, Rect},
+    picture::{MOST_SATURATION, SATURATION},
     task::TaskKind,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     answers::{Answer, Answers},
+    dabs::{Dabs, Placed},
     document::{Document, Marks},
     handle::Handle,
     history::{History, Step},
@@ -17,7 +21,7 @@ use super::{
     settings::Settings,
     tool::Tool,
 };
-use crate::message::Note;
+use crate::message::{Dab, Note};
 
 /// Changes whenever what is kept is written in another way.
 pub const VERSION: u32 = 1;
@@ -66,6 +70,11 @@ fn tolerance() -> u8 {
     32
 }
 
+/// Of answers that were kept before there was one.
+fn saturation() -> u16 {
+    SATURATION
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct SavedDocument {
     name: String,
@@ -73,6 +82,8 @@ struct SavedDocument {
     notes: Vec<Note>,
     mask: usize,
     extend: [usize; 4],
+    #[serde(default)]
+    dabs: Vec<Dab>,
     done: Vec<SavedStep>,
     undone: Vec<SavedStep>,
     answers: Vec<SavedAnswer>,
@@ -88,6 +99,8 @@ struct SavedAnswer {
     file: usize,
     seed: u64,
     centre: [usize; 4],
+    #[serde(default = "saturation")]
+    saturation: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,6 +108,7 @@ struct SavedAnswer {
 enum SavedStep {
     Marks { place: [usize; 4], before: usize, after: usize },
     Frame { before: [usize; 4], after: [usize; 4] },
+    Dabs { painted: bool, dabs: Vec<(usize, Dab)> },
     Run { task: TaskKind, file: usize, answer: Option<SavedAnswer> },
 }
 
@@ -120,8 +134,8 @@ impl Saving {
     }
 
     fn answer(&mut self, answer: &Answer) -> SavedAnswer {
-        let Answer { task, name, notes, origin, file, seed, centre, .. } = answer.clone();
-        SavedAnswer { task, name, notes, origin, file: self.file(file), seed, centre: numbers(centre) }
+        let Answer { task, name, notes, origin, file, seed, centre, saturation, .. } = answer.clone();
+        SavedAnswer { task, name, notes, origin, file: self.file(file), seed, centre: numbers(centre), saturation }
     }
 
     fn step(&mut self, step: &Step) -> SavedStep {
@@ -130,6 +144,9 @@ impl Saving {
                 SavedStep::Marks { place: numbers(*place), before: self.part(before), after: self.part(after) }
             }
             Step::Frame { before, after } => SavedStep::Frame { before: *before, after: *after },
+            Step::Dabs { painted, dabs } => {
+                SavedStep::Dabs { painted: *painted, dabs: dabs.iter().map(|(place, dab)| (*place, Dab::clone(dab))).collect() }
+            }
             Step::Run { task, file, answer } => {
                 SavedStep::Run { task: *task, file: self.file(*file), answer: answer.as_ref().map(|answer| self.answer(answer)) }
             }
@@ -144,6 +161,7 @@ impl Saving {
             notes: document.picture.notes.clone(),
             mask: self.part(&Packed::new(document.marks.mask().values())),
             extend: document.extend,
+            dabs: document.dabs.list().iter().map(|dab| Dab::clone(dab)).collect(),
             done: done.iter().map(|step| self.step(step)).collect(),
             undone: undone.iter().map(|step| self.step(step)).collect(),
             answers: document.answers.list().iter().map(|answer| self.answer(answer)).collect(),
@@ -202,6 +220,7 @@ impl Session {
         let answers = saved.answers.iter().map(|answer| self.answer(answer, pictures)).collect::<Option<Vec<_>>>()?;
         let mut document = Document::new(picture);
         (document.marks, document.extend) = (Marks::of(mask), saved.extend);
+        document.dabs = Dabs::of(saved.dabs.iter().cloned().map(Rc::new).collect());
         document.history = History::of(steps(&saved.done)?, steps(&saved.undone)?);
         document.answers = Answers::of(answers, saved.shown);
         Some(document)
@@ -213,7 +232,7 @@ impl Session {
 
     fn answer(&self, saved: &SavedAnswer, pictures: &[Option<Picture>]) -> Option<Answer> {
         let Picture { file, width, height, pixels, colours, .. } = pictures.get(saved.file)?.clone()?;
-        let SavedAnswer { task, name, notes, origin, seed, centre, .. } = saved.clone();
+        let SavedAnswer { task, name, notes, origin, seed, centre, saturation, .. } = saved.clone();
         let centre = rect(centre);
         (centre.right() <= width && centre.bottom() <= height).then_some(Answer {
             task,
@@ -227,6 +246,7 @@ impl Session {
             file,
             seed,
             centre,
+            saturation: saturation.min(MOST_SATURATION),
         })
     }
 
@@ -240,6 +260,10 @@ impl Session {
                 Step::Marks { place, before: self.part(*before)?, after: self.part(*after)? }
             }
             SavedStep::Frame { before, after } => Step::Frame { before: *before, after: *after },
+            SavedStep::Dabs { painted, dabs } => {
+                let dabs: Vec<Placed> = dabs.iter().map(|(place, dab)| (*place, Rc::new(dab.clone()))).collect();
+                Step::Dabs { painted: *painted, dabs }
+            }
             SavedStep::Run { task, file, answer: None } => Step::Run { task: *task, file: *self.files.get(*file)?, answer: None },
             SavedStep::Run { task, file, answer: Some(answer) } => {
                 let answer = Some(Box::new(self.answer(answer, pictures)?));

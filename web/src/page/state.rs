@@ -18,7 +18,9 @@ use super::{
     models::Models,
     notice::{Notice, Status},
     opening::Opening,
+    palette::Palette,
     runs::Runs,
+    saving::Saving,
     settings::Settings,
     tool::{Point, Tool},
     viewport::Viewport,
@@ -71,7 +73,8 @@ impl Hand {
 
     /// Whether somebody is at the mask or the frame, so that its change is not done yet.
     pub fn is_drawing(&self) -> bool {
-        matches!(self.gesture, Gesture::Mark { .. } | Gesture::Side { .. }) || self.change.is_some()
+        let at_work = matches!(self.gesture, Gesture::Mark { .. } | Gesture::Dab { .. } | Gesture::TakeDabs { .. } | Gesture::Side { .. });
+        at_work || self.change.is_some()
     }
 }
 
@@ -105,6 +108,8 @@ pub struct State {
     pub task: TaskKind,
     /// The tool.
     pub tool: Tool,
+    /// What dabs of colour are painted with.
+    pub palette: Palette,
     /// Brush width in CSS pixels: who looks closer paints finer. 0 until the canvas of a new picture has a size.
     pub brush: f64,
     /// Width of the brush that painted last, pixels of the picture.
@@ -139,6 +144,8 @@ pub struct State {
     pub mask_file: Option<(Handle, String)>,
     /// The mask file that was written last: the browser may be saving it still.
     pub mask_saved: Option<Handle>,
+    /// An answer becomes a file.
+    pub saving: Saving,
     /// A file is dragged over the page.
     pub dragging: bool,
     /// How long the run would take that can be begun now.
@@ -168,6 +175,7 @@ impl State {
             later: Vec::new(),
             task: TaskKind::Inpaint,
             tool: Tool::Brush,
+            palette: Palette::default(),
             brush: 40.0,
             painted: None,
             exact: false,
@@ -191,6 +199,7 @@ impl State {
             opening: None,
             mask_file: None,
             mask_saved: None,
+            saving: Saving::default(),
             dragging: false,
             estimate: Estimate::default(),
             status: Status::Nothing,
@@ -230,6 +239,12 @@ impl State {
         (self.brush / self.look.viewport.scale).clamp(1.0, (shorter / 2.0).max(1.0))
     }
 
+    /// Where a point of the canvas lies on the picture.
+    pub fn on_picture(&self, (x, y): (f64, f64)) -> Point {
+        let (x, y) = self.look.viewport.to_picture(x, y);
+        (x as f32, y as f32)
+    }
+
     /// The answer that is looked at; none while another is on its way.
     pub fn answer(&self) -> Option<&Answer> {
         self.document.as_ref().filter(|_| !self.runs.is_busy())?.answers.shown()
@@ -260,7 +275,7 @@ impl State {
             files.chain([document.picture.file])
         });
         let wished = self.embedding.iter().filter_map(|embedding| embedding.mask);
-        let masks = self.mask_file.iter().map(|(file, _)| *file).chain(self.mask_saved).chain(wished);
+        let masks = self.mask_file.iter().map(|(file, _)| *file).chain(self.mask_saved).chain(self.saving.written).chain(wished);
         let restoring = self.kept.restoring.iter().flat_map(|restoring| restoring.session.files.iter().copied());
         let replacement = self.kept.replacement.iter().filter_map(|replacement| match replacement {
             Replacement::File(file, _) => Some(*file),

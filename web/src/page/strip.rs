@@ -98,6 +98,7 @@ mod tests {
             file: Handle(0),
             seed: 0,
             centre,
+            saturation: 100,
         };
         let small = small(&answer);
         let at = |x: usize, y: usize| &small[4 * (y * SIDE + x)..][..4];

@@ -37,8 +37,19 @@ pub fn hint(task: TaskKind, tool: Tool) -> Text {
             Text("Paint over what is to be replaced; the area grows by a few pixels. Everything else stays exactly as it is.")
         }
         TaskKind::Uncrop => Text("Pull the frame outwards by its sides, or enter pixels."),
-        TaskKind::Colorize => Text("Gives the picture new colours; its brightness stays."),
+        TaskKind::Colorize => Text(
+            "Gives the picture new colours; its brightness stays. Where you know a colour, paint a dab of it: it spreads over what is alike.",
+        ),
         TaskKind::Restore => Text("Removes the blocks and ringing of JPEG compression."),
+    }
+}
+
+/// What the button says that goes from an answer to what it is the answer to; none where there is nothing to change.
+pub fn change(task: TaskKind) -> Option<Text> {
+    match task {
+        TaskKind::Inpaint | TaskKind::Uncrop => Some(Text("Change the area")),
+        TaskKind::Colorize => Some(Text("Change the colours")),
+        TaskKind::Restore => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod bench;
 mod device;
 mod download;
 mod fetch_model;
+mod file;
 mod import;
 mod mask_file;
 mod readback;
@@ -101,6 +102,7 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
         ToWorker::Decode { load } => decode_picture(load, buffers),
         ToWorker::ReadMask { load } => mask_file::read(load, &buffers),
         ToWorker::WriteMask { width, height } => mask_file::write(width, height, &buffers),
+        ToWorker::WriteFile(request) => file::write(request, &buffers),
         ToWorker::Run(request) => spawn_local(async move {
             let id = request.id;
             state.cancelled.set(false);

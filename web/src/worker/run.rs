@@ -3,24 +3,24 @@
 use std::{borrow::Cow, cell::Cell, rc::Rc};
 
 use burn::tensor::Tensor;
-use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use image::ExtendedColorType;
 use infill::{
     denoiser::Model,
     edit::{Edit, EditError, EditModel, EditRequest, EditState},
     mask::Mask,
     picture::Picture,
     sampler::SamplerSettings,
-    task::{Border, Task, TaskKind},
+    task::{Border, Hints, Task, TaskKind},
 };
 use js_sys::Uint8Array;
 
 use super::{
+    file,
     readback::{refused, values},
     rescue::{self, UnderWay},
     scope::{let_messages_in, now, say},
 };
 use crate::{
-    decode,
     message::{Failure, FromWorker, RunRequest},
     transparency::Transparency,
 };
@@ -153,18 +153,13 @@ fn finish(
         rows.append_next(&mut row);
         rgba.subarray(start, start + row.len() as u32).copy_from(&row);
     }
-    let mut png = Vec::new();
     let (samples, colour) = match opaque {
         true => (Cow::Borrowed(result.pixels()), ExtendedColorType::Rgb8),
         false => (Cow::Owned(rgba.to_vec()), ExtendedColorType::Rgba8),
     };
-    let mut encoder = PngEncoder::new(&mut png);
-    if !profile.is_empty() {
-        encoder.set_icc_profile(profile).map_err(refused)?;
-    }
-    encoder.write_image(&samples, width as u32, height as u32, colour).map_err(refused)?;
+    let png = file::png(&samples, (width, height), colour, profile, chunks)?;
     let done = FromWorker::Done { id: request.id, width, height, milliseconds: now() - begun };
-    say(&done, &[rgba, Uint8Array::from(decode::with_chunks(png, chunks).as_slice())]);
+    say(&done, &[rgba, Uint8Array::from(png.as_slice())]);
     Ok(())
 }
 
@@ -181,7 +176,10 @@ fn task(request: &RunRequest, mask: Option<Vec<u8>>) -> Result<Task, Failure> {
             let [left, top, right, bottom] = request.extend;
             Task::Uncrop(Border { left, top, right, bottom })
         }
-        TaskKind::Colorize => Task::colorize(),
+        TaskKind::Colorize => {
+            let dabs = request.hints.iter().map(|dab| (dab.colour, dab.path.as_slice()));
+            Task::Colorize { hints: Hints::of_dabs(request.width, request.height, dabs) }
+        }
         TaskKind::Restore => Task::Restore,
     })
 }

@@ -56,6 +56,7 @@ impl Effects {
             Effect::RememberLanguage(tag) => storage::remember_language(tag),
             Effect::RememberDevice(device) => storage::remember_device(device),
             Effect::RememberModel(name) => storage::remember_model(&name),
+            Effect::RememberColours(colours) => storage::remember_colours(&colours),
             Effect::Decode { load, file } => self.send_file(file, ToWorker::Decode { load }),
             Effect::Probe { purpose, size } => {
                 (self.sink)(Event::Probed { purpose, size, fits: canvases::fits(size.0, size.1) });

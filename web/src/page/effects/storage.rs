@@ -4,7 +4,7 @@ use web_sys::Storage;
 
 use crate::{
     message::{DeviceChoice, ModelChoice},
-    page::dom,
+    page::{dom, palette::Palette},
 };
 
 /// The model that was chosen the last time.
@@ -35,6 +35,16 @@ pub fn remembered_language() -> Option<String> {
 /// Remembers the language that was chosen.
 pub fn remember_language(tag: &str) {
     remember("language", tag);
+}
+
+/// The colours that were used last.
+pub fn remembered_colours() -> Palette {
+    Palette::of_text(&remembered("colours").unwrap_or_default())
+}
+
+/// Remembers the colours that were used last.
+pub fn remember_colours(colours: &str) {
+    remember("colours", colours);
 }
 
 fn remembered(what: &str) -> Option<String> {

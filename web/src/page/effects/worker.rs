@@ -94,7 +94,7 @@ fn attach(message: &FromWorker, buffers: Vec<Uint8Array>, held: &Held) -> Attach
             let (pixels, profile, chunks) = (bytes(), bytes().unwrap_or_default(), bytes().unwrap_or_default());
             Attached { pixels, colours: Colours { profile, chunks }, ..Attached::default() }
         }
-        FromWorker::Done { .. } => Attached {
+        FromWorker::Done { .. } | FromWorker::Written { .. } => Attached {
             pixels: bytes(),
             held: buffers.next().and_then(|png| held.add_download(&png)).into_iter().collect(),
             ..Attached::default()

@@ -11,17 +11,19 @@ use crate::page::{
     field::{self, Field},
     keys,
     listener::Listener,
+    palette::{self, ColourTool, SWATCHES},
     strip, tasks,
     tool::Tool,
 };
 
 /// Buttons that say one thing.
-const BUTTONS: [(&str, Event); 28] = [
+const BUTTONS: [(&str, Event); 29] = [
     ("further", Event::Further),
     ("sample", Event::Sample),
     ("undo", Event::Undo),
     ("redo", Event::Redo),
     ("clear", Event::Clear),
+    ("clear-dabs", Event::ClearDabs),
     ("invert", Event::Invert),
     ("open-mask", Event::ChooseMask),
     ("save-mask", Event::SaveMask),
@@ -39,7 +41,7 @@ const BUTTONS: [(&str, Event); 28] = [
     ("discard", Event::Discard),
     ("new", Event::BeginAnew),
     ("replace", Event::Replace),
-    ("download", Event::Downloaded),
+    ("download", Event::Download),
     ("dismiss", Event::Dismiss),
     ("retry", Event::Retry),
     ("use-cpu", Event::UseCpu),
@@ -57,6 +59,13 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
     for tool in Tool::ALL {
         listeners.extend([click(sink, tool.id(), Event::Tool(tool)), turn(sink, tool.id(), Event::TurnTool)]);
     }
+    for tool in ColourTool::ALL {
+        listeners.extend([click(sink, tool.id(), Event::ColourTool(tool)), turn(sink, tool.id(), Event::TurnColourTool)]);
+    }
+    for (place, id) in SWATCHES.into_iter().enumerate() {
+        listeners.push(click(sink, id, Event::Swatch(place)));
+    }
+    listeners.push(on(sink, "colour", "input", || palette::parse(&dom::element::<HtmlInputElement>("colour").value()).map(Event::Colour)));
     for (place, (id, _)) in strip::BUTTONS.into_iter().enumerate() {
         listeners.extend([click(sink, id, Event::ShowAnswer(place)), turn(sink, id, Event::TurnAnswer)]);
     }

@@ -3,7 +3,13 @@
 use infill::task::TaskKind;
 
 use super::{framing, looking, pointers};
-use crate::page::{answers::Answer, document::Document, picture::Picture, state::State};
+use crate::page::{
+    answers::Answer,
+    document::Document,
+    handle::Handle,
+    picture::{Picture, Pixels},
+    state::State,
+};
 
 /// Shows a picture in place of the one before.
 pub fn show(state: &mut State, document: Document) {
@@ -18,7 +24,14 @@ pub fn show(state: &mut State, document: Document) {
 
 /// Makes the answer that is looked at the picture to be edited. The others stay with the picture before.
 pub fn keep_answer(state: &mut State) {
-    let Some(Answer { name, width, height, pixels, colours, notes, file, .. }) = state.answer().cloned() else { return };
+    if let Some(Answer { pixels, file, .. }) = state.answer().cloned() {
+        keep_as(state, pixels, file);
+    }
+}
+
+/// The same with these pixels, which are those of this file.
+pub fn keep_as(state: &mut State, pixels: Pixels, file: Handle) {
+    let Some(Answer { name, width, height, colours, notes, .. }) = state.answer().cloned() else { return };
     let Some(before) = state.document.take() else { return };
     let picture = Picture { name, file, width, height, pixels, colours, notes };
     state.earlier.push(before);

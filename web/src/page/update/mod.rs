@@ -3,6 +3,7 @@
 
 mod answers;
 mod changing;
+mod colouring;
 mod comparing;
 mod documents;
 mod embedding;
@@ -19,7 +20,10 @@ mod pointers;
 mod recovery;
 mod restoring;
 mod runs;
+mod saving;
 mod worker;
+
+use infill::picture::SATURATION;
 
 use super::{
     effect::Effect,
@@ -34,7 +38,9 @@ use crate::message::DeviceChoice;
 
 /// Changes the state as an event wants it, and says what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let colours = state.palette.recent.clone();
     let mut effects = change(state, event);
+    effects.extend(colouring::remember(state, &colours));
     effects.extend(restoring::follow(state));
     effects.extend(embedding::follow(state));
     effects.extend(changing::follow(state));
@@ -61,7 +67,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::NotKept(detail) => keeping::failed(state, detail),
         Event::BeginAnew => keeping::begin_anew(state),
         Event::Replace => return restoring::replace(state),
-        Event::Downloaded => keeping::saved(state),
+        Event::Download => return saving::download(state),
         Event::PointerDown(pointer) => pointers::down(state, pointer),
         Event::PointerMoved(points) => points.iter().for_each(|pointer| pointers::moved(state, pointer)),
         Event::PointerUp(pointer) if pointers::up(state, &pointer) => return runs::start(state),
@@ -80,6 +86,11 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::TurnTool(forwards) => painting::turn_tool(state, forwards),
         Event::Undo => documents::undo(state),
         Event::Redo => documents::redo(state),
+        Event::ColourTool(tool) => colouring::take_tool(state, tool),
+        Event::TurnColourTool(forwards) => colouring::turn_tool(state, forwards),
+        Event::Colour(colour) => colouring::choose(state, colour),
+        Event::Swatch(place) => colouring::choose_recent(state, place),
+        Event::ClearDabs => colouring::clear(state),
         Event::Clear => painting::clear(state),
         Event::Invert => painting::invert(state),
         Event::Grow(pixels) => painting::grow(state, pixels),
@@ -106,7 +117,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Slice => {}
         Event::Cancel if changing::give_up(state) => {}
         Event::Cancel => return runs::cancel(state),
-        Event::Keep => documents::keep_answer(state),
+        Event::Keep => return saving::keep(state),
         Event::Discard => answers::discard(state),
         Event::Another => return runs::another(state),
         Event::ChangeArea => answers::change_area(state),
@@ -158,13 +169,14 @@ fn typed(state: &mut State, field: Field, entered: Option<f64>) {
     if matches!(field, Field::Side(_)) && !state.is_editable() {
         return;
     }
-    if !matches!(field, Field::Brush | Field::Tolerance) {
+    if !field.is_slider() {
         framing::begin_typing(state, field);
     }
     let used = entered.map(|entered| field.used(framing::in_pixels(state, field, entered)));
     match field {
         Field::Brush => (state.brush, state.painted) = (field::brush_at(used.unwrap_or(160.0)), None),
         Field::Tolerance => state.tolerance = used.unwrap_or(32.0) as u8,
+        Field::Saturation => colouring::saturate(state, used.unwrap_or(f64::from(SATURATION)) as u16),
         Field::Side(side) => framing::set_side(state, side, used.unwrap_or(0.0) as usize),
         Field::Seed => state.settings.seed = used.unwrap_or(0.0) as u64,
         Field::Steps => state.settings.steps = used.map(|steps| steps as usize),

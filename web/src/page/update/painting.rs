@@ -7,20 +7,15 @@ use infill::{
     task::TaskKind,
 };
 
-use super::{answers, changing};
+use super::{answers, changing, colouring};
 use crate::page::{
     field,
     gesture::{Gesture, Pointer},
     notice::Status,
+    palette::ColourTool,
     state::State,
     tool::{Point, Tool},
 };
-
-/// Where a point of the canvas lies on the picture.
-fn on_picture(state: &State, (x, y): (f64, f64)) -> Point {
-    let (x, y) = state.look.viewport.to_picture(x, y);
-    (x as f32, y as f32)
-}
 
 /// Puts the tool down.
 pub fn begin(state: &mut State, pointer: &Pointer) -> Gesture {
@@ -29,14 +24,14 @@ pub fn begin(state: &mut State, pointer: &Pointer) -> Gesture {
     if tool.has_width() {
         state.painted = Some(state.brush_on_picture());
     }
-    let here = on_picture(state, pointer.at);
+    let here = state.on_picture(pointer.at);
     draw(state, tool, here, here, pointer.radius_share());
     Gesture::Mark { pointer: pointer.id, tool, before, path: vec![here] }
 }
 
 /// Goes on with it.
 pub fn go_on(state: &mut State, tool: Tool, path: &mut Vec<Point>, pointer: &Pointer) {
-    let here = on_picture(state, pointer.at);
+    let here = state.on_picture(pointer.at);
     let last = path.last().copied().unwrap_or(here);
     draw(state, tool, last, here, pointer.radius_share());
     path.push(here);
@@ -114,6 +109,13 @@ pub fn resize_brush(state: &mut State, factor: f64) {
 
 /// Takes a tool. Whoever looks at an answer wants to change its area with it.
 pub fn take_tool(state: &mut State, tool: Tool) {
+    if state.task == TaskKind::Colorize {
+        return match tool {
+            Tool::Brush => colouring::take_tool(state, ColourTool::Brush),
+            Tool::Eraser => colouring::take_tool(state, ColourTool::Eraser),
+            Tool::Rectangle | Tool::Lasso | Tool::Polygon | Tool::Similar => {}
+        };
+    }
     answers::change_area(state);
     state.tool = tool;
 }
@@ -141,6 +143,7 @@ pub fn space(state: &mut State, down: bool) {
         _ if !down => state.hand.space = false,
         (None, Some(_)) => state.hand.space = true,
         (None, None) => move_cursor(state, 0.0, 0.0),
+        (Some(at), _) if state.task == TaskKind::Colorize => colouring::put_down(state, at),
         (Some(at), _) => dab(state, at),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use infill::task::TaskKind;
 
-use super::{answers, changing, comparing, framing, painting};
+use super::{answers, changing, colouring, comparing, framing, painting};
 use crate::page::{
     gesture::{Gesture, Pointer, PointerKind},
     state::State,
@@ -63,6 +63,9 @@ fn begin(state: &mut State, pointer: &Pointer) -> Gesture {
     if pointer.button == 1 || pointer.shift || state.hand.space {
         return pan;
     }
+    if colouring::is_picking(state) {
+        return colouring::begin(state, pointer);
+    }
     if state.answer().is_some() {
         return match comparing::grips(state, pointer.at) {
             true => Gesture::Compare { pointer: pointer.id },
@@ -78,7 +81,8 @@ fn begin(state: &mut State, pointer: &Pointer) -> Gesture {
             (Some(grip), Some(document)) => Gesture::Side { pointer: pointer.id, grip, before: document.extend },
             _ => pan,
         },
-        TaskKind::Colorize | TaskKind::Restore => pan,
+        TaskKind::Colorize => colouring::begin(state, pointer),
+        TaskKind::Restore => pan,
     }
 }
 
@@ -99,6 +103,8 @@ pub fn moved(state: &mut State, pointer: &Pointer) {
     match &mut gesture {
         Gesture::None => {}
         Gesture::Mark { tool, path, .. } => painting::go_on(state, *tool, path, pointer),
+        Gesture::Dab { dab, .. } => colouring::go_on(state, dab, pointer),
+        Gesture::TakeDabs { last, .. } => colouring::take_on(state, last, pointer),
         Gesture::Side { grip, .. } => framing::pull(state, *grip, pointer.at),
         Gesture::Compare { .. } => comparing::pull(state, pointer.at),
         Gesture::Hold { pointer: id, at } => {
@@ -169,6 +175,8 @@ fn finish(state: &mut State, id: i32) {
     match std::mem::take(&mut state.hand.gesture) {
         Gesture::None | Gesture::Pan { .. } | Gesture::Compare { .. } | Gesture::Hold { .. } => {}
         Gesture::Mark { tool, before, path, .. } => painting::end(state, tool, &before, &path),
+        Gesture::Dab { dab, .. } => colouring::paint(state, dab),
+        Gesture::TakeDabs { before, .. } => colouring::taken(state, &before),
         Gesture::Side { before, .. } => framing::finish(state, before),
         Gesture::Pinch(mut points) => {
             points.remove(&id);
@@ -183,7 +191,10 @@ fn finish(state: &mut State, id: i32) {
 /// Ends the gesture under way as if its pointer had gone up, and with it an outline and a change that takes a while.
 pub fn settle(state: &mut State) {
     match &state.hand.gesture {
-        Gesture::Mark { pointer, .. } | Gesture::Side { pointer, .. } => {
+        Gesture::Mark { pointer, .. }
+        | Gesture::Dab { pointer, .. }
+        | Gesture::TakeDabs { pointer, .. }
+        | Gesture::Side { pointer, .. } => {
             let id = *pointer;
             finish(state, id);
         }
@@ -202,6 +213,8 @@ fn take_back(state: &mut State) {
                 document.extend = before;
             }
         }
-        Gesture::None | Gesture::Pan { .. } | Gesture::Compare { .. } | Gesture::Hold { .. } | Gesture::Pinch(_) => {}
+        Gesture::TakeDabs { before, .. } => colouring::restore(state, before),
+        // A dab is nowhere else until it is done.
+        Gesture::None | Gesture::Dab { .. } | Gesture::Pan { .. } | Gesture::Compare { .. } | Gesture::Hold { .. } | Gesture::Pinch(_) => {}
     }
 }

@@ -35,6 +35,7 @@ pub fn worker_listens(state: &mut State) -> Vec<Effect> {
 /// The worker is gone; what is to be gone on with is kept.
 fn break_off(state: &mut State, kept: Option<Kept>) {
     (state.models.alive, state.models.model, state.runs.preview) = (false, None, None);
+    state.saving.wanted = None;
     match std::mem::take(&mut state.runs.activity) {
         Activity::Running { asked, .. } => {
             state.runs.interrupted = Some(Interrupted { asked, kept });

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use infill::task::TaskKind;
+use infill::{picture::SATURATION, task::TaskKind};
 
 use super::{documents, ending, framing, pointers};
 use crate::{
-    message::{Failure, LARGEST, RunRequest, ToWorker},
+    message::{Dab, Failure, LARGEST, RunRequest, ToWorker},
     page::{
         answers::Answer,
         effect::{Buffer, Effect},
@@ -37,6 +37,7 @@ fn asked(state: &State) -> Option<Asked> {
         seed: state.settings.seed,
         grow: if state.task == TaskKind::Inpaint { state.growth() } else { 0 },
         feather: if state.task == TaskKind::Inpaint { state.settings.feather } else { 0 },
+        hints: if state.task == TaskKind::Colorize { document.dabs.list().iter().map(|dab| Dab::clone(dab)).collect() } else { Vec::new() },
         resume: None,
     };
     let mask = (state.task == TaskKind::Inpaint).then(|| document.marks.mask().clone());
@@ -176,7 +177,7 @@ pub fn finished(state: &mut State, (width, height): (usize, usize), milliseconds
     let Some(document) = state.document.as_mut().filter(|document| Rc::ptr_eq(&document.picture.pixels, &before)) else {
         return not_shown(state, "it is of another picture");
     };
-    document.finish_run(Answer { task, name, pixels, colours, notes, width, height, origin, file, seed, centre });
+    document.finish_run(Answer { task, name, pixels, colours, notes, width, height, origin, file, seed, centre, saturation: SATURATION });
     state.later.clear();
     state.runs.end();
     state.runs.losses = 0;

@@ -1,6 +1,6 @@
 //! What the worker says.
 
-use super::{ending, files, masks, models, recovery, runs};
+use super::{ending, files, masks, models, recovery, runs, saving};
 use crate::{
     message::{About, Failure, FromWorker},
     page::{effect::Effect, event::Attached, notice::Status, opening, picture::Picture, state::State},
@@ -37,6 +37,7 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
         FromWorker::Mask { load, width, height, doubt } => masks::read(state, load, (width, height), doubt, attached.pixels),
         FromWorker::NoMask { load, detail } => masks::not_read(state, load, detail),
         FromWorker::MaskFile => return masks::written(state, attached.held.first().copied()),
+        FromWorker::Written { number } => return saving::written(state, number, attached),
         FromWorker::Pace { milliseconds } => state.models.measured(milliseconds),
         FromWorker::Progress { id, done, total, pace } if id == current => runs::progressed(state, done, total, pace),
         FromWorker::Preview { id, place, width, height } if id == current => {

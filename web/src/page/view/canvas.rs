@@ -4,7 +4,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::layers::Layers;
 use crate::page::{
-    dom,
+    dom, palette,
     scene::{Item, Scene},
 };
 
@@ -61,6 +61,11 @@ fn paint(context: &CanvasRenderingContext2d, item: &Item, layers: &Layers) {
             context.set_line_width(1.0);
             context.stroke();
         }
+        Item::Dab { colour, path } => {
+            for (ink, wider) in [("rgba(0, 0, 0, 0.7)".to_owned(), 4.0), ("#ffffff".to_owned(), 2.0), (palette::code(*colour), 0.0)] {
+                stroke(context, path, &ink, wider);
+            }
+        }
         Item::Ring { at: (x, y), radius } => {
             for (colour, extra) in [("rgba(0, 0, 0, 0.7)", 1.0), ("rgba(255, 255, 255, 0.9)", 0.0)] {
                 context.set_stroke_style_str(colour);
@@ -70,5 +75,19 @@ fn paint(context: &CanvasRenderingContext2d, item: &Item, layers: &Layers) {
                 context.stroke();
             }
         }
+    }
+}
+
+/// A line with round ends, from piece to piece as wide as its end says, and so much wider.
+fn stroke(context: &CanvasRenderingContext2d, path: &[(f64, f64, f64)], ink: &str, wider: f64) {
+    context.set_stroke_style_str(ink);
+    context.set_line_cap("round");
+    for (place, (x, y, radius)) in path.iter().enumerate() {
+        let (from_x, from_y, _) = path[place.saturating_sub(1)];
+        context.set_line_width(2.0 * radius + wider);
+        context.begin_path();
+        context.move_to(from_x, from_y);
+        context.line_to(*x, *y);
+        context.stroke();
     }
 }

@@ -1,15 +1,17 @@
 //! Texts, buttons and inputs as the state wants them.
 
-use infill::task::TaskKind;
+use infill::{picture::SATURATION, task::TaskKind};
 use web_sys::{HtmlElement, HtmlOptionElement, HtmlSelectElement};
 
-use super::written::{self, Written};
+use super::{
+    colours,
+    written::{self, Written},
+};
 use crate::page::{
-    answers::Answer,
     dom,
     field::{self, Field},
-    held::Held,
     notice::Notice,
+    palette::ColourTool,
     state::State,
     strip, tasks,
     title::title,
@@ -18,14 +20,15 @@ use crate::page::{
 };
 
 /// Writes what changed.
-pub fn show(written: &mut Written, state: &State, held: &Held) {
+pub fn show(written: &mut Written, state: &State) {
     let focused = written::focused();
     page(written, state);
     notice(written, state);
     tools(written, state);
     inputs(written, state);
     run(written, state);
-    answer(written, state, held);
+    answer(written, state);
+    colours::show(written, state);
     answers(written, state);
     models(written, state);
     keep_focus(written, state, &focused);
@@ -79,11 +82,14 @@ fn tools(written: &mut Written, state: &State) {
     written.attribute("subtract", "aria-pressed", if state.subtract { "true" } else { "false" });
     written.enable("subtract", !state.tool.has_width());
     written.show("tolerance-row", state.tool == Tool::Similar);
-    written.show("size-row", state.tool.has_width());
+    let colouring = state.task == TaskKind::Colorize;
+    let has_width = if colouring { state.palette.tool != ColourTool::Eyedropper } else { state.tool.has_width() };
+    written.show("size-row", has_width && (colouring || state.task == TaskKind::Inpaint));
     // A result's pixels come with the notes of its picture.
     let notes = state.document.as_ref().map_or(&[][..], |document| &document.picture.notes);
     written.text("hint", &words::hint(&state.language, state.task, state.tool, done, notes));
     written.show("mask-tools", state.task == TaskKind::Inpaint);
+    written.show("mask-changes", state.task == TaskKind::Inpaint);
     if let Some(document) = &state.document {
         let (size, [_, _, width, height]) = ((document.picture.width, document.picture.height), document.frame());
         let chosen = field::ASPECTS.iter().find(|(_, aspect)| field::frame_of_aspect(size, *aspect) == document.extend);
@@ -96,6 +102,7 @@ fn tools(written: &mut Written, state: &State) {
         ("undo", undo),
         ("redo", redo),
         ("clear", free && !done),
+        ("clear-dabs", free && !done && state.document.as_ref().is_some_and(|document| !document.dabs.list().is_empty())),
         ("invert", free && !done),
         ("grow", free && !done),
         ("shrink", free && !done),
@@ -117,6 +124,7 @@ fn inputs(written: &mut Written, state: &State) {
     let size = state.document.as_ref().map_or((1, 1), |document| (document.picture.width, document.picture.height));
     written::select("unit", if state.percent { "percent" } else { "" });
     let settings = &state.settings;
+    let saturation = state.answer().map_or(SATURATION, |answer| answer.saturation);
     for field in Field::ALL {
         if let Field::Side(_) = field {
             written.enable(field.id(), state.is_editable());
@@ -127,6 +135,7 @@ fn inputs(written: &mut Written, state: &State) {
         let used = match field {
             Field::Brush => field::place_of_brush(state.brush).to_string(),
             Field::Tolerance => state.tolerance.to_string(),
+            Field::Saturation => saturation.to_string(),
             Field::Side(side) if state.percent => field::to_percent(side, size, extend[side]).to_string(),
             Field::Side(side) => extend[side].to_string(),
             Field::Seed => settings.seed.to_string(),
@@ -141,6 +150,9 @@ fn inputs(written: &mut Written, state: &State) {
     let width = words::width(&state.language, state.brush_on_picture() * state.look.viewport.scale);
     written.attribute("size", "aria-valuetext", &width);
     written.text("size-value", &width);
+    written.enable("saturation", state.answer().is_some_and(|answer| answer.task == TaskKind::Colorize));
+    written.text("saturation-value", &format!("{saturation} %"));
+    written.attribute("saturation", "aria-valuetext", &format!("{saturation} %"));
     written.text("tolerance-value", &state.tolerance.to_string());
     written::select("sampler", &settings.sampler.map_or_else(String::new, |sampler| sampler.to_string()));
 }
@@ -156,23 +168,18 @@ fn run(written: &mut Written, state: &State) {
     written.attribute("progress", "value", &state.runs.progress.to_string());
 }
 
-fn answer(written: &mut Written, state: &State, held: &Held) {
+fn answer(written: &mut Written, state: &State) {
     let shown = state.answer();
     for id in ["download", "keep", "another", "discard", "compare-row"] {
         written.show(id, shown.is_some());
     }
-    // Colour and repair have no area.
-    let area = |answer: &Answer| matches!(answer.task, TaskKind::Inpaint | TaskKind::Uncrop);
-    written.show("change-area", shown.is_some_and(area));
+    let change = shown.and_then(|answer| tasks::change(answer.task));
+    written.show("change-area", change.is_some());
+    change.into_iter().for_each(|text| written.text("change-area", &state.language.text(text)));
     written.enable("another", state.models.model.is_some());
     written.show("further", shown.is_some_and(|answer| answer.task == TaskKind::Uncrop));
     written.enable("further", state.models.model.is_some());
-    if let Some(answer) = shown {
-        if let Some(address) = held.address(answer.file) {
-            written.attribute("download", "href", &address);
-        }
-        written.attribute("download", "download", &format!("{}-{}.png", answer.name, tasks::ending(answer.task)));
-    }
+    written.enable("download", state.saving.wanted.is_none());
     let percent = ((1.0 - state.look.compare) * 100.0).round() as u32;
     written.attribute("compare", "aria-valuenow", &percent.to_string());
     written.attribute("compare", "aria-valuetext", &words::compared(&state.language, percent));
@@ -236,6 +243,10 @@ fn keep_focus(written: &mut Written, state: &State, focused: &str) {
     }
     let chosen = state.tool.id();
     if Tool::ALL.iter().any(|tool| tool.id() == focused) && focused != chosen {
+        written::focus(chosen);
+    }
+    let chosen = state.palette.tool.id();
+    if ColourTool::ALL.iter().any(|tool| tool.id() == focused) && focused != chosen {
         written::focus(chosen);
     }
     if let Some(place) = state.document.as_ref().and_then(|document| document.answers.place()) {

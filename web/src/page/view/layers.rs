@@ -1,12 +1,16 @@
 //! The pictures that the canvas is drawn from, each on a canvas of its own, brought up to date where they changed.
 
-use std::rc::Rc;
+use std::{ops::Range, rc::Rc};
 
-use infill::mask::{Mask, Rect};
+use infill::{
+    mask::{Mask, Rect},
+    picture::{SATURATION, saturate},
+};
 use wasm_bindgen::{Clamped, JsValue};
 use web_sys::{HtmlCanvasElement, ImageData};
 
 use crate::page::{
+    answers::Answer,
     document::{Changed, Document},
     dom,
     picture::Pixels,
@@ -21,6 +25,9 @@ const STRENGTH: u16 = 150;
 /// Pixels of the overlay that are made in one frame: more would stop the page.
 const STRIPE: usize = 1 << 21;
 
+/// Pixels of an answer that get another saturation in one frame.
+const SATURATED: usize = 1 << 19;
+
 /// A canvas with the pixels that are on it.
 type Sheet = Option<(Pixels, HtmlCanvasElement)>;
 
@@ -34,12 +41,19 @@ struct Overlay {
 }
 
 /// All of them.
-#[derive(Default)]
 pub struct Layers {
     picture: Sheet,
     preview: Sheet,
     answer: Sheet,
+    /// Saturation that the answer is drawn with, percent, and the rows that are not drawn with it yet.
+    saturation: (u16, Range<usize>),
     overlay: Option<Overlay>,
+}
+
+impl Default for Layers {
+    fn default() -> Self {
+        Self { picture: None, preview: None, answer: None, saturation: (SATURATION, 0..0), overlay: None }
+    }
 }
 
 impl Layers {
@@ -62,6 +76,7 @@ impl Layers {
         let picture = state.document.as_ref().map(|document| &document.picture);
         if let (Some(picture), Some((pixels, _))) = (picture, &self.answer)
             && Rc::ptr_eq(pixels, &picture.pixels)
+            && self.saturation == (SATURATION, 0..0)
         {
             // An answer that was kept is on a canvas already.
             self.picture = self.answer.take();
@@ -69,11 +84,35 @@ impl Layers {
         let mut changed = lay(&mut self.picture, picture.map(|picture| (&picture.pixels, picture.width, picture.height)))?;
         let preview = state.runs.preview.as_ref();
         changed |= lay(&mut self.preview, preview.map(|preview| (&preview.pixels, preview.size.0, preview.size.1)))?;
-        let answer = state.answer();
-        changed |= lay(&mut self.answer, answer.map(|answer| (&answer.pixels, answer.width, answer.height)))?;
+        changed |= self.answer(state.answer())?;
         match &state.document {
             Some(document) => changed |= self.overlay(document)?,
             None => self.overlay = None,
+        }
+        Ok(changed)
+    }
+
+    /// The answer with its saturation, some rows of a large one in each frame.
+    fn answer(&mut self, answer: Option<&Answer>) -> Result<bool, JsValue> {
+        let mut changed = lay(&mut self.answer, answer.map(|answer| (&answer.pixels, answer.width, answer.height)))?;
+        let Some(answer) = answer else { return Ok(changed) };
+        let drawn = if changed { SATURATION } else { self.saturation.0 };
+        if drawn != answer.saturation {
+            self.saturation.1 = 0..answer.height;
+        } else if changed {
+            self.saturation.1 = 0..0;
+        }
+        self.saturation.0 = answer.saturation;
+        let waiting = &mut self.saturation.1;
+        if let Some((_, canvas)) = self.answer.as_ref().filter(|_| waiting.start < waiting.end) {
+            let rows = waiting.start..waiting.end.min(waiting.start + (SATURATED / answer.width).max(1));
+            let mut pixels = answer.pixels[4 * answer.width * rows.start..4 * answer.width * rows.end].to_vec();
+            for [red, green, blue, _] in pixels.as_chunks_mut::<4>().0 {
+                [*red, *green, *blue] = saturate([*red, *green, *blue], answer.saturation);
+            }
+            put(canvas, &pixels, answer.width, rows.len(), (0, rows.start))?;
+            waiting.start = rows.end;
+            changed = true;
         }
         Ok(changed)
     }
@@ -107,7 +146,7 @@ impl Layers {
 
     /// Whether the next frame has something to draw although nothing changes.
     pub fn is_behind(&self) -> bool {
-        self.overlay.as_ref().is_some_and(|overlay| overlay.waiting.is_some())
+        self.overlay.as_ref().is_some_and(|overlay| overlay.waiting.is_some()) || self.answer.is_some() && !self.saturation.1.is_empty()
     }
 }
 

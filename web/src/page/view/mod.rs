@@ -2,6 +2,7 @@
 //! state, changes nothing of it, and alone writes to the document.
 
 mod canvas;
+mod colours;
 mod controls;
 mod fixed;
 mod guard;
@@ -11,7 +12,6 @@ mod written;
 
 use super::{
     event::{Event, Sink},
-    held::Held,
     scene::{Scene, scene},
     state::State,
 };
@@ -24,7 +24,6 @@ use written::Written;
 /// What was written and drawn last.
 pub struct View {
     sink: Sink,
-    held: Held,
     fixed: Fixed,
     written: Written,
     layers: Layers,
@@ -37,10 +36,9 @@ pub struct View {
 
 impl View {
     /// Nothing was written yet.
-    pub fn new(sink: Sink, held: Held) -> Self {
+    pub fn new(sink: Sink) -> Self {
         Self {
             sink,
-            held,
             fixed: Fixed::new(),
             written: Written::default(),
             layers: Layers::default(),
@@ -54,7 +52,7 @@ impl View {
     /// Writes what changed of texts and controls.
     pub fn show(&mut self, state: &State) {
         self.fixed.show(&state.language);
-        controls::show(&mut self.written, state, &self.held);
+        controls::show(&mut self.written, state);
         self.guard.show(state);
     }
 

@@ -10,6 +10,7 @@ use super::{
     keeping::Keeping,
     language::{Language, Text, say},
     notice::Status,
+    palette::{self, Colour, Hue, Shade},
     tasks,
     tool::Tool,
 };
@@ -39,7 +40,7 @@ pub fn status(language: &Language, status: &Status) -> String {
             let read = say!(language, "The mask of “{name}” is marked as it is; it does not grow.", name = name);
             doubt.as_ref().map_or(read.clone(), |doubt| format!("{read} {}", sentence(doubt)))
         }
-        Status::Working => language.text(Text("Working…")),
+        Status::Working | Status::Writing => language.text(Text("Working…")),
         Status::Step { done, total, left } => {
             say!(language, "Step {done} of {total}, {time} left", done = done, total = total, time = duration(language, *left))
         }
@@ -98,6 +99,31 @@ fn note(note: Note) -> Text {
         Note::Inexact => {
             Text("This browser changes pixels that pages read, against fingerprinting: unmarked ones may differ a little from the file.")
         }
+    }
+}
+
+/// What a colour is called.
+pub fn colour(language: &Language, colour: Colour) -> String {
+    let (shade, hue) = palette::describe(colour);
+    let hue = language.text(match hue {
+        Hue::Black => Text("black"),
+        Hue::Grey => Text("grey"),
+        Hue::White => Text("white"),
+        Hue::Red => Text("red"),
+        Hue::Orange => Text("orange"),
+        Hue::Brown => Text("brown"),
+        Hue::Yellow => Text("yellow"),
+        Hue::Green => Text("green"),
+        Hue::Turquoise => Text("turquoise"),
+        Hue::Blue => Text("blue"),
+        Hue::Purple => Text("purple"),
+        Hue::Pink => Text("pink"),
+    });
+    let code = palette::code(colour);
+    match shade {
+        Shade::Dark => say!(language, "dark {hue} {code}", hue = hue, code = code),
+        Shade::Plain => format!("{hue} {code}"),
+        Shade::Light => say!(language, "light {hue} {code}", hue = hue, code = code),
     }
 }
 

@@ -83,12 +83,12 @@ fn answers_that_were_put_away_come_back_by_redo_and_a_new_run_forgets_them() {
 }
 
 /// What is to be kept.
-fn kept(effects: Vec<Effect>) -> Option<Session> {
+pub(super) fn kept(effects: Vec<Effect>) -> Option<Session> {
     effects.into_iter().find_map(|effect| if let Effect::Keep(session) = effect { session.map(|session| *session) } else { None })
 }
 
 /// The session as another page finds it, its files under other numbers.
-fn found(session: Session) -> Session {
+pub(super) fn found(session: Session) -> Session {
     let text = serde_json::to_string(&session).expect("plain numbers");
     let mut found: Session = serde_json::from_str(&text).expect("what was written");
     found.files = session.files.iter().map(|handle| Handle(handle.0 + 1000)).collect();
@@ -168,7 +168,9 @@ fn what_takes_the_place_of_unsaved_work_asks_and_what_is_saved_does_not() {
     update(&mut state, Event::Dismiss);
     assert_eq!(update(&mut state, Event::Replace), [], "nothing waits");
     assert!(state.document.is_some());
-    update(&mut state, Event::Downloaded);
+    update(&mut state, Event::ShowAnswer(0));
+    update(&mut state, Event::Download);
+    update(&mut state, Event::ChangeArea);
     let effects = update(&mut state, Event::File { file, name });
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Decode { .. })), "{effects:?}");
     state.opening = None;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod areas;
+mod colouring;
 mod embedding;
 mod files;
 mod framing;
