@@ -300,3 +300,30 @@ fn names_need_not_be_utf_8_and_modes_and_links_are_respected() {
     assert_eq!(mode("real.png"), 0o640);
     assert_ne!(fs::read(path.join("real.png")).unwrap(), fs::read(path.join("photo.png")).unwrap());
 }
+
+#[test]
+fn the_quality_of_a_jpeg_is_said_and_a_repair_can_be_of_a_part() {
+    let folder = workplace();
+    let path = folder.path();
+    let mut bytes = Vec::new();
+    let rough = RgbImage::from_fn(60, 44, |x, y| image::Rgb([if x < 24 { (x * x + 7 * y * y) as u8 } else { 90 }; 3]));
+    rough.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 20)).unwrap();
+    fs::write(path.join("rough.jpg"), bytes).unwrap();
+    let said = String::from_utf8(support::infill(path, "info rough.jpg").stdout).unwrap();
+    assert!(said.contains("about 20") && said.contains("60 × 44"), "{said}");
+    let json: serde_json::Value = serde_json::from_slice(&support::infill(path, "info rough.jpg --json").stdout).unwrap();
+    assert_eq!(json["quality"], 20);
+    let repaired = |options: &str, name: &str| {
+        let output = sample(path, &format!("restore rough.jpg {options} -o {name}.png"));
+        expect(&output, 0, &["quality of about 20"]);
+        image::open(path.join(format!("{name}.png"))).unwrap().into_rgb8()
+    };
+    let before = image::open(path.join("rough.jpg")).unwrap().into_rgb8();
+    assert!(repaired("--strength 0", "none") == before);
+    let part = repaired("--leave-clean", "part");
+    let changed = |part: &RgbImage, from: u32, to: u32| {
+        (from..to).flat_map(|x| (0..44).map(move |y| (x, y))).filter(|(x, y)| part.get_pixel(*x, *y) != before.get_pixel(*x, *y)).count()
+    };
+    assert!(changed(&part, 0, 16) > 500 && changed(&part, 44, 60) == 0, "{} and {}", changed(&part, 0, 16), changed(&part, 44, 60));
+    assert!(changed(&repaired("", "all"), 44, 60) > 0);
+}

@@ -1,6 +1,6 @@
-//! `infill info`: what a model file is, or what a preset would need.
+//! `infill info`: what a model file is, what a preset would need, or how strongly a JPEG file is compressed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use burn::module::Module;
@@ -11,12 +11,17 @@ use infill::{
 };
 use serde_json::json;
 
-use crate::{device, exit::usage, model_on_disk};
+use crate::{
+    device,
+    exit::usage,
+    model_on_disk,
+    pictures::{OutputFormat, picture_file},
+};
 
-/// Describe a model file, or what a preset needs for training.
+/// Describe a model file or a JPEG file, or what a preset needs for training.
 #[derive(Debug, Args)]
 pub struct InfoArguments {
-    /// Model file, or a checkpoint of a training.
+    /// Model file, a checkpoint of a training, or a JPEG file.
     pub model: Option<PathBuf>,
     /// Describe a preset instead: paper, browser, nature or tiny.
     #[arg(long, conflicts_with = "model")]
@@ -39,6 +44,9 @@ pub struct InfoArguments {
 pub fn run(arguments: &InfoArguments) -> Result<()> {
     if arguments.presets {
         return presets();
+    }
+    if let Some(path) = arguments.model.as_ref().filter(|path| OutputFormat::of(path) == Some(OutputFormat::Jpeg)) {
+        return picture(path, arguments.json);
     }
     let mut description = match (&arguments.model, &arguments.preset) {
         (Some(path), _) => {
@@ -64,6 +72,21 @@ pub fn run(arguments: &InfoArguments) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&description)?);
     } else {
         print(&description, &config, parameters);
+    }
+    Ok(())
+}
+
+/// Says what a JPEG file is.
+fn picture(path: &Path, as_json: bool) -> Result<()> {
+    let file = picture_file::read(path)?;
+    let (width, height, quality) = (file.original.width(), file.original.height(), file.quality);
+    let name = path.display().to_string();
+    if as_json {
+        println!("{}", serde_json::to_string_pretty(&json!({ "file": name, "width": width, "height": height, "quality": quality }))?);
+    } else {
+        println!("{:<18}{name}", "file");
+        println!("{:<18}{width} × {height}", "pixels");
+        println!("{:<18}{}", "quality", quality.map_or("not known".to_owned(), |quality| format!("about {quality}")));
     }
     Ok(())
 }

@@ -20,8 +20,8 @@ pub struct SamplingArguments {
     #[arg(long)]
     pub temperature: Option<f64>,
     /// How much of the start is replaced where something is filled, 0 to 1. The start is a smooth continuation of the known
-    /// pixels: 0 keeps it, 1 ignores it and begins from pure noise. For inpaint and uncrop only [default: what suits the model
-    /// and the task].
+    /// pixels: 0 keeps it, 1 ignores it and begins from pure noise. In restore how much of the repair is used, and nothing in
+    /// colorize [default: what suits the model and the task].
     #[arg(long, value_name = "0-1", value_parser = strength)]
     pub strength: Option<f64>,
     /// The same as a log-SNR of the noise that the start is mixed with, or none for pure noise.

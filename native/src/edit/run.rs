@@ -184,7 +184,7 @@ fn write(path: &Path, output: &OutputFiles, file: PictureFile, result: &Picture,
     let metadata = file.metadata.clone();
     let offset = match task {
         Task::Uncrop(border) => (border.left, border.top),
-        Task::Inpaint { .. } | Task::Colorize { .. } | Task::Restore => (0, 0),
+        Task::Inpaint { .. } | Task::Colorize { .. } | Task::Restore(_) => (0, 0),
     };
     let merged = file.with_result(result, offset, |x, y| task.changes(x, y));
     pictures::write(path, output.format, merged, metadata, output.quality)?;

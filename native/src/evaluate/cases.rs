@@ -177,7 +177,7 @@ impl Case {
                 (given.clone(), given)
             }
             Task::Uncrop(_) => (baseline::compose(&original, &mask, |_, _| [128; 3]), asked),
-            Task::Colorize { .. } | Task::Restore => (asked.clone(), asked),
+            Task::Colorize { .. } | Task::Restore(_) => (asked.clone(), asked),
         };
         Ok(Question { original, mask, given, asked, task })
     }

@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use anyhow::{Context, Result, bail};
 use image::{DynamicImage, ImageFormat};
 use infill::task::{PIXEL_LIMIT, SIDE_LIMIT};
-use infill_picture_file::{Bounds, exif, open, png::XMP_KEYWORD};
+use infill_picture_file::{Bounds, exif, open, png::XMP_KEYWORD, quality};
 
 use super::{jpeg_segments, metadata::Metadata, picture_file::PictureFile, png_chunks};
 
@@ -44,7 +44,7 @@ fn decode(bytes: &[u8]) -> Result<PictureFile> {
     if let Some(exif) = &metadata.exif {
         original.apply_orientation(exif::orientation(exif));
     }
-    Ok(PictureFile { original, metadata, notes })
+    Ok(PictureFile { original, metadata, notes, quality: quality(bytes) })
 }
 
 fn note_chunks(metadata: &mut Metadata, bytes: &[u8]) {

@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn unchanged_samples_keep_all_their_bits_and_transparency_stays() {
         let original = ImageBuffer::from_fn(3, 2, |x, y| Rgba([1000 * x as u16 + 7, 2, 3 + y as u16, 40_000]));
-        let file = PictureFile { original: original.clone().into(), metadata: Metadata::default(), notes: Vec::new() };
+        let file = PictureFile { original: original.clone().into(), metadata: Metadata::default(), notes: Vec::new(), quality: None };
         let result = Picture::filled(3, 2, [9, 8, 7]);
         let merged = file.with_result(&result, (0, 0), |x, _| x == 1).into_rgba16();
         for (x, y, pixel) in merged.enumerate_pixels() {
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn new_parts_are_opaque_and_grey_stays_grey() {
         let original = ImageBuffer::from_pixel(2, 2, image::LumaA([5u8, 60]));
-        let file = PictureFile { original: original.into(), metadata: Metadata::default(), notes: Vec::new() };
+        let file = PictureFile { original: original.into(), metadata: Metadata::default(), notes: Vec::new(), quality: None };
         let merged = file.with_result(&Picture::filled(4, 2, [90, 90, 90]), (1, 0), |_, _| false).into_luma_alpha8();
         assert_eq!(merged.get_pixel(0, 0).0, [90, 255]);
         assert_eq!(merged.get_pixel(1, 1).0, [5, 60]);

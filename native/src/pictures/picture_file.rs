@@ -27,6 +27,8 @@ pub struct PictureFile {
     pub metadata: Metadata,
     /// What whoever gave the file should know.
     pub notes: Vec<String>,
+    /// About the quality that it was written with, 1 to 100, if it is a JPEG.
+    pub quality: Option<u8>,
 }
 
 /// Reads a picture.
@@ -141,7 +143,7 @@ mod tests {
     use super::*;
 
     fn file(original: impl Into<DynamicImage>) -> PictureFile {
-        PictureFile { original: original.into(), metadata: Metadata::default(), notes: Vec::new() }
+        PictureFile { original: original.into(), metadata: Metadata::default(), notes: Vec::new(), quality: None }
     }
 
     #[test]

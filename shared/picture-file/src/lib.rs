@@ -13,6 +13,7 @@ mod open;
 mod opened;
 pub mod png;
 pub mod profile;
+mod quality;
 #[cfg(feature = "more")]
 mod tiff;
 mod webp;
@@ -21,3 +22,4 @@ pub use decoder::Decoder;
 pub use fault::{Bounds, Fault};
 pub use open::open;
 pub use opened::Opened;
+pub use quality::quality;

@@ -63,7 +63,7 @@ fn detail_comes_after_the_net_and_stays_in_the_hole() {
 #[test]
 fn tasks_without_a_hole_have_no_detail() {
     let source = textured(30, 24);
-    for task in [Task::colorize(), Task::Restore] {
+    for task in [Task::colorize(), Task::restore()] {
         assert_eq!(drive(begin(&source, task.clone(), 1.0)), drive(begin(&source, task, 0.0)));
     }
 }

@@ -46,9 +46,8 @@ impl EditGroup {
     pub fn step<M: EditModel>(&mut self, model: &M) -> EditState {
         let Self { edits, run } = self;
         if run.is_none() {
-            let shares: Vec<usize> = edits.iter().map(Edit::next_count).collect();
-            let windows: Vec<(&Edit, usize)> =
-                edits.iter().zip(&shares).flat_map(|(edit, count)| (0..*count).map(move |place| (edit, edit.done + place))).collect();
+            let shares: Vec<usize> = edits.iter().map(|edit| edit.next().len()).collect();
+            let windows: Vec<(&Edit, usize)> = edits.iter().flat_map(|edit| edit.next().map(move |window| (edit, window))).collect();
             let asked: Vec<Asked> = parallel::map(windows, |(edit, window)| edit.ask(window));
             *run = edits
                 .first()

@@ -57,7 +57,7 @@ fn edits(kind: SamplerKind) -> Vec<Edit> {
     mask.draw(&Shape::Disc { x: 24.0, y: 20.0, radius: 5.0 }, true);
     let border = Border { left: 9, top: 0, right: 3, bottom: 4 };
     let settings = SamplerSettings { kind, steps: 3, seed: 7, ..SamplerSettings::default() };
-    let asked = [Task::Inpaint { mask }, Task::Uncrop(border), Task::colorize(), Task::Restore];
+    let asked = [Task::Inpaint { mask }, Task::Uncrop(border), Task::colorize(), Task::restore()];
     let edit = |task| Edit::new(EditRequest { picture: textured(44, 30), task, settings: settings.clone() }, &config()).unwrap();
     asked.into_iter().map(|task| edit(task).side_by_side(3)).collect()
 }
@@ -109,8 +109,8 @@ fn what_cannot_go_together_is_refused() {
     let mask = || Task::Inpaint { mask: Mask::full(20, 20) };
     let message = EditGroup::new(vec![edit(mask(), None, 4), edit(mask(), None, 5)]).unwrap_err().to_string();
     assert!(message.contains("steps: 4") && message.contains("steps: 5"), "{message}");
-    assert!(EditGroup::new(vec![edit(mask(), None, 4), edit(Task::Restore, None, 4)]).is_ok());
-    assert!(EditGroup::new(vec![edit(mask(), Some(0.0), 4), edit(Task::Restore, Some(0.0), 4)]).is_err());
+    assert!(EditGroup::new(vec![edit(mask(), None, 4), edit(Task::restore(), None, 4)]).is_ok());
+    assert!(EditGroup::new(vec![edit(mask(), Some(0.0), 4), edit(Task::restore(), Some(0.0), 4)]).is_err());
     let mut none = EditGroup::new(Vec::new()).unwrap();
     assert!(matches!(none.step(&Mixed), EditState::Finished));
 }
@@ -119,7 +119,7 @@ fn what_cannot_go_together_is_refused() {
 fn a_sample_s_streams_decide_what_it_is() {
     let make = |question, sample| {
         let settings = SamplerSettings { kind: SamplerKind::Ancestral, steps: 3, ..SamplerSettings::default() };
-        let edit = Edit::new(EditRequest { picture: textured(40, 30), task: Task::Restore, settings }, &config()).unwrap();
+        let edit = Edit::new(EditRequest { picture: textured(40, 30), task: Task::restore(), settings }, &config()).unwrap();
         alone(edit.with_streams(SampleStreams { seed: 3, series: 1, question, sample }))
     };
     assert!(make(0, 0) == make(0, 0));

@@ -1,6 +1,9 @@
 //! [`Edit`]: a task on one picture, run window by window.
 
-use std::ops::Range;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use burn::tensor::Device;
 
@@ -40,15 +43,20 @@ pub struct Edit {
     pub(super) work: Box<dyn Work>,
     pub(super) task: TaskKind,
     pub(super) settings: SamplerSettings,
-    streams: Streams,
+    pub(super) streams: Streams,
     log_snr_range: [f64; 2],
     /// The net's side.
     pub(super) size: usize,
     /// Windows that are done.
     pub(super) done: usize,
+    /// Answers to later windows than the next one to be done.
+    pub(super) answers: BTreeMap<usize, Vec<f32>>,
+    /// Windows that are sampled elsewhere.
+    pub(super) lent: BTreeSet<usize>,
     /// Windows that run at a time, where they can.
     side_by_side: usize,
-    pub(super) run: Option<Batch>,
+    /// The windows under way, and the first of them.
+    pub(super) run: Option<(usize, Batch)>,
     /// How much detail a hole gets from the picture itself, 0 none to 1 all.
     detail: f32,
     completion: Option<Completion>,
@@ -77,6 +85,8 @@ impl Edit {
             log_snr_range: config.log_snr_range,
             size: config.size,
             done: 0,
+            answers: BTreeMap::new(),
+            lent: BTreeSet::new(),
             side_by_side: 1,
             run: None,
             detail: 0.0,
@@ -120,18 +130,20 @@ impl Edit {
     /// So many of them so far.
     pub fn done_steps(&self) -> usize {
         let detail = self.completion.as_ref().map_or(0, |completion| (completion.progress() * DETAIL_STEPS as f32) as usize);
-        self.done * self.settings.steps + self.run.as_ref().map_or(0, |run| run.count() * run.sampler.done()) + detail
+        let running = self.run.as_ref().map_or(0, |(_, run)| run.count() * run.sampler.done());
+        (self.done + self.answers.len()) * self.settings.steps + running + detail
     }
 
     /// Goes on, with one evaluation of the net at most, of as many windows as run at a time. While values are awaited it
     /// asks for them again.
     pub fn step<M: EditModel>(&mut self, model: &M) -> EditState {
         if self.run.is_none() {
-            let next = self.done..self.done + self.next_count();
-            self.run = (!next.is_empty()).then(|| self.begin(next, &model.device()));
+            let next = self.next();
+            let first = next.start;
+            self.run = (!next.is_empty()).then(|| (first, self.begin(next, &model.device())));
         }
         match &mut self.run {
-            Some(run) => run.step(model),
+            Some((_, run)) => run.step(model),
             None => self.complete(),
         }
     }
@@ -161,10 +173,13 @@ impl Edit {
         EditState::Running
     }
 
-    /// How many windows run next.
-    pub(super) fn next_count(&self) -> usize {
-        let left = self.work.windows() - self.done;
-        left.min(if self.work.independent() { self.side_by_side } else { 1 })
+    /// The windows that run next: of those that nobody is at, else the last of those that others have not answered yet.
+    pub(super) fn next(&self) -> Range<usize> {
+        let most = if self.work.independent() { self.side_by_side } else { 1 };
+        match self.first_free() {
+            Some(first) => first..first + (first..self.work.windows()).take(most).take_while(|window| self.is_free(*window)).count(),
+            None => self.lent.last().map_or(0..0, |last| *last..*last + 1),
+        }
     }
 
     /// Windows as tensors.
@@ -200,12 +215,13 @@ impl Edit {
     /// Values that were not asked for, another number of them, or one that is not finite. The result is
     /// not touched then.
     pub fn accept(&mut self, values: &[f32]) -> Result<(), EditError> {
-        let Some(run) = self.run.as_ref().filter(|run| run.sampler.is_finished()) else {
+        let Some((first, run)) = self.run.as_ref().filter(|(_, run)| run.sampler.is_finished()) else {
             return Err(EditError::NotAsked { done: self.done_steps(), total: self.total_steps() });
         };
+        let first = *first;
         run.check(values)?;
         self.run = None;
-        values.chunks_exact(3 * self.size * self.size).for_each(|values| self.take(values));
+        values.chunks_exact(3 * self.size * self.size).zip(first..).for_each(|(values, window)| self.answer(window, values.to_vec()));
         Ok(())
     }
 

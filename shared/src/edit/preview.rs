@@ -21,21 +21,22 @@ pub struct Preview {
 impl Edit {
     /// The current estimate, once there is one.
     pub fn preview(&self) -> Option<Preview> {
+        let (first, run) = self.run.as_ref()?;
         // Of windows that run at a time the first is shown.
-        let tensor = self.run.as_ref()?.sampler.estimate()?.narrow(0, 0, 1);
-        Some(Preview { tensor, area: self.work.window(self.done).area(self.output_size()) })
+        let tensor = run.sampler.estimate()?.narrow(0, 0, 1);
+        Some(Preview { tensor, area: self.work.window(*first).area(self.output_size()) })
     }
 
     /// The preview's picture from the values of its tensor: what is kept of the picture, and the
     /// estimate for the rest, at most 512 pixels a side. `None` when nothing runs any more, or the values are not
     /// a preview's.
     pub fn compose_preview(&self, values: &[f32]) -> Option<Picture> {
-        self.run.as_ref()?;
+        let (first, _) = self.run.as_ref()?;
         let plane = self.size * self.size;
         if values.len() != 3 * plane {
             return None;
         }
-        let window = self.work.window(self.done);
+        let window = self.work.window(*first);
         let area = window.area(self.output_size());
         let longest = area.width.max(area.height);
         let scaled = |length: usize| (length * LONGEST.min(longest) / longest).max(1);

@@ -56,12 +56,12 @@ impl RunMemory {
 impl Edit {
     /// What the steps so far left for the ones to come, while windows are under way.
     pub fn memory(&self) -> Option<RunMemory> {
-        let run = self.run.as_ref()?;
-        Some(RunMemory { tensor: run.sampler.memory(), window: self.done, count: run.count(), steps: run.sampler.done() })
+        let (first, run) = self.run.as_ref()?;
+        Some(RunMemory { tensor: run.sampler.memory(), window: *first, count: run.count(), steps: run.sampler.done() })
     }
 
     /// All that is needed to go on after the last step whose memory was read. Memory of windows that are
-    /// done by now is left out.
+    /// done by now is left out, and what is known of later ones than the next.
     pub fn progress(&self, run: Option<RunProgress>) -> EditProgress {
         let Traces { pixels, sums } = self.work.traces(self.done);
         let run = run.filter(|run| run.window == self.done && self.done < self.work.windows());
@@ -91,7 +91,7 @@ impl Edit {
             let shape = [run.count, 3 * (run.values.len() / plane), edit.size, edit.size];
             let mut begun = edit.begin(windows..windows + run.count, device);
             begun.sampler.resume(run.steps, Tensor::from_data(TensorData::new(run.values, shape), device))?;
-            edit.run = Some(begun);
+            edit.run = Some((windows, begun));
         }
         Ok(edit)
     }

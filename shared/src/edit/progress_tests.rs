@@ -56,7 +56,7 @@ fn tasks() -> Vec<Task> {
     let mut mask = Mask::empty(44, 30);
     mask.draw(&Shape::Disc { x: 8.0, y: 8.0, radius: 3.5 }, true);
     mask.draw(&Shape::Disc { x: 24.0, y: 20.0, radius: 5.0 }, true);
-    vec![Task::Inpaint { mask }, Task::Uncrop(Border { left: 9, top: 0, right: 3, bottom: 4 }), Task::colorize(), Task::Restore]
+    vec![Task::Inpaint { mask }, Task::Uncrop(Border { left: 9, top: 0, right: 3, bottom: 4 }), Task::colorize(), Task::restore()]
 }
 
 /// Runs to the end, and keeps the progress after each step.
@@ -105,18 +105,18 @@ fn progress_of_another_edit_is_refused() {
     let resume = |task: Task, progress: EditProgress| {
         Edit::resume(request(task, SamplerKind::DpmSolver), &config(), progress, &Device::flex()).map(|_| ()).unwrap_err()
     };
-    let (_, kept) = record(Edit::new(request(Task::Restore, SamplerKind::DpmSolver), &config()).unwrap());
+    let (_, kept) = record(Edit::new(request(Task::restore(), SamplerKind::DpmSolver), &config()).unwrap());
     let later = kept.iter().find(|progress| progress.windows > 1 && progress.run.is_some()).unwrap();
     for task in [Task::colorize(), tasks().swap_remove(0)] {
         assert!(matches!(resume(task.clone(), later.clone()), EditError::Progress { .. }), "{task:?}");
     }
     let mut beyond = later.clone();
     beyond.windows = 1000;
-    assert!(matches!(resume(Task::Restore, beyond), EditError::Progress { windows: 1000, .. }));
+    assert!(matches!(resume(Task::restore(), beyond), EditError::Progress { windows: 1000, .. }));
     let mut too_many = later.clone();
     too_many.run.as_mut().unwrap().steps = 9;
-    assert!(matches!(resume(Task::Restore, too_many), EditError::Memory(MemoryError { done: 9, .. })));
+    assert!(matches!(resume(Task::restore(), too_many), EditError::Memory(MemoryError { done: 9, .. })));
     let mut cut = later.clone();
     cut.run.as_mut().unwrap().values.truncate(5);
-    assert!(matches!(resume(Task::Restore, cut), EditError::Progress { .. }));
+    assert!(matches!(resume(Task::restore(), cut), EditError::Progress { .. }));
 }

@@ -235,7 +235,7 @@ fn uncropping_continues_the_picture_in_stages() {
 fn restoring_with_nothing_to_do_gives_the_picture() {
     for (width, height) in [(16, 16), (40, 33), (100, 17), (3, 5), (1, 70)] {
         let source = textured(width, height);
-        assert_eq!(edited(&source, Task::Restore, &fake(echo)), source, "{width}×{height}");
+        assert_eq!(edited(&source, Task::restore(), &fake(echo)), source, "{width}×{height}");
     }
 }
 
@@ -244,7 +244,7 @@ fn tiles_share_their_noise() {
     // One step from noise to 0.3 times that noise: where tiles overlap both must say the same.
     let source = textured(70, 40);
     let result = drive(
-        begin(&source, Task::Restore, settings(1, 9)).unwrap(),
+        begin(&source, Task::restore(), settings(1, 9)).unwrap(),
         &fake(|_: &[f32], noisy: &[f32]| noisy.iter().map(|value| 0.3 * value).collect()),
     );
     for y in 0..40u64 {
@@ -353,7 +353,7 @@ fn bad_requests_are_named() {
         let huge = message(Task::Uncrop(Border { left: 5, top: 0, right, bottom: 0 }), good());
         assert!(huge.contains("100 megapixels"), "{huge}");
     }
-    assert_eq!(begin(&source, Task::Restore, settings(0, 0)).unwrap_err(), EditError::Settings(SettingsError::Steps(0)));
+    assert_eq!(begin(&source, Task::restore(), settings(0, 0)).unwrap_err(), EditError::Settings(SettingsError::Steps(0)));
     let request = EditRequest { picture: source, task: Task::colorize(), settings: good() };
     let config = ModelConfig { tasks: vec![TaskKind::Inpaint, TaskKind::Restore], ..config() };
     let unknown = Edit::new(request, &config).unwrap_err().to_string();
@@ -424,7 +424,7 @@ fn tiles_side_by_side_make_the_same_picture() {
     for kind in [SamplerKind::DpmSolver, SamplerKind::Ancestral] {
         let run = |side_by_side: usize| {
             let settings = SamplerSettings { kind, steps: 3, ..SamplerSettings::default() };
-            let request = EditRequest { picture: picture.clone(), task: Task::Restore, settings };
+            let request = EditRequest { picture: picture.clone(), task: Task::restore(), settings };
             let mut edit = Edit::new(request, &config()).unwrap().side_by_side(side_by_side);
             let mut reads = 0usize;
             loop {

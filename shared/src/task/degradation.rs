@@ -78,7 +78,7 @@ impl Degradation {
                 (picture.crop(known.left, known.top, known.width, known.height), Task::Uncrop(*border))
             }
             Self::Colorize => (picture.grey(), Task::colorize()),
-            Self::Restore { .. } => (round_trip(picture, jpeg).clone(), Task::Restore),
+            Self::Restore { .. } => (round_trip(picture, jpeg).clone(), Task::restore()),
         }
     }
 
@@ -135,7 +135,7 @@ impl Example {
             TaskKind::Inpaint => (picture(&self.picture), Task::Inpaint { mask: mask() }),
             TaskKind::Uncrop => Degradation::Uncrop(Border::of(&mask())).asked(&picture(&self.picture), None),
             TaskKind::Colorize => (picture(&self.condition), Task::colorize()),
-            TaskKind::Restore => (picture(&self.condition), Task::Restore),
+            TaskKind::Restore => (picture(&self.condition), Task::restore()),
         }
     }
 }

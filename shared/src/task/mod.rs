@@ -2,6 +2,7 @@
 //! begin from, how it is applied to a picture of any size, and how the answers are put together. Training, evaluation,
 //! program and page all use these. Nothing here samples, trains or opens files.
 
+mod blocks;
 mod colorize;
 mod degradation;
 mod error;
@@ -16,10 +17,12 @@ mod window;
 mod work;
 
 pub use crate::config::{HoleCondition, TaskKind, UnknownTask};
+pub use blocks::Blocks;
 pub use degradation::{Degradation, Example};
 pub use error::TaskError;
 pub use hints::Hints;
 pub use request::{PIXEL_LIMIT, SIDE_LIMIT, Task};
+pub use restore::{Repair, repaired_tiles};
 pub use uncrop::Border;
 pub use window::Window;
 pub use work::{Hole, Net, Prepared, Traces, Work};

@@ -1,6 +1,8 @@
 //! What a person asks to be done to a picture.
 
-use super::{colorize, error::TaskError, hints::Hints, holes, inpaint, restore, uncrop, uncrop::Border, work::Net, work::Work};
+use super::{
+    colorize, error::TaskError, hints::Hints, holes, inpaint, restore, restore::Repair, uncrop, uncrop::Border, work::Net, work::Work,
+};
 use crate::{config::TaskKind, mask::Mask, picture::Picture};
 
 /// Pixels that a result may have; more would not fit into a browser tab.
@@ -26,7 +28,7 @@ pub enum Task {
         hints: Hints,
     },
     /// Remove what JPEG compression did.
-    Restore,
+    Restore(Repair),
 }
 
 impl Task {
@@ -35,13 +37,18 @@ impl Task {
         Self::Colorize { hints: Hints::default() }
     }
 
+    /// A repair of the whole picture, in full.
+    pub fn restore() -> Self {
+        Self::Restore(Repair::default())
+    }
+
     /// Which of the tasks this is: a model must know it.
     pub fn kind(&self) -> TaskKind {
         match self {
             Self::Inpaint { .. } => TaskKind::Inpaint,
             Self::Uncrop(_) => TaskKind::Uncrop,
             Self::Colorize { .. } => TaskKind::Colorize,
-            Self::Restore => TaskKind::Restore,
+            Self::Restore(_) => TaskKind::Restore,
         }
     }
 
@@ -52,7 +59,7 @@ impl Task {
                 let sum = |before: usize, length: usize, after: usize| before.saturating_add(length).saturating_add(after);
                 (sum(border.left, width, border.right), sum(border.top, height, border.bottom))
             }
-            Self::Inpaint { .. } | Self::Colorize { .. } | Self::Restore => (width, height),
+            Self::Inpaint { .. } | Self::Colorize { .. } | Self::Restore(_) => (width, height),
         }
     }
 
@@ -61,12 +68,12 @@ impl Task {
         match self {
             Self::Inpaint { mask } => mask.coverage(x, y) > 0,
             Self::Uncrop(_) => false,
-            Self::Colorize { .. } | Self::Restore => true,
+            Self::Colorize { .. } | Self::Restore(_) => true,
         }
     }
 
     /// How many windows a net of this side, in pixels, is asked about for a picture of this size: what [`Self::begin`] plans, without the
-    /// picture.
+    /// picture. Parts that a repair leaves out are not known then; see [`repaired_tiles`](super::repaired_tiles).
     pub fn windows(&self, width: usize, height: usize, size: usize) -> usize {
         match self {
             Self::Inpaint { mask } if mask.is_empty() => 0,
@@ -74,7 +81,7 @@ impl Task {
             Self::Uncrop(border) if *border == Border::default() => 0,
             Self::Uncrop(border) => uncrop::count((width, height), border, size),
             Self::Colorize { .. } => colorize::windows((width, height), size).1,
-            Self::Restore => {
+            Self::Restore(_) => {
                 let (columns, rows) = restore::tiles((width, height), size);
                 columns * rows
             }
@@ -112,7 +119,7 @@ impl Task {
                 }
                 Box::new(colorize::Colorize::new(picture, hints, net.size))
             }
-            Self::Restore => Box::new(restore::Restore::new(picture, net.size)),
+            Self::Restore(repair) => Box::new(restore::Restore::new(picture, repair, net.size)),
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Tiles begin on the JPEG's grid, as in training, and overlap. Their noise belongs to places on the
 //! picture, so that tiles agree where they overlap; there they are blended with a smooth window.
-//! Sums are kept for one row of tiles only.
+//! Sums are kept for one row of tiles only. Tiles that show no blocks of JPEG can be left as they are.
 
 use std::f32::consts::PI;
 
@@ -10,10 +10,12 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
+    blocks::Blocks,
     window::Window,
     work::{Prepared, Traces, Work},
 };
 use crate::{
+    mask::Rect,
     noise::{self, Purpose, stream},
     picture::{Picture, from_unit},
 };
@@ -35,14 +37,37 @@ pub fn random_quality(rng: &mut ChaCha8Rng) -> u8 {
     *QUALITIES.end()
 }
 
+/// A level of 255 in [−1, 1].
+fn unit(level: u8) -> f32 {
+    f32::from(level) / 127.5 - 1.0
+}
+
 /// Columns that share a stream of noise.
 const BLOCK: usize = 64;
+
+/// How a picture is repaired.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Repair {
+    /// How much of the repair is used, 0 none to 1 all.
+    pub strength: f32,
+    /// Whether parts that show no blocks of JPEG are left as they are.
+    pub leave_clean: bool,
+}
+
+impl Default for Repair {
+    fn default() -> Self {
+        Self { strength: 1.0, leave_clean: false }
+    }
+}
 
 /// A picture and its restoration, as far as it is done.
 #[derive(Debug)]
 pub struct Restore {
     degraded: Picture,
     restored: Picture,
+    strength: f32,
+    /// The tiles that the net is asked about, in their order.
+    asked: Vec<usize>,
     /// Weighted sums of one row of tiles and their weights, 4 values a pixel.
     sums: Vec<f32>,
     /// Width of `sums` in pixels: the tiles' reach.
@@ -70,6 +95,18 @@ fn count(length: usize, size: usize, stride: usize) -> usize {
     1 + length.saturating_sub(size).div_ceil(stride)
 }
 
+/// How many tiles of a picture show blocks, and are repaired where clean ones are left.
+pub fn repaired_tiles(size: (usize, usize), blocks: &Blocks, tile: usize) -> usize {
+    let (columns, rows) = tiles(size, tile);
+    (0..columns * rows).filter(|index| blocks.are_seen(&part(*index, columns, size, tile))).count()
+}
+
+/// The part of a picture that a tile covers.
+fn part(index: usize, columns: usize, (width, height): (usize, usize), size: usize) -> Rect {
+    let (left, top) = (index % columns * stride(size), index / columns * stride(size));
+    Rect { left, top, width: size.min(width - left), height: size.min(height - top) }
+}
+
 /// Columns and rows of tiles that cover a picture.
 pub fn tiles((width, height): (usize, usize), size: usize) -> (usize, usize) {
     let stride = stride(size);
@@ -78,13 +115,18 @@ pub fn tiles((width, height): (usize, usize), size: usize) -> (usize, usize) {
 
 impl Restore {
     /// Restores a picture in tiles of `size`.
-    pub fn new(picture: Picture, size: usize) -> Self {
+    pub fn new(picture: Picture, Repair { strength, leave_clean }: Repair, size: usize) -> Self {
         let stride = stride(size);
-        let (columns, rows) = tiles((picture.width(), picture.height()), size);
+        let all = (picture.width(), picture.height());
+        let (columns, rows) = tiles(all, size);
+        let blocks = leave_clean.then(|| Blocks::find(all, |x, y| picture.get(x, y)[1]));
+        let seen = |index: &usize| blocks.as_ref().is_none_or(|blocks| blocks.are_seen(&part(*index, columns, all, size)));
         let reach = (columns - 1) * stride + size;
         let overlap = (size - stride).max(1) as f32;
         let rise = |distance: usize| 0.5 - 0.5 * (PI * ((distance as f32 + 0.5) / overlap).min(1.0)).cos();
-        Self {
+        let mut work = Self {
+            strength: strength.clamp(0.0, 1.0),
+            asked: (0..columns * rows).filter(seen).collect(),
             restored: picture.clone(),
             degraded: picture,
             sums: vec![0.0; 4 * reach * size],
@@ -94,11 +136,61 @@ impl Restore {
             columns,
             rows,
             size,
+        };
+        if !work.asked.is_empty() {
+            work.finish_rows(0, work.row_of(0));
+        }
+        work
+    }
+
+    /// A tile of the picture, `[3, size, size]` in [−1, 1].
+    fn shown(&self, tile: usize) -> Vec<f32> {
+        let (left, top) = self.place(tile);
+        let window = Window { left: left as isize, top: top as isize, side: self.size };
+        let pixels = window.shrink((self.degraded.width(), self.degraded.height()), self.size, 3, |x, y, values| {
+            values.copy_from_slice(&self.degraded.get(x, y).map(f32::from));
+        });
+        let area = self.size * self.size;
+        (0..3 * area).map(|place| pixels[place % area * 3 + place / area] / 127.5 - 1.0).collect()
+    }
+
+    /// Where a tile begins.
+    fn place(&self, tile: usize) -> (usize, usize) {
+        (tile % self.columns * self.stride, tile / self.columns * self.stride)
+    }
+
+    /// The row of tiles that a window is in; after the last window the row after the last.
+    fn row_of(&self, window: usize) -> usize {
+        self.asked.get(window).map_or(self.rows, |tile| tile / self.columns)
+    }
+
+    /// Adds a tile's values, `[3, size, size]`, to the sums.
+    fn add(&mut self, tile: usize, values: &[f32]) {
+        let ((left, _), area) = (self.place(tile), self.size * self.size);
+        for y in 0..self.size {
+            let start = 4 * (y * self.reach + left);
+            let sums = self.sums[start..start + 4 * self.size].chunks_exact_mut(4);
+            for (x, sums) in sums.enumerate() {
+                let weight = self.ramp[x] * self.ramp[y];
+                for channel in 0..3 {
+                    sums[channel] += weight * values[channel * area + y * self.size + x];
+                }
+                sums[3] += weight;
+            }
         }
     }
 
-    fn place(&self, index: usize) -> (usize, usize) {
-        (index % self.columns * self.stride, index / self.columns * self.stride)
+    /// Finishes rows of tiles, those that the net is not asked about with the picture itself.
+    fn finish_rows(&mut self, from: usize, to: usize) {
+        for row in from..to {
+            for tile in row * self.columns..(row + 1) * self.columns {
+                if self.asked.binary_search(&tile).is_err() {
+                    let values = self.shown(tile);
+                    self.add(tile, &values);
+                }
+            }
+            self.finish_row(row);
+        }
     }
 
     /// Noise of the tile at a place, `[3, size, size]`: at every pixel of the picture always the same.
@@ -127,7 +219,10 @@ impl Restore {
             let sums = self.sums[4 * self.reach * (y - top)..].chunks_exact(4);
             for (pixel, sums) in self.restored.row_mut(y).chunks_exact_mut(3).zip(sums) {
                 for channel in 0..3 {
-                    pixel[channel] = from_unit(sums[channel] / sums[3]);
+                    let made = sums[channel] / sums[3];
+                    // The pixel is as it was until now.
+                    let kept = unit(pixel[channel]);
+                    pixel[channel] = from_unit(if self.strength < 1.0 { kept + self.strength * (made - kept) } else { made });
                 }
             }
         }
@@ -144,26 +239,20 @@ impl Work for Restore {
     }
 
     fn windows(&self) -> usize {
-        self.columns * self.rows
+        self.asked.len()
     }
 
     fn window(&self, index: usize) -> Window {
-        let (left, top) = self.place(index);
+        let (left, top) = self.place(self.asked[index]);
         Window { left: left as isize, top: top as isize, side: self.size }
     }
 
     fn prepare(&self, index: usize, _random: &mut ChaCha8Rng) -> Prepared {
-        let picture = (self.degraded.width(), self.degraded.height());
-        let pixels = self.window(index).shrink(picture, self.size, 3, |x, y, values| {
-            values.copy_from_slice(&self.degraded.get(x, y).map(f32::from));
-        });
-        let area = self.size * self.size;
-        let condition = (0..3 * area).map(|place| pixels[place % area * 3 + place / area] / 127.5 - 1.0);
-        Prepared { condition: condition.collect(), known: None, guess: None }
+        Prepared { condition: self.shown(self.asked[index]), known: None, guess: None }
     }
 
     fn start(&self, index: usize, seed: u64) -> Vec<f32> {
-        self.noise(self.place(index), seed)
+        self.noise(self.place(self.asked[index]), seed)
     }
 
     fn net_size(&self) -> usize {
@@ -171,27 +260,13 @@ impl Work for Restore {
     }
 
     fn accept(&mut self, index: usize, values: &[f32]) {
-        let (left, _) = self.place(index);
-        let area = self.size * self.size;
-        for y in 0..self.size {
-            let start = 4 * (y * self.reach + left);
-            let sums = self.sums[start..start + 4 * self.size].chunks_exact_mut(4);
-            for (x, sums) in sums.enumerate() {
-                let weight = self.ramp[x] * self.ramp[y];
-                for channel in 0..3 {
-                    sums[channel] += weight * values[channel * area + y * self.size + x];
-                }
-                sums[3] += weight;
-            }
-        }
-        if (index + 1).is_multiple_of(self.columns) {
-            self.finish_row(index / self.columns);
-        }
+        self.add(self.asked[index], values);
+        self.finish_rows(self.row_of(index), self.row_of(index + 1));
     }
 
     fn traces(&self, done: usize) -> Traces {
         // Rows are written when their last tile is done.
-        let pixels = if done < self.columns { Vec::new() } else { self.restored.pixels().to_vec() };
+        let pixels = if self.row_of(done) == self.row_of(0) { Vec::new() } else { self.restored.pixels().to_vec() };
         Traces { pixels, sums: self.sums.clone() }
     }
 
@@ -199,7 +274,7 @@ impl Work for Restore {
         if traces.sums.len() != self.sums.len() {
             return false;
         }
-        if done >= self.columns {
+        if self.row_of(done) > self.row_of(0) {
             let Ok(picture) = Picture::new(self.degraded.width(), self.degraded.height(), traces.pixels) else { return false };
             self.restored = picture;
         }

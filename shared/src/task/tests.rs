@@ -200,7 +200,7 @@ fn windows_are_counted_as_they_are_planned() {
             mask.draw(&crate::mask::Shape::Disc { x, y, radius: 6.0 }, true);
         }
         let border = Border { left: 40, top: 0, right: 7, bottom: 90 };
-        for task in [Task::Inpaint { mask }, Task::Uncrop(border), Task::colorize(), Task::Restore] {
+        for task in [Task::Inpaint { mask }, Task::Uncrop(border), Task::colorize(), Task::restore()] {
             let counted = task.windows(width, height, size);
             let net = Net { size, hole: HoleCondition::Smooth, guess: false };
             let work = task.clone().begin(Picture::filled(width, height, [90; 3]), net).expect("a task that can be done");

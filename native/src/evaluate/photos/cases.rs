@@ -121,7 +121,7 @@ impl PhotoCase {
             }
             PhotoCase::Restore(quality) => {
                 let degraded = round_trip(&truth, quality)?;
-                Ok(PhotoQuestion { truth, given: degraded.clone(), hole: None, picture: degraded, task: Task::Restore })
+                Ok(PhotoQuestion { truth, given: degraded.clone(), hole: None, picture: degraded, task: Task::restore() })
             }
         }
     }
