@@ -1,5 +1,5 @@
-//! `cargo xtask bench web`: prepares the comparison of the page with onnxruntime-web. The measuring itself is in
-//! the tests' package, which can drive a browser.
+//! `cargo xtask bench web`: prepares the comparison of the page with onnxruntime-web. `cargo xtask bench page`: how the page
+//! feels. The measuring itself is in the tests' package, which can drive a browser.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -36,6 +36,32 @@ pub struct Settings {
     /// Use the page in web/dist as it is, and the worker of the last measurement or test.
     #[arg(long)]
     pub built: bool,
+}
+
+/// How the page is measured.
+#[derive(Args, Clone, Debug)]
+pub struct PageSettings {
+    /// How often everything is measured; medians are printed.
+    #[arg(long, default_value_t = 3)]
+    pub repeats: usize,
+    /// Use the page in web/dist as it is.
+    #[arg(long)]
+    pub built: bool,
+}
+
+/// Measures how soon something is seen on the page, and how long it stands still, and prints it.
+///
+/// # Errors
+/// When something cannot be built or run.
+pub fn page(settings: &PageSettings) -> Result<()> {
+    let found = browser::find()?;
+    if !settings.built {
+        web::build()?;
+    }
+    let repeats = settings.repeats.to_string();
+    let mut command = tools::command("cargo", &["run", "--quiet", "-p", "infill-tests", "--bin", "bench-page", "--", &repeats]);
+    command.env("CHROME", found.program).env("CHROMEDRIVER", found.driver);
+    tools::run(command)
 }
 
 /// What the measuring program is given.

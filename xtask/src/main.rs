@@ -73,6 +73,8 @@ enum Command {
 enum Bench {
     /// The page beside onnxruntime-web, in one browser, on the same net with the same weights.
     Web(bench::Settings),
+    /// Measure how the page feels: how soon something is seen, and how long it stands still with a large picture.
+    Page(bench::PageSettings),
 }
 
 fn main() -> Result<()> {
@@ -89,6 +91,7 @@ fn main() -> Result<()> {
         Command::Fuzz { seconds, seed } => stages::fuzz(seconds, seed),
         Command::Pictures => pictures::make(),
         Command::Bench(Bench::Web(settings)) => bench::web(settings),
+        Command::Bench(Bench::Page(settings)) => bench::page(&settings),
     }
 }
 

@@ -202,6 +202,7 @@ const BROWSER: &[&str] = &[
     "offline",
     "faults",
     "devices",
+    "repair",
     "bench",
     "kernels",
     "study",

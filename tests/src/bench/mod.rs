@@ -1,7 +1,8 @@
 //! The measuring behind `cargo xtask bench web`: our net and page beside onnxruntime-web in one browser. It measures and
-//! prints; nothing here asserts a speed.
+//! prints; nothing here asserts a speed. `feel` is the measuring behind `cargo xtask bench page`.
 
 pub mod cell;
+pub mod feel;
 mod figures;
 pub mod memory;
 mod report;

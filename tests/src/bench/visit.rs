@@ -39,7 +39,7 @@ pub struct Visit {
     pub again: bool,
     /// From asking for the page until the model can be used.
     pub ready: f64,
-    /// That, and from the press of the button until the first preview.
+    /// That, and from the press of the button until the first preview, or the finished picture where that comes first.
     pub first_preview: f64,
     /// That, and from the press of the button until the finished picture.
     pub finished: f64,
@@ -49,7 +49,8 @@ pub struct Visit {
 struct Marks {
     model: f64,
     run: f64,
-    preview: f64,
+    /// None where the first evaluation is the last.
+    preview: Option<f64>,
     done: f64,
 }
 
@@ -82,7 +83,7 @@ async fn visit(page: &Page, photo: &std::path::Path, device: &str, again: bool) 
         device: device.to_owned(),
         again,
         ready: marks.model,
-        first_preview: marks.model + marks.preview - marks.run,
+        first_preview: marks.model + marks.preview.unwrap_or(marks.done) - marks.run,
         finished: marks.model + marks.done - marks.run,
     };
     println!(

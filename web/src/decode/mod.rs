@@ -5,7 +5,7 @@ mod colours;
 mod samples;
 
 use image::{ImageDecoder, ImageFormat, metadata::Orientation};
-use infill_picture_file::{Bounds, Fault, exif, open, profile};
+use infill_picture_file::{Bounds, Fault, exif, open, profile, quality};
 
 pub use samples::Samples;
 
@@ -46,7 +46,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Undecoded> {
         (!fits && !profile.is_empty(), Note::StrayProfile),
         (opened.exif.is_some() || opened.xmp.is_some() || opened.captions, Note::Metadata),
     ];
-    let notes = notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note).collect();
+    let notes = notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note).chain(quality(bytes).map(Note::Jpeg)).collect();
     let mut values = vec![0; opened.decoder.total_bytes() as usize];
     opened.decoder.read_image(&mut values).map_err(|error| undecoded(error.into()))?;
     let turned = opened.exif.as_deref().map_or(Orientation::NoTransforms, exif::orientation);

@@ -29,6 +29,8 @@ pub enum ToWorker {
         wanted: u32,
         /// Which model to fetch then.
         model: ModelChoice,
+        /// How many workers may compute at a time on the CPU, with this one.
+        workers: usize,
     },
     /// Fetch a model: another one, or the same again after a failure.
     FetchModel {
@@ -53,6 +55,17 @@ pub enum ToWorker {
     ReadMask {
         /// The number of the picture that it is for.
         load: u32,
+    },
+    /// Move the edge of what a mask marks. Buffer: the mask, one byte a pixel.
+    GrowMask {
+        /// The number of the picture that it is for.
+        load: u32,
+        /// Width in pixels.
+        width: usize,
+        /// Height in pixels.
+        height: usize,
+        /// By how many pixels, outwards; inwards where negative.
+        pixels: i32,
     },
     /// Write a mask file. Buffer: the mask, one byte a pixel.
     WriteMask {
@@ -122,6 +135,10 @@ pub struct RunRequest {
     pub feather: usize,
     /// Colours that are known, for colouring.
     pub hints: Vec<Dab>,
+    /// How much of a repair is used, percent.
+    pub strength: u8,
+    /// Whether a repair leaves parts as they are that show no blocks of JPEG.
+    pub leave_clean: bool,
     /// Go on from here instead of beginning.
     pub resume: Option<Saved>,
 }
@@ -207,6 +224,11 @@ pub enum FromWorker {
         /// What may be another than it was meant, in the words of `infill::mask`.
         doubt: Option<String>,
     },
+    /// The edge of what a mask marks was moved. Buffer: the mask, one byte a pixel.
+    Grown {
+        /// The number of the picture that it is for.
+        load: u32,
+    },
     /// No mask can be read from a file.
     NoMask {
         /// The number of the picture that it was for.
@@ -229,8 +251,10 @@ pub enum FromWorker {
         done: usize,
         /// Evaluations in all.
         total: usize,
-        /// Milliseconds that one took so far, on average.
+        /// Milliseconds that one of this worker's own took so far, on average.
         pace: f64,
+        /// Milliseconds that the rest takes.
+        left: f64,
     },
     /// How a part of the picture looks. Buffer: RGBA pixels of the rectangle, width × height of the source.
     Preview {
@@ -299,6 +323,8 @@ pub enum Note {
     Profile,
     /// Its profile is not one of RGB samples, and is left out.
     StrayProfile,
+    /// It is a JPEG of about this quality, 1 to 100.
+    Jpeg(u8),
     /// It was made for print: four inks became three colours.
     Inks,
     /// It is the first picture of an animation.

@@ -19,6 +19,7 @@ use super::{
     state::State,
     update::update,
     view::View,
+    workers,
 };
 
 /// The page at work.
@@ -66,6 +67,7 @@ impl App {
         state.models.computes_on = storage::remembered_device();
         let wanted: Vec<String> = storage::remembered_language().into_iter().chain(dom::languages()).collect();
         state.language = Language::suited(wanted.iter().map(String::as_str));
+        state.models.workers = workers::count(dom::processors(), dom::gigabytes());
         state.palette = storage::remembered_colours();
         let (effects, view) = (Effects::new(sink.clone(), held.clone()), View::new(sink.clone()));
         app.inside.set(Some(Box::new(Inside { state, effects, view })));

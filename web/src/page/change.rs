@@ -1,5 +1,5 @@
-//! A change of the mask that may take longer than the page may stand still, made slice by slice: an area drawn by an outline, or the
-//! pixels that are like one. It changes what is marked, and remembers what was before.
+//! A change of the mask that may take longer than the page may stand still, made slice by slice: an area drawn by an outline, the
+//! pixels that are like one, or all of it. What cannot be sliced the worker does. It changes what is marked, and remembers what was before.
 
 use std::{ops::Range, rc::Rc};
 
@@ -30,6 +30,10 @@ enum Work {
     Shape(Shape, Range<usize>),
     /// A search.
     Similar(Similar),
+    /// The rows that are not inverted yet.
+    Invert(Range<usize>),
+    /// By how much the edge is moved outwards, and which worker was asked for that.
+    Grow(i32, Option<u32>),
 }
 
 impl Change {
@@ -48,6 +52,26 @@ impl Change {
             let search = Similar::new(size, (x as usize, y as usize), tolerance, |place| colour(&picture.pixels, place));
             Self::new(document, Work::Similar(search), marks)
         })
+    }
+
+    /// Marks what was not marked, and the other way round.
+    pub fn invert(document: &Document) -> Self {
+        Self::new(document, Work::Invert(0..document.picture.height), true)
+    }
+
+    /// Moves the edge of what is marked outwards, or inwards where negative.
+    pub fn grow(document: &Document, pixels: i32) -> Self {
+        Self::new(document, Work::Grow(pixels, None), true)
+    }
+
+    /// Whether it is the work of a tool.
+    pub fn is_drawn(&self) -> bool {
+        matches!(self.work, Work::Shape(..) | Work::Similar(_))
+    }
+
+    /// By how much the worker is to move the edge, if it is not asked yet, and what it was asked by; where it is the worker's to do.
+    pub fn asks(&mut self) -> Option<(i32, &mut Option<u32>)> {
+        if let Work::Grow(pixels, asked) = &mut self.work { Some((*pixels, asked)) } else { None }
     }
 
     fn new(document: &Document, work: Work, marks: bool) -> Self {
@@ -74,6 +98,20 @@ impl Change {
                 rows.start = now.end;
                 document.marks.draw_rows(shape, self.marks, now);
                 rows.start >= rows.end
+            }
+            Work::Invert(rows) => {
+                let count = (pixels / document.picture.width).max(1);
+                let now = rows.start..rows.end.min(rows.start.saturating_add(count));
+                rows.start = now.end;
+                document.marks.invert_rows(now);
+                rows.start >= rows.end
+            }
+            Work::Grow(by, _) => {
+                let here = pixels >= document.picture.width * document.picture.height;
+                if here {
+                    document.marks.grow(*by);
+                }
+                here
             }
             Work::Similar(search) => document.marks.spread(search, self.marks, pixels, |place| colour(&self.pixels, place)),
         }

@@ -90,6 +90,22 @@ impl Marks {
         self.note(Rect { top: rows.start, height: rows.len(), ..place });
     }
 
+    /// Marks what was not marked in these rows, and the other way round.
+    pub fn invert_rows(&mut self, rows: Range<usize>) {
+        let mask = Rc::make_mut(&mut self.mask);
+        rows.clone().for_each(|y| mask.row_mut(y).iter_mut().for_each(|value| *value = 255 - *value));
+        let width = self.mask.width();
+        self.note(Rect { left: 0, top: rows.start, width, height: rows.len() });
+    }
+
+    /// Moves the edge of what is marked outwards, or inwards where negative.
+    pub fn grow(&mut self, pixels: i32) {
+        let mask = Rc::make_mut(&mut self.mask);
+        mask.grow(pixels);
+        let place = Rect { left: 0, top: 0, width: mask.width(), height: mask.height() };
+        self.note(place);
+    }
+
     /// Marks what a search finds in so many pixels, or takes marks away there; whether the search is at its end.
     pub fn spread(&mut self, search: &mut Similar, marks: bool, pixels: usize, colour: impl Fn(usize) -> [u8; 3]) -> bool {
         let mask = Rc::make_mut(&mut self.mask);

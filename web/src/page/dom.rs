@@ -44,6 +44,16 @@ pub fn base() -> String {
     address.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"))
 }
 
+/// The machine's processors, as many as the browser says that there are.
+pub fn processors() -> usize {
+    window().navigator().hardware_concurrency() as usize
+}
+
+/// The machine's memory in gigabytes, where the browser says about how much it is.
+pub fn gigabytes() -> Option<f64> {
+    js_sys::Reflect::get(&window().navigator(), &"deviceMemory".into()).ok()?.as_f64()
+}
+
 /// A canvas that is not in the document.
 pub fn new_canvas(width: usize, height: usize) -> HtmlCanvasElement {
     let canvas: HtmlCanvasElement = document().create_element("canvas").expect("a canvas can be made").unchecked_into();

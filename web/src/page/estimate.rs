@@ -4,11 +4,13 @@
 use infill::{
     edit::DETAIL_STEPS,
     mask::Mask,
-    task::{Border, Task, TaskKind},
+    task::{Blocks, Border, Task, TaskKind, repaired_tiles},
 };
 
+use super::{handle::Handle, picture::Picture};
+
 /// Pixels around a hole that are looked at; of more only every second, third and so on.
-const LOOKED_AT: usize = 1 << 20;
+const LOOKED_AT: usize = 1 << 18;
 
 /// What the number of evaluations follows from; what a mask is known by are its picture and its revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,20 +19,22 @@ pub struct Plan {
     pub task: TaskKind,
     /// Width and height of the picture in pixels.
     pub size: (usize, usize),
-    /// The number of the picture.
-    pub load: u32,
-    /// How many pictures came before it by keeping answers.
-    pub depth: usize,
+    /// The picture's file, by which it is known.
+    pub picture: Handle,
     /// The mask's revision.
     pub revision: u64,
     /// Pixels to add: left, top, right, bottom.
     pub extend: [usize; 4],
+    /// Parts that show no blocks of JPEG stay as they are.
+    pub leave_clean: bool,
     /// Pixels that the area grows by.
     pub growth: usize,
     /// Side of the net's windows in pixels.
     pub side: usize,
     /// Evaluations for each window.
     pub steps: usize,
+    /// Workers that sample windows at a time, where none depends on another.
+    pub workers: usize,
 }
 
 /// Evaluations of the net for what is planned.
@@ -42,11 +46,16 @@ pub struct Estimate {
 
 impl Estimate {
     /// Follows a plan; none where nothing can be begun. Counts anew only where it is another.
-    pub fn follow(&mut self, plan: Option<Plan>, mask: &Mask) {
+    pub fn follow(&mut self, plan: Option<Plan>, picture: &Picture, mask: &Mask) {
         if self.plan != plan {
-            self.evaluations = plan.as_ref().map_or(0, |plan| evaluations(plan, mask));
+            self.evaluations = plan.as_ref().map_or(0, |plan| evaluations(plan, picture, mask));
             self.plan = plan;
         }
+    }
+
+    /// It is known that there is nothing to be done.
+    pub fn is_nothing(&self) -> bool {
+        self.plan.is_some() && self.evaluations == 0
     }
 
     /// Milliseconds, with an evaluation of so many; none where there is nothing to be done.
@@ -56,14 +65,15 @@ impl Estimate {
 }
 
 /// Those of the net, and as many as the detail takes as long as.
-fn evaluations(plan: &Plan, mask: &Mask) -> usize {
-    match windows(plan, mask) {
+fn evaluations(plan: &Plan, picture: &Picture, mask: &Mask) -> usize {
+    match windows(plan, picture, mask) {
         0 => 0,
+        windows if plan.task == TaskKind::Restore => plan.steps * windows.div_ceil(plan.workers.max(1)),
         windows => plan.steps * windows + if plan.task.has_hole() { DETAIL_STEPS } else { 0 },
     }
 }
 
-fn windows(plan: &Plan, mask: &Mask) -> usize {
+fn windows(plan: &Plan, picture: &Picture, mask: &Mask) -> usize {
     let [left, top, right, bottom] = plan.extend;
     let (width, height) = plan.size;
     match plan.task {
@@ -84,12 +94,18 @@ fn windows(plan: &Plan, mask: &Mask) -> usize {
         }
         TaskKind::Uncrop => Task::Uncrop(Border { left, top, right, bottom }).windows(width, height, plan.side),
         TaskKind::Colorize => Task::colorize().windows(width, height, plan.side),
-        TaskKind::Restore => Task::Restore.windows(width, height, plan.side),
+        TaskKind::Restore if plan.leave_clean => {
+            let blocks = Blocks::find(plan.size, |x, y| picture.pixels[4 * (y * width + x) + 1]);
+            repaired_tiles(plan.size, &blocks, plan.side)
+        }
+        TaskKind::Restore => Task::restore().windows(width, height, plan.side),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use infill::mask::Shape;
 
     use super::*;
@@ -97,18 +113,20 @@ mod tests {
     const PLAN: Plan = Plan {
         task: TaskKind::Inpaint,
         size: (3000, 2000),
-        load: 1,
-        depth: 0,
+        picture: Handle(0),
         revision: 1,
         extend: [0; 4],
+        leave_clean: false,
         growth: 0,
         side: 128,
         steps: 10,
+        workers: 1,
     };
 
     fn counted(plan: Plan, mask: &Mask) -> usize {
         let mut estimate = Estimate::default();
-        estimate.follow(Some(plan), mask);
+        let picture = Picture::plain("grey".to_owned(), plan.size.0, plan.size.1, Rc::new(vec![90; 4 * plan.size.0 * plan.size.1]));
+        estimate.follow(Some(plan), &picture, mask);
         estimate.evaluations
     }
 
@@ -119,11 +137,27 @@ mod tests {
         mask.draw(&Shape::Disc { x: 1500.0, y: 900.0, radius: 40.0 }, true);
         assert_eq!(counted(PLAN, &mask), 10 + DETAIL_STEPS);
         let restore = Plan { task: TaskKind::Restore, ..PLAN };
-        assert_eq!(counted(restore, &mask), 10 * Task::Restore.windows(3000, 2000, 128));
+        let windows = Task::restore().windows(3000, 2000, 128);
+        assert_eq!(counted(restore, &mask), 10 * windows);
+        assert_eq!(counted(Plan { workers: 3, ..restore }, &mask), 10 * windows.div_ceil(3));
         let mut estimate = Estimate::default();
         assert_eq!(estimate.milliseconds(Some(5.0)), None);
-        estimate.follow(Some(PLAN), &mask);
+        let grey = Picture::plain("grey".to_owned(), 3000, 2000, Rc::new(vec![90; 4 * 3000 * 2000]));
+        estimate.follow(Some(PLAN), &grey, &mask);
         assert_eq!((estimate.milliseconds(None), estimate.milliseconds(Some(5.0))), (None, Some(50.0 + 5.0 * DETAIL_STEPS as f64)));
+    }
+
+    #[test]
+    fn parts_without_blocks_take_no_time() {
+        let blocks =
+            |edge: usize| (0..3000 * 2000).flat_map(move |place| [if place % 3000 < edge { (place / 8 % 2 * 40) as u8 } else { 90 }; 4]);
+        let plan = Plan { task: TaskKind::Restore, leave_clean: true, ..PLAN };
+        let mut estimate = Estimate::default();
+        for (edge, columns) in [(0, 0), (400, 5), (3000, 31)] {
+            let picture = Picture::plain("blocks".to_owned(), 3000, 2000, Rc::new(blocks(edge).collect()));
+            estimate.follow(Some(Plan { picture: Handle(edge as u32), ..plan }), &picture, &Mask::empty(3000, 2000));
+            assert_eq!((estimate.evaluations, estimate.is_nothing()), (10 * columns * 21, columns == 0), "{edge}");
+        }
     }
 
     #[test]

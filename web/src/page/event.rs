@@ -165,6 +165,8 @@ pub enum Event {
     TurnAnswer(bool),
     /// Begin a run when a stroke is done, or do not.
     AsIPaint(bool),
+    /// Whether a repair is of parts, too, that show no blocks of JPEG.
+    CleanToo(bool),
     /// Close the notice.
     Dismiss,
     /// Try again what failed.

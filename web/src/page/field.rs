@@ -23,11 +23,13 @@ pub enum Field {
     Grow,
     /// Pixels over which the area's edge is soft.
     Feather,
+    /// How much of a repair is used, percent.
+    Strength,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Brush,
         Self::Tolerance,
         Self::Saturation,
@@ -40,6 +42,7 @@ impl Field {
         Self::Temperature,
         Self::Grow,
         Self::Feather,
+        Self::Strength,
     ];
 
     /// The id of its input.
@@ -54,6 +57,7 @@ impl Field {
             Self::Temperature => "temperature",
             Self::Grow => "grow-by",
             Self::Feather => "feather",
+            Self::Strength => "strength",
         }
     }
 
@@ -67,13 +71,13 @@ impl Field {
             Self::Seed => [0.0, f64::from(u32::MAX)],
             Self::Steps => [1.0, 1000.0],
             Self::Temperature => [0.0, 1.0],
-            Self::Grow | Self::Feather => [0.0, 100.0],
+            Self::Grow | Self::Feather | Self::Strength => [0.0, 100.0],
         }
     }
 
     /// Whether it is a slider, which has no number that is half entered.
     pub fn is_slider(self) -> bool {
-        matches!(self, Self::Brush | Self::Tolerance | Self::Saturation)
+        matches!(self, Self::Brush | Self::Tolerance | Self::Saturation | Self::Strength)
     }
 
     /// What is used of an entered number: within the limits, and whole where parts mean nothing.

@@ -47,3 +47,4 @@ mod update;
 mod view;
 mod viewport;
 mod words;
+mod workers;

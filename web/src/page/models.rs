@@ -28,6 +28,8 @@ pub struct Models {
     pub listens: bool,
     /// It has a device, and can be given models.
     pub equipped: bool,
+    /// How many workers may compute at a time on the CPU.
+    pub workers: usize,
     /// What it is to compute on.
     pub computes_on: DeviceChoice,
     /// What the worker computes on, once that is known.
@@ -38,9 +40,7 @@ pub struct Models {
     pub wanted: u32,
     /// Which model is fetched for a new worker.
     pub choice: ModelChoice,
-    /// Milliseconds that an evaluation takes with it, once that is known.
-    pub pace: Option<f64>,
-    /// The same of this model on each kind of device that was used: CPU, GPU.
+    /// Milliseconds that an evaluation took with this model on each kind of device that was used: CPU, GPU.
     pub paces: [Option<f64>; 2],
     /// The model that can be used now.
     pub model: Option<ModelReport>,
@@ -85,8 +85,12 @@ impl Models {
 
     /// An evaluation took so many milliseconds.
     pub fn measured(&mut self, milliseconds: f64) {
-        self.pace = Some(milliseconds);
         self.paces[usize::from(self.on_gpu())] = Some(milliseconds);
+    }
+
+    /// Milliseconds that an evaluation takes on the device in use, once that is known.
+    pub fn pace(&self) -> Option<f64> {
+        self.paces[usize::from(self.on_gpu())]
     }
 
     /// Whether the worker computes on a GPU.

@@ -171,3 +171,13 @@ pub enum Status {
         running: bool,
     },
 }
+
+impl Status {
+    /// How much of a model is here that is on its way, 0 to 1.
+    pub fn share(&self) -> Option<f64> {
+        match self {
+            Self::Fetching { done, total } | Self::Importing { done, total } => Some(*done as f64 / (*total).max(1) as f64),
+            _ => None,
+        }
+    }
+}

@@ -8,18 +8,23 @@ pub struct Packed(Vec<u8>);
 impl Packed {
     /// Packs values: of each run the value, then its length in groups of seven bits, the lowest first.
     pub fn new(values: &[u8]) -> Self {
-        let mut packed = Vec::new();
-        let mut rest = values;
-        while let Some(first) = rest.first() {
-            let mut length = run(rest, *first);
-            packed.push(*first);
-            rest = &rest[length..];
-            while length > 127 {
-                packed.push((length & 127) as u8 | 128);
-                length >>= 7;
+        Self::of_rows([values].into_iter())
+    }
+
+    /// Packs values that come row by row, as if they came at once.
+    pub fn of_rows<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Self {
+        let (mut packed, mut open) = (Vec::new(), None);
+        for mut rest in rows {
+            while let Some(first) = rest.first() {
+                let length = run(rest, *first);
+                rest = &rest[length..];
+                match &mut open {
+                    Some((value, before)) if value == first => *before += length,
+                    _ => open.replace((*first, length)).into_iter().for_each(|run| push(&mut packed, run)),
+                }
             }
-            packed.push(length as u8);
         }
+        open.into_iter().for_each(|run| push(&mut packed, run));
         Self(packed)
     }
 
@@ -56,6 +61,16 @@ impl Packed {
     }
 }
 
+/// Adds a run of a value.
+fn push(packed: &mut Vec<u8>, (value, mut length): (u8, usize)) {
+    packed.push(value);
+    while length > 127 {
+        packed.push((length & 127) as u8 | 128);
+        length >>= 7;
+    }
+    packed.push(length as u8);
+}
+
 /// How many values at the beginning are this one. They are compared by the block, or a mask of a large picture would stop the page.
 fn run(values: &[u8], value: u8) -> usize {
     const BLOCK: usize = 64;
@@ -75,6 +90,7 @@ mod tests {
         for values in [&[][..], &[7], &long, &soft] {
             let packed = Packed::new(values);
             assert_eq!(packed.unpack(values.len()).as_deref(), Some(values));
+            assert_eq!(Packed::of_rows(values.chunks(100)), packed);
             assert_eq!(packed.unpack(values.len() + 1), None);
             assert_eq!(Packed::from_bytes(packed.bytes().to_vec()), packed);
         }

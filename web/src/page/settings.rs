@@ -18,4 +18,15 @@ pub struct Settings {
     pub grow: Option<usize>,
     /// Pixels over which the area's edge is soft.
     pub feather: usize,
+    /// How much of a repair is used, percent.
+    #[serde(default = "all")]
+    pub strength: u8,
+    /// Whether a repair is of parts, too, that show no blocks of JPEG.
+    #[serde(default)]
+    pub clean_too: bool,
+}
+
+/// Of work that was kept before there was a choice.
+fn all() -> u8 {
+    100
 }

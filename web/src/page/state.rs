@@ -183,7 +183,16 @@ impl State {
             subtract: false,
             tolerance: 32,
             as_i_paint: false,
-            settings: Settings { sampler: None, seed: 0, steps: None, temperature: None, grow: None, feather: 0 },
+            settings: Settings {
+                sampler: None,
+                seed: 0,
+                steps: None,
+                temperature: None,
+                grow: None,
+                feather: 0,
+                strength: 100,
+                clean_too: false,
+            },
             typing: None,
             look: Look {
                 canvas: (1.0, 1.0),

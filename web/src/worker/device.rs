@@ -11,8 +11,8 @@ use wasm_bindgen_futures::JsFuture;
 use super::readback::values;
 use crate::message::{DeviceChoice, DeviceReport, NoGpu};
 
-/// What other devices are compared with: the CPU.
-pub fn reference() -> Device {
+/// The CPU, which other devices are compared with.
+pub fn cpu() -> Device {
     Device::flex()
 }
 
@@ -26,7 +26,7 @@ pub async fn choose(wanted: DeviceChoice) -> (Device, DeviceReport) {
         Ok((device, adapter)) => return (device, DeviceReport { webgpu: true, adapter, reason: None }),
         Err(reason) => reason,
     };
-    (Device::flex(), DeviceReport { webgpu: false, adapter: String::new(), reason: Some(reason) })
+    (cpu(), DeviceReport { webgpu: false, adapter: String::new(), reason: Some(reason) })
 }
 
 async fn webgpu(imitated_too: bool) -> Result<(Device, String), NoGpu> {
@@ -55,7 +55,7 @@ async fn check(device: &Device) -> Result<(), NoGpu> {
 
 async fn difference(device: &Device) -> Result<f32, NoGpu> {
     let mut outputs = Vec::new();
-    for device in [device, &reference()] {
+    for device in [device, &cpu()] {
         let output = self_check::output(device).map_err(|error| NoGpu::Start(error.to_string()))?;
         outputs.push(values(output).await.map_err(|failure| NoGpu::Start(format!("{failure:?}")))?);
     }

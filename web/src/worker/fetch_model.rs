@@ -7,6 +7,7 @@ use infill::{
     manifest::{Chunk, Manifest, ModelEntry},
     model_file::ModelFile,
 };
+use js_sys::Uint8Array;
 use sha2::{Digest, Sha256};
 use web_sys::RequestCache;
 
@@ -29,6 +30,8 @@ pub struct Fetched {
     pub name: String,
     /// The model, on the device.
     pub model: Model,
+    /// Its file, in the browser's memory.
+    pub bytes: Uint8Array,
     /// Whether the browser keeps all of it for the next visit.
     pub kept: bool,
 }
@@ -65,10 +68,11 @@ pub async fn fetch(base: &str, wanted: u32, choice: &ModelChoice, device: &Devic
     };
     let Some(Brought { name, bytes, kept }) = found else { return Ok(None) };
     let file = ModelFile::parse(&bytes).map_err(unusable)?;
-    // The weights are copied once more on the way to the device; the file's bytes are not needed then.
+    // The weights are copied once more on the way to the device; the file's bytes are not needed here then.
+    let outside = Uint8Array::from(bytes.as_slice());
     drop(bytes);
     let model = file.to_sampling_model(device).map_err(unusable)?;
-    Ok(Some(Fetched { name, model, kept }))
+    Ok(Some(Fetched { name, model, bytes: outside, kept }))
 }
 
 fn unusable(cause: impl std::fmt::Display) -> Failure {

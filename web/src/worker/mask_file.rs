@@ -1,7 +1,7 @@
-//! Mask files: read as the program reads them, and written so that it reads the same mask.
+//! Masks: files read as the program reads them, and written so that it reads the same mask; and what takes too long for the page.
 
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
-use infill::mask::{self, MaskReading, MaskReadingError};
+use infill::mask::{self, Mask, MaskReading, MaskReadingError};
 use js_sys::Uint8Array;
 
 use super::{readback::refused, scope::say};
@@ -52,6 +52,18 @@ fn parse(bytes: &[u8]) -> Result<(MaskReading, usize, usize), MaskFileError> {
     (0..height).for_each(|y| samples.append_row(y, &mut rgba));
     let pixels = rgba.as_chunks::<4>().0.iter().map(|pixel| pixel.map(u16::from));
     Ok((mask::read(width, height, 255, pixels)?, width, height))
+}
+
+/// Says a mask whose edge was moved.
+pub fn grow(load: u32, (width, height): (usize, usize), pixels: i32, buffers: &[Uint8Array]) {
+    let values = buffers.first().map(Uint8Array::to_vec).unwrap_or_default();
+    match Mask::new(width, height, values) {
+        Ok(mut mask) => {
+            mask.grow(pixels);
+            say(&FromWorker::Grown { load }, &[Uint8Array::from(mask.values())]);
+        }
+        Err(error) => say(&FromWorker::failed(About::Worker, refused(error)), &[]),
+    }
 }
 
 /// Says the PNG file of a mask: white is to be filled.

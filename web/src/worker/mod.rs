@@ -6,8 +6,11 @@ mod device;
 mod download;
 mod fetch_model;
 mod file;
+mod floats;
+mod helpers;
 mod import;
 mod mask_file;
+mod own_model;
 mod readback;
 mod rescue;
 mod run;
@@ -19,9 +22,7 @@ mod warm;
 use std::rc::Rc;
 
 use infill::{
-    denoiser::Model,
     edit::EditModel,
-    model_file::{ModelFile, ModelFileError},
     unet::{Unet, parameters},
 };
 use js_sys::Uint8Array;
@@ -30,7 +31,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
 use fetch_model::Fetched;
-use import::ImportError;
+use own_model::{ModelBytes, OwnModelError};
 use scope::{say, scope};
 use state::State;
 
@@ -49,8 +50,16 @@ thread_local! {
     static HANDLERS: Slot<[Handler; 2]> = const { Slot::empty() };
 }
 
-/// Listens to the page and says that it does.
+/// A worker of the page, or a helper of one.
 pub fn start() {
+    match scope().name() == helpers::NAME {
+        true => helpers::start(),
+        false => start_worker(),
+    }
+}
+
+/// Listens to the page and says that it does.
+fn start_worker() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         // Where it happened is for the console, not for the page.
@@ -81,7 +90,8 @@ pub fn start() {
 fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
     match message {
         ToWorker::Cancel => state.cancelled.set(true),
-        ToWorker::Start { device: wanted_device, base, wanted, model } => {
+        ToWorker::Start { device: wanted_device, base, wanted, model, workers } => {
+            state.workers.set(workers);
             state.base.put(base);
             spawn_local(async move {
                 // Nothing is downloaded before it is known what there is to run it on.
@@ -96,22 +106,19 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
         // Of two files that were given, the one that took longer to read may be the earlier one.
         ToWorker::UseModel { wanted, .. } if !state.want(wanted) => {}
         ToWorker::UseModel { wanted, name } => match own_model(&state, wanted, &name, buffers) {
-            Ok((model, assumed)) => use_model(&state, wanted, Fetched { name, model, kept: true }, Some(assumed)),
+            Ok((fetched, assumed)) => use_model(&state, wanted, fetched, Some(assumed)),
             Err(error) => say(&FromWorker::failed(About::Model(wanted), Failure::ModelFile { name, detail: error.to_string() }), &[]),
         },
         ToWorker::Decode { load } => decode_picture(load, buffers),
         ToWorker::ReadMask { load } => mask_file::read(load, &buffers),
+        ToWorker::GrowMask { load, width, height, pixels } => mask_file::grow(load, (width, height), pixels, &buffers),
         ToWorker::WriteMask { width, height } => mask_file::write(width, height, &buffers),
         ToWorker::WriteFile(request) => file::write(request, &buffers),
         ToWorker::Run(request) => spawn_local(async move {
             let id = request.id;
             state.cancelled.set(false);
             state.runs.set(state.runs.get() + 1);
-            let result = match state.model() {
-                Ok(model) => run::run(&request, buffers, &model, &state.cancelled).await,
-                Err(failure) => Err(failure),
-            };
-            match result {
+            match run::run(&request, buffers, &state).await {
                 Ok(()) => {}
                 Err(failure) if failure.ends_worker() => rescue::fail(failure),
                 Err(failure) => say(&FromWorker::failed(About::Run(id), failure), &[]),
@@ -159,7 +166,8 @@ fn decode_picture(load: u32, buffers: Vec<Uint8Array>) {
 }
 
 /// `own`: that it is a file of the visitor's, with what was assumed of it.
-fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetched, own: Option<Option<Assumed>>) {
+fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, bytes, kept }: Fetched, own: Option<Option<Assumed>>) {
+    state.bytes.put(ModelBytes { name: name.clone(), bytes });
     let report = ModelReport {
         wanted,
         name,
@@ -179,30 +187,11 @@ fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, kept }: Fetc
     spawn_local(async move { warm::warm(&state, &model).await });
 }
 
-/// The visitor's own model on the device, from the file's bytes: a model file, or a checkpoint of PyTorch with what was assumed of it.
-fn own_model(state: &State, wanted: u32, name: &str, buffers: Vec<Uint8Array>) -> Result<(Model, Option<Assumed>), OwnModelError> {
+/// The visitor's own model on the device, from the file's bytes, and what was assumed of it.
+fn own_model(state: &State, wanted: u32, name: &str, buffers: Vec<Uint8Array>) -> Result<(Fetched, Option<Assumed>), OwnModelError> {
     let bytes = buffers.into_iter().next().ok_or(OwnModelError::Empty)?;
     let device = state.device.using(|device| device.clone()).ok_or(OwnModelError::NoDevice)?;
-    let (file, assumed) = match import::checkpoint(&bytes)? {
-        Some(checkpoint) => {
-            let report = |done, total| say(&FromWorker::Importing { wanted, done, total }, &[]);
-            import::import(&checkpoint, name, report, &device)?
-        }
-        None => (ModelFile::parse(&bytes.to_vec())?, None),
-    };
-    drop(bytes);
-    Ok((file.to_sampling_model(&device)?, assumed))
-}
-
-/// Why a model of the visitor's own is not used.
-#[derive(Debug, thiserror::Error)]
-enum OwnModelError {
-    #[error("the file did not arrive")]
-    Empty,
-    #[error("the page is still starting; try again in a moment")]
-    NoDevice,
-    #[error(transparent)]
-    File(#[from] ModelFileError),
-    #[error(transparent)]
-    Import(#[from] ImportError),
+    let report = |done, total| say(&FromWorker::Importing { wanted, done, total }, &[]);
+    let (model, assumed) = own_model::read(name, &bytes, report, &device)?;
+    Ok((Fetched { name: name.to_owned(), model, bytes, kept: true }, assumed))
 }

@@ -6,7 +6,10 @@ use std::{cell::Cell, rc::Rc};
 use infill::edit::{Edit, EditProgress, RunProgress};
 use js_sys::Uint8Array;
 
-use super::scope::say;
+use super::{
+    floats::{pack as floats, unpack as numbers},
+    scope::say,
+};
 use crate::{
     message::{About, Failure, FromWorker, Saved},
     slot::Slot,
@@ -69,7 +72,6 @@ pub fn fail(failure: Failure) {
 }
 
 fn pack(progress: &EditProgress) -> (Saved, Vec<Uint8Array>) {
-    let floats = |values: &[f32]| Uint8Array::from(values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>().as_slice());
     let run = progress.run.as_ref();
     let saved = Saved { windows: progress.windows, run: run.map(|run| [run.window, run.count, run.steps]) };
     let memory = floats(run.map_or(&[][..], |run| run.values.as_slice()));
@@ -79,8 +81,6 @@ fn pack(progress: &EditProgress) -> (Saved, Vec<Uint8Array>) {
 /// What a page kept of a run, from its three buffers.
 pub fn unpack(saved: &Saved, buffers: &[Uint8Array]) -> Option<EditProgress> {
     let [pixels, sums, memory] = buffers else { return None };
-    let floats =
-        |bytes: &Uint8Array| bytes.to_vec().as_chunks::<4>().0.iter().map(|value| f32::from_le_bytes(*value)).collect::<Vec<f32>>();
-    let run = saved.run.map(|[window, count, steps]| RunProgress { window, count, steps, values: floats(memory) });
-    Some(EditProgress { windows: saved.windows, pixels: pixels.to_vec(), sums: floats(sums), run })
+    let run = saved.run.map(|[window, count, steps]| RunProgress { window, count, steps, values: numbers(memory) });
+    Some(EditProgress { windows: saved.windows, pixels: pixels.to_vec(), sums: numbers(sums), run })
 }

@@ -1,6 +1,6 @@
 //! One run: pixels in, steps with progress and previews, pixels and a PNG out.
 
-use std::{borrow::Cow, cell::Cell, rc::Rc};
+use std::{borrow::Cow, rc::Rc};
 
 use burn::tensor::Tensor;
 use image::ExtendedColorType;
@@ -10,20 +10,28 @@ use infill::{
     mask::Mask,
     picture::Picture,
     sampler::SamplerSettings,
-    task::{Border, Hints, Task, TaskKind},
+    task::{Border, Hints, Repair, Task, TaskKind},
 };
 use js_sys::Uint8Array;
 
 use super::{
     file,
+    helpers::Helpers,
     readback::{refused, values},
     rescue::{self, UnderWay},
     scope::{let_messages_in, now, say},
+    state::State,
 };
 use crate::{
     message::{Failure, FromWorker, RunRequest},
     transparency::Transparency,
 };
+
+/// Windows that go through the net together on a GPU, where none depends on another: one alone keeps few of its processors busy.
+const SIDE_BY_SIDE: usize = 4;
+
+/// A copy of a larger model for every helper is more than a tab may take.
+const LARGEST_SHARED: u32 = 64 << 20;
 
 /// Milliseconds between two previews.
 const PREVIEW_EVERY: f64 = 200.0;
@@ -48,8 +56,8 @@ fn settings(request: &RunRequest, model: &Model) -> SamplerSettings {
 const DETAIL: f32 = 1.0;
 
 /// Carries out a run and posts everything about it but a failure.
-pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Model, cancelled: &Cell<bool>) -> Result<(), Failure> {
-    let begun = now();
+pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, state: &State) -> Result<(), Failure> {
+    let (begun, model) = (now(), &*state.model()?);
     let mut kept = buffers.split_off(buffers.len().min(if request.task == TaskKind::Inpaint { 2 } else { 1 }));
     let said: Vec<Vec<u8>> = kept.drain(..kept.len().min(2)).map(|bytes| bytes.to_vec()).collect();
     let [profile, chunks] = <[Vec<u8>; 2]>::try_from(said).map_err(|_| refused("what the file says of its colours did not come"))?;
@@ -61,25 +69,32 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Mod
     let task = task(request, mask)?;
     let transparency = Transparency::take(&mut picture, alpha, &task);
     let edit_request = EditRequest { picture, task, settings: settings(request, model) };
-    let under_way = begin(request, edit_request, kept, model)?;
-    let mut previewed = f64::NEG_INFINITY;
-    let (started, first) = (now(), under_way.edit.using(|edit| edit.done_steps()).ok_or_else(ended)?);
+    let under_way = begin(request, edit_request, kept, model, state.on_gpu.get())?;
+    let _helpers = helpers(state, &under_way);
+    let count = || under_way.edit.using(|edit| (edit.done_steps(), edit.total_steps())).ok_or_else(ended);
+    let (mut previewed, started, (first, _)) = (f64::NEG_INFINITY, now(), count()?);
+    // What was evaluated here, and the time that it took.
+    let (mut own, mut spent) = (0, 0.0);
     loop {
-        let state = under_way.edit.using(|edit| edit.step(model)).ok_or_else(ended)?;
-        match state {
+        let (before, (had, _)) = (now(), count()?);
+        match under_way.edit.using(|edit| edit.step(model)).ok_or_else(ended)? {
             EditState::Finished => break,
             EditState::Read(tensor) => {
                 let values = finite(values(tensor).await?)?;
+                // Seen before it gets its detail, which may take longer than all before.
+                show(&under_way, request.id, &values[..values.len().min(3 * model.config.size.pow(2))], &mut previewed);
                 under_way.edit.using(|edit| edit.accept(&values)).ok_or_else(ended)?.map_err(refused)?;
             }
             // Reading waits for the device: progress is what was computed, not what was queued.
             EditState::Running => look(&under_way, request.id, &mut previewed).await?,
         }
-        let (done, total) = under_way.edit.using(|edit| (edit.done_steps(), edit.total_steps())).ok_or_else(ended)?;
-        let pace = (now() - started) / done.saturating_sub(first).max(1) as f64;
-        say(&FromWorker::Progress { id: request.id, done, total, pace }, &[]);
+        let (done, total) = count()?;
+        (own, spent) = (own + done.saturating_sub(had), spent + now() - before);
+        let pace = spent / own.max(1) as f64;
+        let left = (now() - started) / done.saturating_sub(first).max(1) as f64 * total.saturating_sub(done) as f64;
+        say(&FromWorker::Progress { id: request.id, done, total, pace, left }, &[]);
         let_messages_in().await;
-        if cancelled.get() {
+        if state.cancelled.get() {
             drop(rescue::end(&under_way));
             say(&FromWorker::Cancelled { id: request.id }, &[]);
             return Ok(());
@@ -89,22 +104,31 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, model: &Mod
     finish(request, edit.into_result(), transparency, (profile, &chunks), begun)
 }
 
+/// As many as the device, the run and the browser allow.
+fn helpers(state: &State, run: &Rc<UnderWay>) -> Option<Helpers> {
+    let windows = run.edit.using(|edit| edit.lendable())?;
+    let count = if state.on_gpu.get() { 0 } else { state.workers.get().min(windows).saturating_sub(1) };
+    let bytes = state.bytes.using(|bytes| bytes.clone()).filter(|model| count > 0 && model.bytes.length() <= LARGEST_SHARED)?;
+    Some(Helpers::start(count, &bytes, run))
+}
+
 /// The device's end ended the run.
 fn ended() -> Failure {
     refused("the run has ended already")
 }
 
 /// A new edit, or the one that was broken off.
-fn begin(request: &RunRequest, edit: EditRequest, kept: Vec<Uint8Array>, model: &Model) -> Result<Rc<UnderWay>, Failure> {
+fn begin(request: &RunRequest, edit: EditRequest, kept: Vec<Uint8Array>, model: &Model, on_gpu: bool) -> Result<Rc<UnderWay>, Failure> {
+    let as_device_likes = |edit: Edit| edit.side_by_side(if on_gpu { SIDE_BY_SIDE } else { 1 }).with_detail(DETAIL);
     let Some(saved) = &request.resume else {
-        let edit = Edit::new(edit, &model.config).map_err(refused)?.with_detail(DETAIL);
-        return Ok(rescue::begin(request.id, edit, None));
+        let edit = Edit::new(edit, &model.config).map_err(refused)?;
+        return Ok(rescue::begin(request.id, as_device_likes(edit), None));
     };
     let progress = rescue::unpack(saved, &kept).ok_or_else(|| refused("what was kept of the run did not arrive"))?;
     drop(kept);
     let memory = progress.run.clone();
-    let edit = Edit::resume(edit, &model.config, progress, &model.device()).map_err(refused)?.with_detail(DETAIL);
-    Ok(rescue::begin(request.id, edit, memory))
+    let edit = Edit::resume(edit, &model.config, progress, &model.device()).map_err(refused)?;
+    Ok(rescue::begin(request.id, as_device_likes(edit), memory))
 }
 
 /// After a step: reads the sampler's memory and the estimate at once, keeps the one and shows the other.
@@ -116,13 +140,20 @@ async fn look(under_way: &UnderWay, id: u32, previewed: &mut f64) -> Result<(), 
     let mut kept = finite(values(Tensor::cat(parts, 0)).await?)?;
     let shown = kept.split_off(memory.tensor.shape().num_elements());
     under_way.remember(memory.with_values(kept));
-    if now() - *previewed >= PREVIEW_EVERY {
-        *previewed = now();
-        if let Some(picture) = under_way.edit.using(|edit| edit.compose_preview(&shown)).flatten() {
-            post_preview(id, &picture, preview.area);
-        }
-    }
+    show(under_way, id, &shown, previewed);
     Ok(())
+}
+
+/// Shows what the net makes of the first window under way, unless something was shown just now.
+fn show(under_way: &UnderWay, id: u32, values: &[f32], previewed: &mut f64) {
+    if now() - *previewed < PREVIEW_EVERY {
+        return;
+    }
+    *previewed = now();
+    let made = under_way.edit.using(|edit| Some((edit.compose_preview(values)?, edit.preview()?.area)));
+    if let Some((picture, area)) = made.flatten() {
+        post_preview(id, &picture, area);
+    }
 }
 
 /// Values that may be shown: of a device that fails silently, as some do when memory runs out, nothing is.
@@ -180,7 +211,7 @@ fn task(request: &RunRequest, mask: Option<Vec<u8>>) -> Result<Task, Failure> {
             let dabs = request.hints.iter().map(|dab| (dab.colour, dab.path.as_slice()));
             Task::Colorize { hints: Hints::of_dabs(request.width, request.height, dabs) }
         }
-        TaskKind::Restore => Task::Restore,
+        TaskKind::Restore => Task::Restore(Repair { strength: f32::from(request.strength) / 100.0, leave_clean: request.leave_clean }),
     })
 }
 

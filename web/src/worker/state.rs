@@ -5,6 +5,7 @@ use std::{cell::Cell, rc::Rc};
 use burn::tensor::Device;
 use infill::denoiser::Model;
 
+use super::own_model::ModelBytes;
 use crate::{message::Failure, slot::Slot};
 
 /// What the worker holds between messages.
@@ -18,6 +19,10 @@ pub struct State {
     pub on_gpu: Cell<bool>,
     /// The model in use.
     pub model: Slot<Rc<Model>>,
+    /// Its file, for helpers.
+    pub bytes: Slot<ModelBytes>,
+    /// How many workers may compute at a time on the CPU, with this one.
+    pub workers: Cell<usize>,
     /// The run under way is to stop.
     pub cancelled: Cell<bool>,
     /// The highest number that a model was asked for with, so that a slow answer does not replace a later one.

@@ -64,7 +64,7 @@ fn small_edit(model: &Model) -> Option<Edit> {
         }
         TaskKind::Uncrop => (half, Task::Uncrop(Border { left: 0, top: 0, right: side - half, bottom: 0 })),
         TaskKind::Colorize => (side, Task::colorize()),
-        TaskKind::Restore => (side, Task::Restore),
+        TaskKind::Restore => (side, Task::restore()),
     };
     let own = config.sampling(kind);
     let settings = SamplerSettings { steps: STEPS, temperature: own.temperature, guess: own.guess, ..SamplerSettings::default() };

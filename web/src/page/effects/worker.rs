@@ -99,7 +99,7 @@ fn attach(message: &FromWorker, buffers: Vec<Uint8Array>, held: &Held) -> Attach
             held: buffers.next().and_then(|png| held.add_download(&png)).into_iter().collect(),
             ..Attached::default()
         },
-        FromWorker::Mask { .. } => Attached { pixels: bytes(), ..Attached::default() },
+        FromWorker::Mask { .. } | FromWorker::Grown { .. } => Attached { pixels: bytes(), ..Attached::default() },
         FromWorker::MaskFile => {
             Attached { held: buffers.next().and_then(|png| held.add_download(&png)).into_iter().collect(), ..Attached::default() }
         }

@@ -73,6 +73,7 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
         let pressed = dom::element::<Element>("subtract").get_attribute("aria-pressed");
         Some(Event::Subtract(pressed.as_deref() != Some("true")))
     }));
+    listeners.push(on(sink, "clean-too", "change", || Some(Event::CleanToo(dom::element::<HtmlInputElement>("clean-too").checked()))));
     listeners.push(on(sink, "as-i-paint", "change", || Some(Event::AsIPaint(dom::element::<HtmlInputElement>("as-i-paint").checked()))));
     for field in Field::ALL {
         listeners.extend(number(sink, field));

@@ -7,11 +7,15 @@ use infill::{
     task::TaskKind,
 };
 
-use crate::page::{
-    change::{Change, SLICE},
-    effect::Effect,
-    state::State,
-    tool::{Point, Tool},
+use crate::{
+    message::ToWorker,
+    page::{
+        change::{Change, SLICE},
+        effect::{Buffer, Effect},
+        picture::Pixels,
+        state::State,
+        tool::{Point, Tool},
+    },
 };
 
 /// A corner as near as this to the first or the last one closes the outline, CSS pixels.
@@ -44,6 +48,31 @@ pub fn spread(state: &mut State, at: Point) {
     begin(state, change);
 }
 
+/// Marks what was not marked, and the other way round.
+pub fn invert(state: &mut State) {
+    finish(state);
+    let change = state.document.as_ref().map(Change::invert);
+    begin(state, change);
+}
+
+/// Moves the edge of what is marked outwards, or inwards where negative.
+pub fn grow(state: &mut State, pixels: i32) {
+    finish(state);
+    let change = state.document.as_ref().map(|document| Change::grow(document, pixels));
+    begin(state, change);
+}
+
+/// The worker has moved the edge.
+pub fn grown(state: &mut State, load: u32, values: Option<Pixels>) {
+    let asked = state.hand.change.as_mut().and_then(Change::asks).is_some_and(|(_, asked)| asked.is_some());
+    let Some(document) = state.document.as_mut().filter(|_| asked && load == state.load) else { return };
+    let size = (document.picture.width, document.picture.height);
+    let mask = values.and_then(|values| Mask::new(size.0, size.1, Rc::unwrap_or_clone(values)).ok());
+    let (Some(mask), Some(change)) = (mask, state.hand.change.take()) else { return };
+    document.marks.replace(Rc::new(mask), document.whole());
+    remember(state, change.before());
+}
+
 /// What is small is done at once.
 fn begin(state: &mut State, change: Option<Change>) {
     finish(state);
@@ -71,7 +100,8 @@ pub fn go_on(state: &mut State) -> bool {
         change.due = false;
     }
     let marked = |state: &State| state.document.as_ref().is_some_and(|document| !document.marks.mask().is_empty());
-    advance(state, SLICE) && state.as_i_paint && marked(state)
+    let drawn = state.hand.change.as_ref().is_some_and(Change::is_drawn);
+    advance(state, SLICE) && drawn && state.as_i_paint && marked(state)
 }
 
 /// All that is left, at once.
@@ -117,7 +147,25 @@ pub fn follow(state: &mut State) -> Option<Effect> {
     if state.tool != Tool::Polygon || state.task != TaskKind::Inpaint || !state.is_editable() {
         state.hand.corners.clear();
     }
-    let change = state.hand.change.as_mut().filter(|change| !change.due)?;
+    let worker = (state.models.alive && state.models.listens).then_some(state.models.worker);
+    let change = state.hand.change.as_mut()?;
+    if let Some((pixels, asked)) = change.asks() {
+        if worker.is_some() && *asked == worker {
+            return None;
+        }
+        // Without a worker, or after its end, it is done here.
+        let (false, Some(_), Some(document)) = (asked.is_some(), worker, &state.document) else {
+            finish(state);
+            return None;
+        };
+        *asked = worker;
+        let mask = document.marks.mask().clone();
+        let message = ToWorker::GrowMask { load: state.load, width: mask.width(), height: mask.height(), pixels };
+        return Some(Effect::Say(message, vec![Buffer::Mask(mask)]));
+    }
+    if change.due {
+        return None;
+    }
     change.due = true;
     Some(Effect::NextSlice)
 }

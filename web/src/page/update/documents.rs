@@ -3,12 +3,15 @@
 use infill::task::TaskKind;
 
 use super::{framing, looking, pointers};
-use crate::page::{
-    answers::Answer,
-    document::Document,
-    handle::Handle,
-    picture::{Picture, Pixels},
-    state::State,
+use crate::{
+    message::Note,
+    page::{
+        answers::Answer,
+        document::Document,
+        handle::Handle,
+        picture::{Picture, Pixels},
+        state::State,
+    },
 };
 
 /// Shows a picture in place of the one before.
@@ -31,7 +34,10 @@ pub fn keep_answer(state: &mut State) {
 
 /// The same with these pixels, which are those of this file.
 pub fn keep_as(state: &mut State, pixels: Pixels, file: Handle) {
-    let Some(Answer { name, width, height, colours, notes, .. }) = state.answer().cloned() else { return };
+    let Some(Answer { name, width, height, colours, mut notes, task, .. }) = state.answer().cloned() else { return };
+    if task == TaskKind::Restore {
+        notes.retain(|note| !matches!(note, Note::Jpeg(_)));
+    }
     let Some(before) = state.document.take() else { return };
     let picture = Picture { name, file, width, height, pixels, colours, notes };
     state.earlier.push(before);

@@ -11,7 +11,7 @@ pub fn follow(state: &mut State) {
     }
     let plan = plan(state);
     let Some(document) = &state.document else { return };
-    state.estimate.follow(plan, document.marks.mask());
+    state.estimate.follow(plan, &document.picture, document.marks.mask());
 }
 
 fn plan(state: &State) -> Option<Plan> {
@@ -21,12 +21,14 @@ fn plan(state: &State) -> Option<Plan> {
     Some(Plan {
         task: state.task,
         size: (document.picture.width, document.picture.height),
-        load: state.load,
-        depth: state.earlier.len(),
+        // The next one may be on its way: the number of the last file that was opened says nothing of this one.
+        picture: document.picture.file,
         revision: if fills { document.marks.revision() } else { 0 },
         extend: if state.task == TaskKind::Uncrop { document.extend } else { [0; 4] },
+        leave_clean: state.task == TaskKind::Restore && !state.settings.clean_too,
         growth: if fills { state.growth() } else { 0 },
         side: model.size,
         steps: state.settings.steps.or(own)?,
+        workers: if state.models.on_gpu() { 1 } else { state.models.workers },
     })
 }

@@ -123,6 +123,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::ChangeArea => answers::change_area(state),
         Event::ShowAnswer(place) => documents::show_answer(state, place),
         Event::TurnAnswer(forwards) => documents::turn_answer(state, forwards),
+        Event::CleanToo(wanted) => state.settings.clean_too = wanted,
         Event::AsIPaint(wanted) => state.as_i_paint = wanted,
         Event::Dismiss => (state.notice, state.kept.replacement) = (None, None),
         Event::Retry => return recovery::retry(state),
@@ -183,6 +184,7 @@ fn typed(state: &mut State, field: Field, entered: Option<f64>) {
         Field::Temperature => state.settings.temperature = used,
         Field::Grow => state.settings.grow = used.map(|pixels| pixels as usize),
         Field::Feather => state.settings.feather = used.unwrap_or(0.0) as usize,
+        Field::Strength => state.settings.strength = used.unwrap_or(100.0) as u8,
     }
 }
 

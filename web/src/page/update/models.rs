@@ -83,7 +83,7 @@ pub fn arrived(state: &mut State, report: ModelReport) -> Vec<Effect> {
         models.offered = models.offered.split_off(&report.wanted);
         models.choice = ModelChoice::Own;
     }
-    (models.model, models.pace) = (Some(report), None);
+    models.model = Some(report);
     if state.runs.interrupted.is_some() && state.document.is_some() {
         state.runs.end();
         return runs::start(state);

@@ -89,7 +89,9 @@ pub fn replace(state: &mut State, other: Mask) {
 /// Moves the edge of what is marked outwards, or inwards where negative, by what the area would grow by at least.
 pub fn grow(state: &mut State, direction: i32) {
     let pixels = direction * state.growth().max(1) as i32;
-    change(state, |mask| mask.grow(pixels));
+    if may_mark(state) {
+        changing::grow(state, pixels);
+    }
 }
 
 /// What was not marked is marked, and the other way round. Who inverts nothing has all marked, and is told.
@@ -97,7 +99,9 @@ pub fn invert(state: &mut State) {
     if may_mark(state) && state.document.as_ref().is_some_and(|document| document.marks.mask().is_empty()) {
         state.status = Status::AllMarked;
     }
-    change(state, Mask::invert);
+    if may_mark(state) {
+        changing::invert(state);
+    }
 }
 
 /// Makes the brush wider or thinner.

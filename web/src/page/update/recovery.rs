@@ -27,7 +27,9 @@ pub fn worker_listens(state: &mut State) -> Vec<Effect> {
     state.models.listens = true;
     let wanted = models::number(state);
     let (device, base, model) = (state.models.computes_on, state.base.clone(), state.models.choice.clone());
-    let mut effects = vec![Effect::Say(ToWorker::Start { device, base, wanted, model }, Vec::new()), Effect::RegisterServiceWorker];
+    let workers = state.models.workers;
+    let mut effects =
+        vec![Effect::Say(ToWorker::Start { device, base, wanted, model, workers }, Vec::new()), Effect::RegisterServiceWorker];
     effects.extend(files::decode(state));
     effects
 }

@@ -38,6 +38,8 @@ fn asked(state: &State) -> Option<Asked> {
         grow: if state.task == TaskKind::Inpaint { state.growth() } else { 0 },
         feather: if state.task == TaskKind::Inpaint { state.settings.feather } else { 0 },
         hints: if state.task == TaskKind::Colorize { document.dabs.list().iter().map(|dab| Dab::clone(dab)).collect() } else { Vec::new() },
+        strength: state.settings.strength,
+        leave_clean: !state.settings.clean_too,
         resume: None,
     };
     let mask = (state.task == TaskKind::Inpaint).then(|| document.marks.mask().clone());
@@ -144,14 +146,14 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
 }
 
 /// A step was made.
-pub fn progressed(state: &mut State, done: usize, total: usize, pace: f64) {
+pub fn progressed(state: &mut State, (done, total): (usize, usize), pace: f64, left: f64) {
     let total = total.max(1);
     state.runs.progress = done as f64 / total as f64;
     state.models.measured(pace);
     // Said aloud at every tenth, not at every step.
     let tenth = |done: usize| done * 10 / total;
     if done == 1 || tenth(done) != tenth(done.saturating_sub(1)) {
-        state.status = Status::Step { done, total, left: pace * (total - done.min(total)) as f64 };
+        state.status = Status::Step { done, total, left };
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the worker says.
 
-use super::{ending, files, masks, models, recovery, runs, saving};
+use super::{changing, ending, files, masks, models, recovery, runs, saving};
 use crate::{
     message::{About, Failure, FromWorker},
     page::{effect::Effect, event::Attached, notice::Status, opening, picture::Picture, state::State},
@@ -35,11 +35,12 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
         }
         FromWorker::NotDecoded { load, cause } => return files::not_decoded(state, load, cause),
         FromWorker::Mask { load, width, height, doubt } => masks::read(state, load, (width, height), doubt, attached.pixels),
+        FromWorker::Grown { load } => changing::grown(state, load, attached.pixels),
         FromWorker::NoMask { load, detail } => masks::not_read(state, load, detail),
         FromWorker::MaskFile => return masks::written(state, attached.held.first().copied()),
         FromWorker::Written { number } => return saving::written(state, number, attached),
         FromWorker::Pace { milliseconds } => state.models.measured(milliseconds),
-        FromWorker::Progress { id, done, total, pace } if id == current => runs::progressed(state, done, total, pace),
+        FromWorker::Progress { id, done, total, pace, left } if id == current => runs::progressed(state, (done, total), pace, left),
         FromWorker::Preview { id, place, width, height } if id == current => {
             runs::previewed(state, place, (width, height), attached.pixels);
         }

@@ -1,7 +1,7 @@
 //! Texts, buttons and inputs as the state wants them.
 
 use infill::{picture::SATURATION, task::TaskKind};
-use web_sys::{HtmlElement, HtmlOptionElement, HtmlSelectElement};
+use web_sys::{HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement};
 
 use super::{
     colours,
@@ -87,7 +87,8 @@ fn tools(written: &mut Written, state: &State) {
     written.show("size-row", has_width && (colouring || state.task == TaskKind::Inpaint));
     // A result's pixels come with the notes of its picture.
     let notes = state.document.as_ref().map_or(&[][..], |document| &document.picture.notes);
-    written.text("hint", &words::hint(&state.language, state.task, state.tool, done, notes));
+    let nothing = state.task == TaskKind::Restore && !done && state.estimate.is_nothing();
+    written.text("hint", &words::hint(&state.language, state.task, state.tool, (done, nothing), notes));
     written.show("mask-tools", state.task == TaskKind::Inpaint);
     written.show("mask-changes", state.task == TaskKind::Inpaint);
     if let Some(document) = &state.document {
@@ -96,6 +97,7 @@ fn tools(written: &mut Written, state: &State) {
         written::select("aspect", chosen.map_or("", |(value, _)| *value));
         written.text("extend-size", &format!("{width} × {height}"));
     }
+    written.show("restore-tools", state.task == TaskKind::Restore && !done);
     written.show("extend-tools", state.task == TaskKind::Uncrop && !done);
     let (undo, redo) = state.travels();
     for (id, enabled) in [
@@ -142,6 +144,7 @@ fn inputs(written: &mut Written, state: &State) {
             Field::Steps => settings.steps.map_or_else(String::new, |steps| steps.to_string()),
             Field::Grow => settings.grow.map_or_else(String::new, |pixels| pixels.to_string()),
             Field::Feather => settings.feather.to_string(),
+            Field::Strength => settings.strength.to_string(),
             Field::Temperature => settings.temperature.map_or_else(String::new, |temperature| temperature.to_string()),
         };
         written::set_value(field.id(), &used);
@@ -154,6 +157,8 @@ fn inputs(written: &mut Written, state: &State) {
     written.text("saturation-value", &format!("{saturation} %"));
     written.attribute("saturation", "aria-valuetext", &format!("{saturation} %"));
     written.text("tolerance-value", &state.tolerance.to_string());
+    written.text("strength-value", &words::percent(&state.language, settings.strength));
+    dom::element::<HtmlInputElement>("clean-too").set_checked(settings.clean_too);
     written::select("sampler", &settings.sampler.map_or_else(String::new, |sampler| sampler.to_string()));
 }
 
@@ -162,10 +167,13 @@ fn run(written: &mut Written, state: &State) {
     written.text("run", &state.language.text(tasks::verb(state.task)));
     written.enable("run", !busy && state.models.model.is_some() && state.document.is_some());
     written.show("run", !done);
-    let estimate = state.estimate.milliseconds(state.models.pace).filter(|_| !busy && !done);
+    let estimate = state.estimate.milliseconds(state.models.pace()).filter(|_| !busy && !done);
     written.text("estimate", &estimate.map_or_else(String::new, |time| words::duration(&state.language, time)));
-    written.show("progress-row", busy);
-    written.attribute("progress", "value", &state.runs.progress.to_string());
+    // A model on its way cannot be cancelled.
+    let fetched = state.status.share().filter(|_| !busy);
+    written.show("progress-row", busy || fetched.is_some());
+    written.show("cancel", busy);
+    written.attribute("progress", "value", &fetched.unwrap_or(state.runs.progress).to_string());
 }
 
 fn answer(written: &mut Written, state: &State) {

@@ -73,20 +73,26 @@ pub fn answer(language: &Language, answer: &Answer) -> String {
     say!(language, "Seed {seed}", seed = answer.seed)
 }
 
-/// What to do at a task, and what is not as in the picture's file.
-pub fn hint(language: &Language, task: TaskKind, tool: Tool, done: bool, notes: &[Note]) -> String {
-    let hint = if done {
+/// What to do at a task, and what is to be known of the picture's file. `stands` says whether a result is looked at, and whether there is
+/// nothing to be done.
+pub fn hint(language: &Language, task: TaskKind, tool: Tool, stands: (bool, bool), notes: &[Note]) -> String {
+    let (done, nothing) = stands;
+    let hint = if nothing {
+        Text("No blocks of JPEG are seen in this picture: there is nothing to repair.")
+    } else if done {
         Text("Pull the line to compare, or hold the picture to see it as it was. Keep this answer, ask for another, or change the area.")
     } else {
         tasks::hint(task, tool)
     };
-    let sentences = [hint].into_iter().chain(notes.iter().copied().map(note));
-    sentences.map(|sentence| language.text(sentence)).collect::<Vec<_>>().join(" ")
+    // How strongly a file is compressed matters where that is repaired.
+    let told = notes.iter().filter(|known| task == TaskKind::Restore || !matches!(known, Note::Jpeg(_)));
+    [language.text(hint)].into_iter().chain(told.map(|known| note(language, *known))).collect::<Vec<_>>().join(" ")
 }
 
-/// What is not as in the file that a picture came from.
-fn note(note: Note) -> Text {
-    match note {
+/// What is to be known of the file that a picture came from.
+fn note(language: &Language, note: Note) -> String {
+    language.text(match note {
+        Note::Jpeg(quality) => return say!(language, "The file's JPEG quality is about {quality}.", quality = quality),
         Note::Deep => Text("The file has 16 bits a channel; results have 8 bits."),
         Note::Profile => {
             Text("The file has a colour profile of its own: results keep it, and this page shows the colours as if they were sRGB.")
@@ -99,7 +105,7 @@ fn note(note: Note) -> Text {
         Note::Inexact => {
             Text("This browser changes pixels that pages read, against fingerprinting: unmarked ones may differ a little from the file.")
         }
-    }
+    })
 }
 
 /// What a colour is called.
@@ -135,6 +141,11 @@ pub fn compared(language: &Language, percent: u32) -> String {
 /// A width on the screen.
 pub fn width(language: &Language, pixels: f64) -> String {
     say!(language, "{pixels} px", pixels = format!("{pixels:.0}"))
+}
+
+/// A share of all.
+pub fn percent(language: &Language, percent: u8) -> String {
+    say!(language, "{percent} %", percent = percent)
 }
 
 /// What the page runs on, with which model, and that the work is not kept for the next visit, where it is not.

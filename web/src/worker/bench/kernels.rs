@@ -29,7 +29,7 @@ async fn compare(case: &Case, device: &Device) -> Result<KernelReport, Failure> 
     let begun = now();
     let computed = values(case.compute(device)).await?;
     let milliseconds = now() - begun;
-    let reference = values(case.compute(&device::reference())).await?;
+    let reference = values(case.compute(&device::cpu())).await?;
     let difference = self_check::largest_difference(&computed, &reference);
     Ok(KernelReport { case: format!("{case:?}"), difference, tolerance: case.tolerance(), milliseconds })
 }

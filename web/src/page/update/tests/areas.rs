@@ -164,3 +164,60 @@ fn the_brush_is_as_wide_on_the_screen_at_every_zoom_and_half_the_picture_at_most
     }
     assert_eq!(state.brush_on_picture(), 1.0);
 }
+
+/// Larger than what is changed at once, with the left half marked.
+fn large() -> State {
+    let (width, height) = (1024, 2 * SLICE / 1024);
+    let mut state = halves(width, height);
+    let mut mask = infill::mask::Mask::empty(width, height);
+    (0..height).for_each(|y| mask.row_mut(y)[..512].fill(255));
+    crate::page::update::painting::replace(&mut state, mask);
+    state
+}
+
+fn share(state: &State) -> f64 {
+    state.document.as_ref().unwrap().marks.mask().area()
+}
+
+#[test]
+fn a_large_mask_is_inverted_slice_by_slice_as_one_step() {
+    let mut state = large();
+    assert!(update(&mut state, Event::Invert).contains(&Effect::NextSlice));
+    assert_eq!(share(&state), 0.5, "as much is done as is not");
+    state.as_i_paint = true;
+    while state.hand.change.is_some() {
+        assert!(requested(&update(&mut state, Event::Slice)).is_none(), "nothing was painted");
+    }
+    let row = state.document.as_ref().unwrap().marks.mask().row(9).to_vec();
+    assert!(row[..512].iter().all(|value| *value == 0) && row[512..].iter().all(|value| *value == 255));
+    update(&mut state, Event::Undo);
+    assert_eq!(state.document.as_ref().unwrap().marks.mask().row(9)[0], 255);
+}
+
+#[test]
+fn the_edge_of_a_large_mask_is_moved_by_the_worker_or_by_the_page_when_that_ends() {
+    let asked = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Say(ToWorker::GrowMask { .. }, _)));
+    let mut state = large();
+    let load = state.load;
+    assert!(asked(&update(&mut state, Event::Grow(1))));
+    assert!(!asked(&update(&mut state, Event::Space(false))) && share(&state) == 0.5, "once");
+    let mask = state.document.as_ref().unwrap().marks.mask().clone();
+    let grown = vec![255; mask.values().len()];
+    let attached = Attached { pixels: Some(Rc::new(grown)), ..Attached::default() };
+    said_with(&mut state, FromWorker::Grown { load: load + 1 }, attached.clone());
+    assert_eq!(share(&state), 0.5, "that of another picture");
+    said_with(&mut state, FromWorker::Grown { load }, attached.clone());
+    assert!(share(&state) == 1.0 && state.hand.change.is_none());
+    update(&mut state, Event::Undo);
+    assert_eq!(share(&state), 0.5);
+
+    update(&mut state, Event::Grow(1));
+    update(&mut state, Event::Cancel);
+    said_with(&mut state, FromWorker::Grown { load }, attached);
+    assert_eq!(share(&state), 0.5, "it was given up");
+
+    update(&mut state, Event::Grow(1));
+    let lost = crate::message::Failure::Panic { detail: "stopped".to_owned() };
+    said(&mut state, FromWorker::failed(crate::message::About::Worker, lost));
+    assert!(share(&state) > 0.5 && state.hand.change.is_none(), "{}", share(&state));
+}

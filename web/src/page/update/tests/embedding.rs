@@ -56,7 +56,7 @@ fn a_run_waits_for_picture_mask_and_model() {
     assert!(told(&effects).contains(&Told::Ready { tasks: TaskKind::ALL.to_vec() }), "{effects:?}");
     assert_eq!(marked(&state), 100.0);
 
-    let progressed = said(&mut state, FromWorker::Progress { id: request.id, done: 1, total: 4, pace: 5.0 });
+    let progressed = said(&mut state, FromWorker::Progress { id: request.id, done: 1, total: 4, pace: 5.0, left: 15.0 });
     assert_eq!(told(&progressed), [Told::Progress(0.25)]);
     let pixels = Some(Rc::new(vec![3; 4 * WIDTH * HEIGHT]));
     let message = FromWorker::Done { id: request.id, width: WIDTH, height: HEIGHT, milliseconds: 900.0 };

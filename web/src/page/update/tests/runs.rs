@@ -66,7 +66,7 @@ fn a_run_shows_progress_and_ends_in_a_result_that_can_be_kept() {
     let mut texts = 0;
     for step in 1..=100 {
         state.status = Status::Nothing;
-        said(&mut state, FromWorker::Progress { id: 1, done: step, total: 100, pace: 50.0 });
+        said(&mut state, FromWorker::Progress { id: 1, done: step, total: 100, pace: 50.0, left: 50.0 * (100 - step) as f64 });
         texts += usize::from(state.status != Status::Nothing);
     }
     assert_eq!((texts, state.runs.progress), (11, 1.0));
@@ -107,7 +107,7 @@ fn a_result_can_be_discarded_and_one_of_the_wrong_size_is_none() {
 fn what_is_said_of_another_run_or_by_another_worker_is_no_news() {
     let (mut state, _) = running();
     let before = state.clone();
-    said(&mut state, FromWorker::Progress { id: 7, done: 1, total: 2, pace: 1.0 });
+    said(&mut state, FromWorker::Progress { id: 7, done: 1, total: 2, pace: 1.0, left: 1.0 });
     done(&mut state, 7, 1);
     failed(&mut state, 7, Failure::Request { detail: "no".to_owned() }, &[]);
     update(&mut state, Event::Worker { worker: 0, message: FromWorker::failed(About::Worker, lost()), attached: Attached::default() });
@@ -253,7 +253,7 @@ fn what_the_file_says_of_its_colours_goes_with_every_run_and_every_result() {
 fn how_long_a_run_takes_is_known_before_it_begins() {
     let mut state = opened();
     said(&mut state, FromWorker::Pace { milliseconds: 40.0 });
-    let estimate = |state: &State| state.estimate.milliseconds(state.models.pace);
+    let estimate = |state: &State| state.estimate.milliseconds(state.models.pace());
     assert_eq!(estimate(&state), None, "nothing is marked");
     drag(&mut state, (10.0, 15.0), (20.0, 15.0));
     let fill = estimate(&state).expect("an estimate");
@@ -261,6 +261,8 @@ fn how_long_a_run_takes_is_known_before_it_begins() {
     update(&mut state, Event::Typed(Field::Steps, Some(40.0)));
     assert_eq!(estimate(&state), Some(2.0 * fill - 40.0 * DETAIL_STEPS as f64), "the detail takes as long as before");
     update(&mut state, Event::Task(TaskKind::Restore));
+    assert_eq!(estimate(&state), None, "a picture of one grey shows no blocks");
+    update(&mut state, Event::CleanToo(true));
     assert!(estimate(&state) > Some(2.0 * fill), "tiles of the whole picture");
     update(&mut state, Event::Task(TaskKind::Uncrop));
     assert_eq!(estimate(&state), None);

@@ -34,7 +34,7 @@ fn the_tab_says_what_is_under_way() {
     let effects = update(&mut state, Event::Run);
     fit(&mut state, &effects);
     assert_eq!(title(&state), "Colouring… 0 % – Infill");
-    said(&mut state, FromWorker::Progress { id: 1, done: 2, total: 5, pace: 50.0 });
+    said(&mut state, FromWorker::Progress { id: 1, done: 2, total: 5, pace: 50.0, left: 150.0 });
     assert_eq!(title(&state), "Colouring… 40 % – Infill");
     let pixels = Some(Rc::new(vec![9; 4 * WIDTH * HEIGHT]));
     let done = FromWorker::Done { id: 1, width: WIDTH, height: HEIGHT, milliseconds: 900.0 };
