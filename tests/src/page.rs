@@ -256,7 +256,7 @@ impl Page {
         Ok(())
     }
 
-    /// Clicks the download link and waits for the whole PNG file, which the browser writes piece by piece.
+    /// Clicks the download button and waits for the whole file, which the browser writes piece by piece.
     ///
     /// # Errors
     /// When no file comes, or one of this name is there already.
@@ -264,7 +264,7 @@ impl Page {
         self.press_for_file("download", name).await
     }
 
-    /// Clicks an element and waits for the whole PNG file that the browser saves then.
+    /// Clicks an element and waits for the whole picture file that the browser saves then.
     ///
     /// # Errors
     /// When no file comes, or one of this name is there already.
@@ -283,7 +283,7 @@ impl Page {
         let begun = Instant::now();
         loop {
             let bytes = std::fs::read(&file).unwrap_or_default();
-            if bytes.ends_with(PNG_END) {
+            if is_whole(&bytes) {
                 return Ok(file);
             }
             if begun.elapsed() > PATIENCE {
@@ -382,6 +382,16 @@ impl Page {
         let folder = tools::target().join("screenshots");
         std::fs::create_dir_all(&folder)?;
         Ok(self.browser.screenshot(&folder.join(format!("{name}.png"))).await?)
+    }
+}
+
+/// Whether a PNG, JPEG or WebP file has its end.
+fn is_whole(bytes: &[u8]) -> bool {
+    let riff = |length: &[u8; 4]| bytes.len() == u32::from_le_bytes(*length) as usize + 8;
+    match bytes {
+        [0xFF, 0xD8, .., 0xFF, 0xD9] => true,
+        [b'R', b'I', b'F', b'F', length @ ..] => length.first_chunk().is_some_and(riff),
+        _ => bytes.ends_with(PNG_END),
     }
 }
 

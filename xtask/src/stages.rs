@@ -192,6 +192,7 @@ const BROWSER: &[&str] = &[
     "lasting",
     "masks",
     "colouring",
+    "saving",
     "controls",
     "languages",
     "embedding",

@@ -3,11 +3,12 @@
 
 use image::{ColorType, DynamicImage};
 use infill_picture_file::{
+    exif,
     png::{self, XMP_KEYWORD},
     profile,
 };
 
-use super::{exif, format::OutputFormat, png_chunks::Chunk};
+use super::{format::OutputFormat, png_chunks::Chunk};
 
 /// The largest content of a JPEG segment.
 const SEGMENT: usize = 65_533;

@@ -3,7 +3,6 @@
 
 mod dataset;
 mod decode;
-mod exif;
 mod folder;
 mod format;
 mod jpeg;

@@ -16,7 +16,7 @@ pub mod profile;
 mod quality;
 #[cfg(feature = "more")]
 mod tiff;
-mod webp;
+pub mod webp;
 
 pub use decoder::Decoder;
 pub use fault::{Bounds, Fault};

@@ -4,12 +4,12 @@
 mod colours;
 mod samples;
 
-use image::{ImageDecoder, ImageFormat, metadata::Orientation};
+use image::{ImageDecoder, ImageFormat};
 use infill_picture_file::{Bounds, Fault, exif, open, profile, quality};
 
 pub use samples::Samples;
 
-use crate::message::{LARGEST, Note, Undecoded};
+use crate::message::{FileKind, LARGEST, Note, Undecoded};
 
 /// How large a side may be is the canvas's business, which is tried.
 const BOUNDS: Bounds = Bounds { pixels: LARGEST, side: usize::MAX };
@@ -25,6 +25,10 @@ pub struct Decoded {
     pub profile: Vec<u8>,
     /// The chunks of a PNG file that say how its colours are meant, but for the profile.
     pub chunks: Vec<u8>,
+    /// EXIF, as the file has it; empty where there is none.
+    pub exif: Vec<u8>,
+    /// The kind of the file.
+    pub kind: FileKind,
 }
 
 /// Decodes a PNG, JPEG or WebP file.
@@ -44,14 +48,20 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Undecoded> {
         (colour.bytes_per_pixel() > colour.channel_count(), Note::Deep),
         (unusual, Note::Profile),
         (!fits && !profile.is_empty(), Note::StrayProfile),
-        (opened.exif.is_some() || opened.xmp.is_some() || opened.captions, Note::Metadata),
+        (opened.xmp.is_some() || opened.captions, Note::Metadata),
     ];
     let notes = notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note).chain(quality(bytes).map(Note::Jpeg)).collect();
     let mut values = vec![0; opened.decoder.total_bytes() as usize];
     opened.decoder.read_image(&mut values).map_err(|error| undecoded(error.into()))?;
-    let turned = opened.exif.as_deref().map_or(Orientation::NoTransforms, exif::orientation);
+    let exif = opened.exif.unwrap_or_default();
+    let turned = exif::orientation(&exif);
+    let kind = match opened.format {
+        ImageFormat::Jpeg => FileKind::Jpeg,
+        ImageFormat::WebP => FileKind::WebP,
+        _ => FileKind::Png,
+    };
     let samples = Samples::new(values, (size.0 as usize, size.1 as usize), colour, turned);
-    Ok(Decoded { samples, notes, profile: if fits { profile } else { Vec::new() }, chunks })
+    Ok(Decoded { samples, notes, profile: if fits { profile } else { Vec::new() }, chunks, exif, kind })
 }
 
 fn undecoded(fault: Fault) -> Undecoded {

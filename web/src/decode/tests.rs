@@ -89,8 +89,9 @@ fn a_turned_picture_is_upright_in_every_format_and_spelling() {
             let bytes = encode(&made, format, Vec::new(), [prefix, &exif(6)].concat());
             let decoded = decode(&bytes).unwrap();
             assert_eq!(decoded.samples.size(), (8, 16), "{format:?} {prefix:?}");
-            assert_eq!(notes(&decoded), [Note::Metadata]);
+            assert_eq!((notes(&decoded).as_slice(), &decoded.exif), (&[][..], &exif(6)));
             assert_eq!(decoded.notes.contains(&Note::Jpeg(95)), format == ImageFormat::Jpeg);
+            assert_eq!(decoded.kind.media_type(), format.to_mime_type());
         }
     }
 }

@@ -4,6 +4,7 @@
 mod dab;
 mod device;
 mod failure;
+mod file;
 
 use infill::{manifest::Words, sampler::SamplerKind, task::TaskKind};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use dab::Dab;
 pub use device::{DeviceChoice, DeviceReport, NoGpu};
 pub use failure::Failure;
+pub use file::{FileKind, WriteRequest};
 
 /// Pixels of a picture or a result that a tab takes: at 24 megapixels page and worker together hold about 1.2 GB at their peak.
 pub const LARGEST: usize = 25_000_000;
@@ -74,10 +76,10 @@ pub enum ToWorker {
         /// Height in pixels.
         height: usize,
     },
-    /// Make a file of a picture. Buffers: RGBA pixels, then profile and chunks of [`FromWorker::Decoded`].
+    /// Make a file of a picture. Buffers: RGBA pixels, then profile, chunks and EXIF of [`FromWorker::Decoded`].
     WriteFile(WriteRequest),
-    /// Fill a picture. Buffers: RGBA pixels, then (for [`TaskKind::Inpaint`]) the mask, one byte a pixel, then profile and
-    /// chunks of [`FromWorker::Decoded`], then those of [`RunRequest::resume`].
+    /// Fill a picture. Buffers: RGBA pixels, then (for [`TaskKind::Inpaint`]) the mask, one byte a pixel, then profile,
+    /// chunks and EXIF of [`FromWorker::Decoded`], then those of [`RunRequest::resume`].
     Run(RunRequest),
     /// Stop the run after the step under way.
     Cancel,
@@ -143,19 +145,6 @@ pub struct RunRequest {
     pub resume: Option<Saved>,
 }
 
-/// A picture file to be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WriteRequest {
-    /// Told back with the file.
-    pub number: u32,
-    /// Width of the picture in pixels.
-    pub width: usize,
-    /// Height of the picture in pixels.
-    pub height: usize,
-    /// Saturation, percent of what the pixels have.
-    pub saturation: u16,
-}
-
 /// From the worker to the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -194,8 +183,8 @@ pub enum FromWorker {
         /// Milliseconds.
         milliseconds: f64,
     },
-    /// A picture was decoded. Buffers: RGBA pixels, the ICC profile, and the PNG chunks that say how its colours are meant, the
-    /// latter two empty where there is none.
+    /// A picture was decoded. Buffers: RGBA pixels, the ICC profile, the PNG chunks that say how its colours are meant, and EXIF, the
+    /// latter three empty where there is none.
     Decoded {
         /// The number of the file.
         load: u32,
@@ -203,6 +192,8 @@ pub enum FromWorker {
         width: usize,
         /// Height in pixels, upright.
         height: usize,
+        /// The kind of the file.
+        kind: FileKind,
         /// What is not as in the file.
         notes: Vec<Note>,
     },
@@ -238,10 +229,14 @@ pub enum FromWorker {
     },
     /// A mask file was written. Buffer: the PNG file.
     MaskFile,
-    /// A picture file was made. Buffers: its RGBA pixels, then the PNG file.
+    /// A picture file was made. Buffers: its RGBA pixels before they were encoded, then the file.
     Written {
         /// The number that it was asked for with.
         number: u32,
+        /// The kind of the file.
+        kind: FileKind,
+        /// Whether it has exactly these pixels.
+        lossless: bool,
     },
     /// A step was made.
     Progress {
@@ -329,7 +324,7 @@ pub enum Note {
     Inks,
     /// It is the first picture of an animation.
     Animation,
-    /// Date, place, camera and the like are left out of results.
+    /// What is said in it in other ways than EXIF is left out of results.
     Metadata,
     /// The browser decoded it: its colours are sRGB with 8 bits now.
     Converted,

@@ -4,7 +4,7 @@ use infill::{mask::Rect, task::TaskKind};
 
 use super::{
     handle::Handle,
-    picture::{Colours, Pixels},
+    picture::{Metadata, Pixels},
 };
 use crate::message::Note;
 
@@ -23,8 +23,8 @@ pub struct Answer {
     pub name: String,
     /// Its pixels.
     pub pixels: Pixels,
-    /// What the file says of its colours.
-    pub colours: Colours,
+    /// What the file says beside its samples.
+    pub metadata: Metadata,
     /// What is not as in the file.
     pub notes: Vec<Note>,
     /// Width in pixels.
@@ -174,7 +174,7 @@ mod tests {
             task: TaskKind::Inpaint,
             name: "p".to_owned(),
             pixels: Rc::new(vec![0; 4]),
-            colours: Colours::default(),
+            metadata: Metadata::default(),
             notes: Vec::new(),
             width: 1,
             height: 1,

@@ -68,7 +68,7 @@ impl App {
         let wanted: Vec<String> = storage::remembered_language().into_iter().chain(dom::languages()).collect();
         state.language = Language::suited(wanted.iter().map(String::as_str));
         state.models.workers = workers::count(dom::processors(), dom::gigabytes());
-        state.palette = storage::remembered_colours();
+        (state.palette, state.output) = (storage::remembered_colours(), storage::remembered_output());
         let (effects, view) = (Effects::new(sink.clone(), held.clone()), View::new(sink.clone()));
         app.inside.set(Some(Box::new(Inside { state, effects, view })));
         app.listening.get_or_init(|| listen::listen(&sink, &held));

@@ -14,8 +14,8 @@ pub enum Buffer {
     Pixels(Pixels),
     /// A mask, one byte a pixel.
     Mask(Rc<Mask>),
-    /// What a file says of its colours.
-    Colours(Rc<Vec<u8>>),
+    /// What a file says beside its samples.
+    Metadata(Rc<Vec<u8>>),
     /// What an earlier worker sent. It is given away.
     Held(Handle),
 }
@@ -50,6 +50,8 @@ pub enum Effect {
     RememberDevice(DeviceChoice),
     /// Remember which model was chosen, for the next visit.
     RememberModel(String),
+    /// Remember how answers are saved, for the next visit.
+    RememberOutput(String),
     /// Remember the colours that were used last, for the next visit.
     RememberColours(String),
     /// Read a picture file and have the worker decode it; the answer carries this number.

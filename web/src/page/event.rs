@@ -13,10 +13,10 @@ use super::{
     notice::Notice,
     opening::Purpose,
     palette::{Colour, ColourTool},
-    picture::{Colours, Picture, Pixels},
+    picture::{Metadata, Picture, Pixels},
     tool::Tool,
 };
-use crate::message::{DeviceChoice, FromWorker};
+use crate::message::{DeviceChoice, FileKind, FromWorker};
 
 /// Where events go.
 pub type Sink = Rc<dyn Fn(Event)>;
@@ -26,8 +26,8 @@ pub type Sink = Rc<dyn Fn(Event)>;
 pub struct Attached {
     /// Pixels: of a picture, of a preview, or of a result; or a mask, one byte a pixel.
     pub pixels: Option<Pixels>,
-    /// What a picture's file says of its colours.
-    pub colours: Colours,
+    /// What a picture's file says beside its samples.
+    pub metadata: Metadata,
     /// What the browser holds: a result's PNG file, or what was saved of a run.
     pub held: Vec<Handle>,
 }
@@ -62,6 +62,10 @@ pub enum Event {
     Replace,
     /// Give the answer to the visitor as a file.
     Download,
+    /// Save answers as files of a kind.
+    SaveAs(FileKind),
+    /// Save them with what the picture's file says of how it was taken, or without.
+    KeepExif(bool),
     /// A pointer went down on the canvas.
     PointerDown(Pointer),
     /// A pointer moved: all its points since the last time.

@@ -11,6 +11,8 @@ pub enum Field {
     Tolerance,
     /// Saturation of the answer, percent.
     Saturation,
+    /// Quality of lossy files.
+    Quality,
     /// Pixels to add: 0 left, 1 top, 2 right, 3 bottom.
     Side(usize),
     /// Seed of the noise.
@@ -29,10 +31,11 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Brush,
         Self::Tolerance,
         Self::Saturation,
+        Self::Quality,
         Self::Side(0),
         Self::Side(1),
         Self::Side(2),
@@ -51,6 +54,7 @@ impl Field {
             Self::Brush => "size",
             Self::Tolerance => "tolerance",
             Self::Saturation => "saturation",
+            Self::Quality => "quality",
             Self::Side(side) => ["extend-left", "extend-top", "extend-right", "extend-bottom"][side % 4],
             Self::Seed => "seed",
             Self::Steps => "steps",
@@ -67,6 +71,7 @@ impl Field {
             Self::Brush => [0.0, 300.0],
             Self::Tolerance => [0.0, 255.0],
             Self::Saturation => [0.0, f64::from(MOST_SATURATION)],
+            Self::Quality => [1.0, 100.0],
             Self::Side(_) => [0.0, 10_000.0],
             Self::Seed => [0.0, f64::from(u32::MAX)],
             Self::Steps => [1.0, 1000.0],
@@ -77,7 +82,7 @@ impl Field {
 
     /// Whether it is a slider, which has no number that is half entered.
     pub fn is_slider(self) -> bool {
-        matches!(self, Self::Brush | Self::Tolerance | Self::Saturation | Self::Strength)
+        matches!(self, Self::Brush | Self::Tolerance | Self::Saturation | Self::Strength | Self::Quality)
     }
 
     /// What is used of an entered number: within the limits, and whole where parts mean nothing.

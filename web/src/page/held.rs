@@ -11,7 +11,7 @@ use js_sys::{Array, Uint8Array};
 use web_sys::{Blob, BlobPropertyBag, Url};
 
 use super::handle::Handle;
-use crate::slot::Slot;
+use crate::{message::FileKind, slot::Slot};
 
 enum Thing {
     File(Blob),
@@ -47,11 +47,11 @@ impl Held {
         self.add(Thing::Bytes(bytes))
     }
 
-    /// Holds a PNG file under an address, if the browser has room for it.
-    pub fn add_download(&self, png: &Uint8Array) -> Option<Handle> {
+    /// Holds a picture file under an address, if the browser has room for it.
+    pub fn add_download(&self, file: &Uint8Array, kind: FileKind) -> Option<Handle> {
         let options = BlobPropertyBag::new();
-        options.set_type("image/png");
-        let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(png), &options).ok()?;
+        options.set_type(kind.media_type());
+        let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(file), &options).ok()?;
         self.add_kept(blob)
     }
 

@@ -145,6 +145,8 @@ pub enum Status {
     Working,
     /// An answer becomes a file.
     Writing,
+    /// It did, as WebP that is lossless although it was not to be.
+    LosslessWebP,
     /// A run has made so many steps.
     Step {
         /// Steps made.

@@ -3,18 +3,29 @@
 use std::rc::Rc;
 
 use super::handle::Handle;
-use crate::message::Note;
+use crate::message::{FileKind, Note};
 
 /// RGBA, row by row, shared by all who show or send it.
 pub type Pixels = Rc<Vec<u8>>;
 
-/// What a file says of how its colours are meant. It goes from the file to the results, and nobody here looks at it.
+/// What a picture's file is and says beside its samples. It goes from the file to the results, and nobody here looks at it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Colours {
+pub struct Metadata {
     /// An ICC profile; empty where there is none.
     pub profile: Rc<Vec<u8>>,
-    /// Chunks of a PNG file.
+    /// Chunks of a PNG file that say how its colours are meant.
     pub chunks: Rc<Vec<u8>>,
+    /// EXIF; empty where there is none.
+    pub exif: Rc<Vec<u8>>,
+    /// The kind of the file.
+    pub kind: FileKind,
+}
+
+impl Metadata {
+    /// What goes to the worker, in the order of its messages.
+    pub fn buffers(&self) -> [Rc<Vec<u8>>; 3] {
+        [&self.profile, &self.chunks, &self.exif].map(Rc::clone)
+    }
 }
 
 /// A picture.
@@ -30,8 +41,8 @@ pub struct Picture {
     pub height: usize,
     /// Its pixels.
     pub pixels: Pixels,
-    /// What its file says of its colours.
-    pub colours: Colours,
+    /// What its file says beside its samples.
+    pub metadata: Metadata,
     /// What is not as in its file.
     pub notes: Vec<Note>,
 }
@@ -40,6 +51,6 @@ pub struct Picture {
 impl Picture {
     /// A picture of which nothing more is known.
     pub fn plain(name: String, width: usize, height: usize, pixels: Pixels) -> Self {
-        Self { name, file: Handle(0), width, height, pixels, colours: Colours::default(), notes: Vec::new() }
+        Self { name, file: Handle(0), width, height, pixels, metadata: Metadata::default(), notes: Vec::new() }
     }
 }

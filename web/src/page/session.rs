@@ -21,7 +21,7 @@ use super::{
     settings::Settings,
     tool::Tool,
 };
-use crate::message::{Dab, Note};
+use crate::message::{Dab, FileKind, Note};
 
 /// Changes whenever what is kept is written in another way.
 pub const VERSION: u32 = 1;
@@ -80,6 +80,8 @@ struct SavedDocument {
     name: String,
     file: usize,
     notes: Vec<Note>,
+    #[serde(default)]
+    kind: Option<FileKind>,
     mask: usize,
     extend: [usize; 4],
     #[serde(default)]
@@ -95,6 +97,8 @@ struct SavedAnswer {
     task: TaskKind,
     name: String,
     notes: Vec<Note>,
+    #[serde(default)]
+    kind: Option<FileKind>,
     origin: (usize, usize),
     file: usize,
     seed: u64,
@@ -134,8 +138,18 @@ impl Saving {
     }
 
     fn answer(&mut self, answer: &Answer) -> SavedAnswer {
-        let Answer { task, name, notes, origin, file, seed, centre, saturation, .. } = answer.clone();
-        SavedAnswer { task, name, notes, origin, file: self.file(file), seed, centre: numbers(centre), saturation }
+        let Answer { task, name, notes, metadata, origin, file, seed, centre, saturation, .. } = answer.clone();
+        SavedAnswer {
+            task,
+            name,
+            notes,
+            kind: Some(metadata.kind),
+            origin,
+            file: self.file(file),
+            seed,
+            centre: numbers(centre),
+            saturation,
+        }
     }
 
     fn step(&mut self, step: &Step) -> SavedStep {
@@ -159,6 +173,7 @@ impl Saving {
             name: document.picture.name.clone(),
             file: self.file(document.picture.file),
             notes: document.picture.notes.clone(),
+            kind: Some(document.picture.metadata.kind),
             mask: self.part(&Packed::new(document.marks.mask().values())),
             extend: document.extend,
             dabs: document.dabs.list().iter().map(|dab| Dab::clone(dab)).collect(),
@@ -214,6 +229,7 @@ impl Session {
     fn document(&self, saved: &SavedDocument, pictures: &[Option<Picture>]) -> Option<Document> {
         let mut picture = pictures.get(saved.file)?.clone()?;
         (picture.name, picture.notes) = (saved.name.clone(), saved.notes.clone());
+        picture.metadata.kind = saved.kind.unwrap_or(picture.metadata.kind);
         let (width, height) = (picture.width, picture.height);
         let mask = Mask::new(width, height, self.part(saved.mask)?.unpack(width * height)?).ok()?;
         let steps = |steps: &[SavedStep]| steps.iter().map(|step| self.step(step, pictures, (width, height))).collect::<Option<Vec<_>>>();
@@ -231,14 +247,16 @@ impl Session {
     }
 
     fn answer(&self, saved: &SavedAnswer, pictures: &[Option<Picture>]) -> Option<Answer> {
-        let Picture { file, width, height, pixels, colours, .. } = pictures.get(saved.file)?.clone()?;
-        let SavedAnswer { task, name, notes, origin, seed, centre, saturation, .. } = saved.clone();
+        let Picture { file, width, height, pixels, mut metadata, .. } = pictures.get(saved.file)?.clone()?;
+        let SavedAnswer { task, name, notes, kind, origin, seed, centre, saturation, .. } = saved.clone();
         let centre = rect(centre);
+        // The file that is kept is a PNG, whatever the picture was.
+        metadata.kind = kind.unwrap_or(metadata.kind);
         (centre.right() <= width && centre.bottom() <= height).then_some(Answer {
             task,
             name,
             pixels,
-            colours,
+            metadata,
             notes,
             width,
             height,

@@ -20,7 +20,7 @@ use super::{
     opening::Opening,
     palette::Palette,
     runs::Runs,
-    saving::Saving,
+    saving::{Output, Saving},
     settings::Settings,
     tool::{Point, Tool},
     viewport::Viewport,
@@ -146,6 +146,8 @@ pub struct State {
     pub mask_saved: Option<Handle>,
     /// An answer becomes a file.
     pub saving: Saving,
+    /// How answers are saved.
+    pub output: Output,
     /// A file is dragged over the page.
     pub dragging: bool,
     /// How long the run would take that can be begun now.
@@ -209,6 +211,7 @@ impl State {
             mask_file: None,
             mask_saved: None,
             saving: Saving::default(),
+            output: Output::default(),
             dragging: false,
             estimate: Estimate::default(),
             status: Status::Nothing,

@@ -66,7 +66,7 @@ mod tests {
     use infill::{mask::Rect, task::TaskKind};
 
     use super::*;
-    use crate::page::{answers::MOST, handle::Handle, picture::Colours};
+    use crate::page::{answers::MOST, handle::Handle, picture::Metadata};
 
     #[test]
     fn every_place_has_a_button_and_a_picture_in_the_page() {
@@ -90,7 +90,7 @@ mod tests {
             task: TaskKind::Inpaint,
             name: "p".to_owned(),
             pixels,
-            colours: Colours::default(),
+            metadata: Metadata::default(),
             notes: Vec::new(),
             width,
             height,

@@ -9,6 +9,7 @@ mod file;
 mod floats;
 mod helpers;
 mod import;
+mod lossy_webp;
 mod mask_file;
 mod own_model;
 mod readback;
@@ -113,7 +114,7 @@ fn handle(state: Rc<State>, message: ToWorker, buffers: Vec<Uint8Array>) {
         ToWorker::ReadMask { load } => mask_file::read(load, &buffers),
         ToWorker::GrowMask { load, width, height, pixels } => mask_file::grow(load, (width, height), pixels, &buffers),
         ToWorker::WriteMask { width, height } => mask_file::write(width, height, &buffers),
-        ToWorker::WriteFile(request) => file::write(request, &buffers),
+        ToWorker::WriteFile(request) => spawn_local(file::write(request, buffers)),
         ToWorker::Run(request) => spawn_local(async move {
             let id = request.id;
             state.cancelled.set(false);
@@ -146,10 +147,10 @@ fn decode_picture(load: u32, buffers: Vec<Uint8Array>) {
     let bytes = buffers.first().map(Uint8Array::to_vec).unwrap_or_default();
     drop(buffers);
     match decode::decode(&bytes) {
-        Ok(Decoded { samples, notes, profile, chunks }) => {
+        Ok(Decoded { samples, notes, profile, chunks, exif, kind }) => {
             drop(bytes);
             let (width, height) = samples.size();
-            let message = FromWorker::Decoded { load, width, height, notes };
+            let message = FromWorker::Decoded { load, width, height, kind, notes };
             // A row at a time into the browser's memory: memory of this program is never given back.
             let rgba = Uint8Array::new_with_length((4 * width * height) as u32);
             let mut row = Vec::with_capacity(4 * width);
@@ -159,7 +160,8 @@ fn decode_picture(load: u32, buffers: Vec<Uint8Array>) {
                 let start = (4 * width * y) as u32;
                 rgba.subarray(start, start + row.len() as u32).copy_from(&row);
             }
-            say(&message, &[rgba, Uint8Array::from(profile.as_slice()), Uint8Array::from(chunks.as_slice())]);
+            let [profile, chunks, exif] = [profile, chunks, exif].map(|bytes| Uint8Array::from(bytes.as_slice()));
+            say(&message, &[rgba, profile, chunks, exif]);
         }
         Err(cause) => say(&FromWorker::NotDecoded { load, cause }, &[]),
     }

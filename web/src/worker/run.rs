@@ -15,7 +15,7 @@ use infill::{
 use js_sys::Uint8Array;
 
 use super::{
-    file,
+    file::{self, Words},
     helpers::Helpers,
     readback::{refused, values},
     rescue::{self, UnderWay},
@@ -59,8 +59,8 @@ const DETAIL: f32 = 1.0;
 pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, state: &State) -> Result<(), Failure> {
     let (begun, model) = (now(), &*state.model()?);
     let mut kept = buffers.split_off(buffers.len().min(if request.task == TaskKind::Inpaint { 2 } else { 1 }));
-    let said: Vec<Vec<u8>> = kept.drain(..kept.len().min(2)).map(|bytes| bytes.to_vec()).collect();
-    let [profile, chunks] = <[Vec<u8>; 2]>::try_from(said).map_err(|_| refused("what the file says of its colours did not come"))?;
+    let said: Vec<Uint8Array> = kept.drain(..kept.len().min(3)).collect();
+    let words = Words::of(&said).ok_or_else(|| refused("what the file says of its colours did not come"))?;
     let (colours, alpha) = split(buffers.first().ok_or_else(|| refused("no picture came with the request"))?);
     let mask = buffers.get(1).map(Uint8Array::to_vec);
     // The browser may have its memory back while the net runs.
@@ -101,7 +101,7 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, state: &Sta
         }
     }
     let edit = rescue::end(&under_way).ok_or_else(ended)?;
-    finish(request, edit.into_result(), transparency, (profile, &chunks), begun)
+    finish(request, edit.into_result(), transparency, words, begun)
 }
 
 /// As many as the device, the run and the browser allow.
@@ -165,13 +165,7 @@ fn finite(values: Vec<f32>) -> Result<Vec<f32>, Failure> {
 }
 
 /// Says the result, as pixels and as a PNG file with what the picture's own file says of its colours.
-fn finish(
-    request: &RunRequest,
-    result: Picture,
-    transparency: Transparency,
-    (profile, chunks): (Vec<u8>, &[u8]),
-    begun: f64,
-) -> Result<(), Failure> {
+fn finish(request: &RunRequest, result: Picture, transparency: Transparency, words: Words, begun: f64) -> Result<(), Failure> {
     let (width, height) = (result.width(), result.height());
     let [left, top, ..] = request.extend;
     let opaque = transparency.is_none();
@@ -188,7 +182,7 @@ fn finish(
         true => (Cow::Borrowed(result.pixels()), ExtendedColorType::Rgb8),
         false => (Cow::Owned(rgba.to_vec()), ExtendedColorType::Rgba8),
     };
-    let png = file::png(&samples, (width, height), colour, profile, chunks)?;
+    let png = file::png(&samples, (width, height), colour, words)?;
     let done = FromWorker::Done { id: request.id, width, height, milliseconds: now() - begun };
     say(&done, &[rgba, Uint8Array::from(png.as_slice())]);
     Ok(())

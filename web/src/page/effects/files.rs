@@ -16,7 +16,7 @@ use crate::{
         handle::Handle,
         notice::Notice,
         opening,
-        picture::{Colours, Picture},
+        picture::{Metadata, Picture},
         sample,
     },
 };
@@ -52,7 +52,7 @@ pub async fn decode(file: &Blob, handle: Handle, name: String) -> Result<Picture
     let mut notes = vec![Note::Converted];
     notes.extend((error > 0).then_some(Note::Inexact));
     let pixels = Rc::new(pixels.map_err(unreadable)?);
-    Ok(Picture { name: opening::stem(&name), file: handle, width, height, pixels, colours: Colours::default(), notes })
+    Ok(Picture { name: opening::stem(&name), file: handle, width, height, pixels, metadata: Metadata::default(), notes })
 }
 
 fn read(bitmap: &ImageBitmap, width: usize, height: usize) -> Result<Vec<u8>, JsValue> {

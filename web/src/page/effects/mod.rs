@@ -56,6 +56,7 @@ impl Effects {
             Effect::RememberLanguage(tag) => storage::remember_language(tag),
             Effect::RememberDevice(device) => storage::remember_device(device),
             Effect::RememberModel(name) => storage::remember_model(&name),
+            Effect::RememberOutput(output) => storage::remember_output(&output),
             Effect::RememberColours(colours) => storage::remember_colours(&colours),
             Effect::Decode { load, file } => self.send_file(file, ToWorker::Decode { load }),
             Effect::Probe { purpose, size } => {
@@ -129,7 +130,7 @@ impl Effects {
 
     fn say(&self, message: &ToWorker, buffers: &[Buffer]) {
         let bytes = buffers.iter().filter_map(|buffer| match buffer {
-            Buffer::Pixels(bytes) | Buffer::Colours(bytes) => Some(js_sys::Uint8Array::from(bytes.as_slice())),
+            Buffer::Pixels(bytes) | Buffer::Metadata(bytes) => Some(js_sys::Uint8Array::from(bytes.as_slice())),
             Buffer::Mask(mask) => Some(js_sys::Uint8Array::from(mask.values())),
             Buffer::Held(handle) => self.held.take_bytes(*handle),
         });

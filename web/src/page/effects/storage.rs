@@ -4,7 +4,7 @@ use web_sys::Storage;
 
 use crate::{
     message::{DeviceChoice, ModelChoice},
-    page::{dom, palette::Palette},
+    page::{dom, palette::Palette, saving::Output},
 };
 
 /// The model that was chosen the last time.
@@ -35,6 +35,16 @@ pub fn remembered_language() -> Option<String> {
 /// Remembers the language that was chosen.
 pub fn remember_language(tag: &str) {
     remember("language", tag);
+}
+
+/// How answers are saved.
+pub fn remembered_output() -> Output {
+    Output::of_text(&remembered("output").unwrap_or_default())
+}
+
+/// Remembers how answers are saved.
+pub fn remember_output(output: &str) {
+    remember("output", output);
 }
 
 /// The colours that were used last.

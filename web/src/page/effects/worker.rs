@@ -7,13 +7,13 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::{
     envelope,
-    message::{About, Failure, FromWorker, ToWorker},
+    message::{About, Failure, FileKind, FromWorker, ToWorker},
     page::{
         dom,
         event::{Attached, Event, Sink},
         held::Held,
         listener::Listener,
-        picture::Colours,
+        picture::Metadata,
     },
 };
 
@@ -90,19 +90,22 @@ fn attach(message: &FromWorker, buffers: Vec<Uint8Array>, held: &Held) -> Attach
     let mut bytes = || buffers.next().map(|bytes| Rc::new(bytes.to_vec()));
     match message {
         FromWorker::Preview { .. } => Attached { pixels: bytes(), ..Attached::default() },
-        FromWorker::Decoded { .. } => {
-            let (pixels, profile, chunks) = (bytes(), bytes().unwrap_or_default(), bytes().unwrap_or_default());
-            Attached { pixels, colours: Colours { profile, chunks }, ..Attached::default() }
+        FromWorker::Decoded { kind, .. } => {
+            let pixels = bytes();
+            let [profile, chunks, exif] = [(); 3].map(|()| bytes().unwrap_or_default());
+            Attached { pixels, metadata: Metadata { profile, chunks, exif, kind: *kind }, ..Attached::default() }
         }
-        FromWorker::Done { .. } | FromWorker::Written { .. } => Attached {
-            pixels: bytes(),
-            held: buffers.next().and_then(|png| held.add_download(&png)).into_iter().collect(),
+        FromWorker::Done { .. } | FromWorker::Written { .. } => {
+            let kind = if let FromWorker::Written { kind, .. } = message { *kind } else { FileKind::Png };
+            let pixels = bytes();
+            let held = buffers.next().and_then(|file| held.add_download(&file, kind)).into_iter().collect();
+            Attached { pixels, held, ..Attached::default() }
+        }
+        FromWorker::Mask { .. } | FromWorker::Grown { .. } => Attached { pixels: bytes(), ..Attached::default() },
+        FromWorker::MaskFile => Attached {
+            held: buffers.next().and_then(|png| held.add_download(&png, FileKind::Png)).into_iter().collect(),
             ..Attached::default()
         },
-        FromWorker::Mask { .. } | FromWorker::Grown { .. } => Attached { pixels: bytes(), ..Attached::default() },
-        FromWorker::MaskFile => {
-            Attached { held: buffers.next().and_then(|png| held.add_download(&png)).into_iter().collect(), ..Attached::default() }
-        }
         FromWorker::Failed { .. } => Attached { held: buffers.map(|bytes| held.add_bytes(bytes)).collect(), ..Attached::default() },
         _ => Attached::default(),
     }

@@ -4,7 +4,7 @@ use infill::{sampler::SamplerKind, task::TaskKind};
 use web_sys::{Element, Event as Told, EventTarget, HtmlInputElement, HtmlSelectElement, KeyboardEvent, PointerEvent};
 
 use super::canvas::pressed;
-use crate::message::DeviceChoice;
+use crate::message::{DeviceChoice, FileKind};
 use crate::page::{
     dom,
     event::{Event, Sink},
@@ -75,6 +75,11 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
     }));
     listeners.push(on(sink, "clean-too", "change", || Some(Event::CleanToo(dom::element::<HtmlInputElement>("clean-too").checked()))));
     listeners.push(on(sink, "as-i-paint", "change", || Some(Event::AsIPaint(dom::element::<HtmlInputElement>("as-i-paint").checked()))));
+    listeners.push(on(sink, "keep-exif", "change", || Some(Event::KeepExif(dom::element::<HtmlInputElement>("keep-exif").checked()))));
+    listeners.push(on(sink, "save-as", "change", || {
+        let chosen = dom::element::<HtmlSelectElement>("save-as").value();
+        FileKind::ALL.into_iter().find(|kind| kind.ending() == chosen).map(Event::SaveAs)
+    }));
     for field in Field::ALL {
         listeners.extend(number(sink, field));
     }

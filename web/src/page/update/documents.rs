@@ -34,12 +34,12 @@ pub fn keep_answer(state: &mut State) {
 
 /// The same with these pixels, which are those of this file.
 pub fn keep_as(state: &mut State, pixels: Pixels, file: Handle) {
-    let Some(Answer { name, width, height, colours, mut notes, task, .. }) = state.answer().cloned() else { return };
+    let Some(Answer { name, width, height, metadata, mut notes, task, .. }) = state.answer().cloned() else { return };
     if task == TaskKind::Restore {
         notes.retain(|note| !matches!(note, Note::Jpeg(_)));
     }
     let Some(before) = state.document.take() else { return };
-    let picture = Picture { name, file, width, height, pixels, colours, notes };
+    let picture = Picture { name, file, width, height, pixels, metadata, notes };
     state.earlier.push(before);
     state.later.clear();
     state.limit_others();

@@ -93,7 +93,7 @@ pub fn probed(state: &mut State, load: u32, fits: bool) -> Vec<Effect> {
         state.notice = Some(Notice::Busy { name });
     } else {
         state.status = Status::Opened { width, height };
-        (state.earlier, state.later) = (Vec::new(), Vec::new());
+        (state.earlier, state.later, state.output.kind) = (Vec::new(), Vec::new(), None);
         documents::show(state, Document::new(picture));
     }
     Vec::new()

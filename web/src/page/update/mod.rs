@@ -38,9 +38,10 @@ use crate::message::DeviceChoice;
 
 /// Changes the state as an event wants it, and says what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
-    let colours = state.palette.recent.clone();
+    let (colours, output) = (state.palette.recent.clone(), state.output.clone());
     let mut effects = change(state, event);
     effects.extend(colouring::remember(state, &colours));
+    effects.extend(saving::remember(state, &output));
     effects.extend(restoring::follow(state));
     effects.extend(embedding::follow(state));
     effects.extend(changing::follow(state));
@@ -68,6 +69,8 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::BeginAnew => keeping::begin_anew(state),
         Event::Replace => return restoring::replace(state),
         Event::Download => return saving::download(state),
+        Event::SaveAs(kind) => state.output.kind = Some(kind),
+        Event::KeepExif(wanted) => state.output.exif = wanted,
         Event::PointerDown(pointer) => pointers::down(state, pointer),
         Event::PointerMoved(points) => points.iter().for_each(|pointer| pointers::moved(state, pointer)),
         Event::PointerUp(pointer) if pointers::up(state, &pointer) => return runs::start(state),
@@ -178,6 +181,7 @@ fn typed(state: &mut State, field: Field, entered: Option<f64>) {
         Field::Brush => (state.brush, state.painted) = (field::brush_at(used.unwrap_or(160.0)), None),
         Field::Tolerance => state.tolerance = used.unwrap_or(32.0) as u8,
         Field::Saturation => colouring::saturate(state, used.unwrap_or(f64::from(SATURATION)) as u16),
+        Field::Quality => state.output.quality = used.unwrap_or(90.0) as u8,
         Field::Side(side) => framing::set_side(state, side, used.unwrap_or(0.0) as usize),
         Field::Seed => state.settings.seed = used.unwrap_or(0.0) as u64,
         Field::Steps => state.settings.steps = used.map(|steps| steps as usize),

@@ -110,7 +110,7 @@ pub fn probed(state: &mut State, (width, height): (usize, usize), fits: bool) ->
 fn begin(state: &mut State, asked: Asked) -> Vec<Effect> {
     let mut buffers = vec![Buffer::Pixels(asked.picture.pixels.clone())];
     buffers.extend(asked.mask.clone().map(Buffer::Mask));
-    buffers.extend([&asked.picture.colours.profile, &asked.picture.colours.chunks].map(|bytes| Buffer::Colours(bytes.clone())));
+    buffers.extend(asked.picture.metadata.buffers().map(Buffer::Metadata));
     let runs = &mut state.runs;
     let mut request = asked.request.clone();
     request.id = runs.id + 1;
@@ -174,12 +174,12 @@ pub fn finished(state: &mut State, (width, height): (usize, usize), milliseconds
         return not_shown(state, &format!("{} bytes came for {width} × {height} pixels", pixels.len()));
     }
     let [left, top, ..] = asked.request.extend;
-    let Picture { name, pixels: before, colours, notes, .. } = asked.picture.clone();
+    let Picture { name, pixels: before, metadata, notes, .. } = asked.picture.clone();
     let (task, origin, seed, centre) = (asked.request.task, (left, top), asked.request.seed, asked.centre());
     let Some(document) = state.document.as_mut().filter(|document| Rc::ptr_eq(&document.picture.pixels, &before)) else {
         return not_shown(state, "it is of another picture");
     };
-    document.finish_run(Answer { task, name, pixels, colours, notes, width, height, origin, file, seed, centre, saturation: SATURATION });
+    document.finish_run(Answer { task, name, pixels, metadata, notes, width, height, origin, file, seed, centre, saturation: SATURATION });
     state.later.clear();
     state.runs.end();
     state.runs.losses = 0;

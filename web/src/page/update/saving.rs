@@ -1,17 +1,17 @@
-//! An answer becomes a file, or the picture that is edited. One that is looked at with more or less colour than the run gave it is made
-//! anew by the worker first.
+//! An answer becomes a file, or the picture that is edited. What is not as the run made it is made by the worker first: with more or less
+//! colour, of another kind than PNG, or without what the picture's file said of how it was taken.
 
 use infill::picture::SATURATION;
 
 use super::{documents, keeping};
 use crate::{
-    message::{ToWorker, WriteRequest},
+    message::{FileKind, ToWorker, WriteRequest},
     page::{
         answers::Answer,
         effect::{Buffer, Effect},
         event::Attached,
         notice::Status,
-        saving::Use,
+        saving::{Output, Use},
         state::State,
         tasks,
     },
@@ -20,51 +20,56 @@ use crate::{
 /// Gives the answer to the visitor.
 pub fn download(state: &mut State) -> Vec<Effect> {
     let Some(answer) = state.answer() else { return Vec::new() };
-    if answer.saturation != SATURATION {
-        return ask(state, Use::Download);
+    let has_wish = answer.saturation != SATURATION || !state.output.exif && !answer.metadata.exif.is_empty();
+    let kind = state.output.kind(answer.metadata.kind, answer.width, answer.height);
+    if has_wish || kind != FileKind::Png {
+        return ask(state, Use::Download, kind);
     }
-    let effects = vec![Effect::Save { file: answer.file, name: name(answer) }];
+    let effects = vec![Effect::Save { file: answer.file, name: name(answer, kind) }];
     keeping::saved(state);
     effects
 }
 
 /// What the file is called.
-fn name(answer: &Answer) -> String {
-    format!("{}-{}.png", answer.name, tasks::ending(answer.task))
+fn name(answer: &Answer, kind: FileKind) -> String {
+    format!("{}-{}.{}", answer.name, tasks::ending(answer.task), kind.ending())
 }
 
 /// Makes the answer the picture that is edited.
 pub fn keep(state: &mut State) -> Vec<Effect> {
     if state.answer().is_some_and(|answer| answer.saturation != SATURATION) {
-        return ask(state, Use::Keep);
+        return ask(state, Use::Keep, FileKind::Png);
     }
     documents::keep_answer(state);
     Vec::new()
 }
 
 /// Has the worker make the file.
-fn ask(state: &mut State, wanted: Use) -> Vec<Effect> {
-    let Some(Answer { width, height, saturation, pixels, colours, file, .. }) = state.answer().cloned() else { return Vec::new() };
+fn ask(state: &mut State, wanted: Use, kind: FileKind) -> Vec<Effect> {
+    let Some(Answer { width, height, saturation, pixels, metadata, file, .. }) = state.answer().cloned() else { return Vec::new() };
     if !state.models.listens {
         return Vec::new();
     }
     state.saving.number += 1;
     (state.saving.wanted, state.status) = (Some((wanted, file)), Status::Writing);
-    let request = WriteRequest { number: state.saving.number, width, height, saturation };
-    let buffers = vec![Buffer::Pixels(pixels), Buffer::Colours(colours.profile), Buffer::Colours(colours.chunks)];
-    vec![Effect::Say(ToWorker::WriteFile(request), buffers)]
+    let request = WriteRequest { number: state.saving.number, width, height, saturation, kind, quality: state.output.quality };
+    let [profile, chunks, exif] = metadata.buffers();
+    // What is kept is to be saved with it still.
+    let exif = if wanted == Use::Keep || state.output.exif { exif } else { Default::default() };
+    let buffers = [Buffer::Pixels(pixels)].into_iter().chain([profile, chunks, exif].map(Buffer::Metadata));
+    vec![Effect::Say(ToWorker::WriteFile(request), buffers.collect())]
 }
 
 /// It is made.
-pub fn written(state: &mut State, number: u32, attached: Attached) -> Vec<Effect> {
+pub fn written(state: &mut State, number: u32, kind: FileKind, lossless: bool, attached: Attached) -> Vec<Effect> {
     let Some((wanted, of)) = state.saving.wanted.take_if(|_| number == state.saving.number) else { return Vec::new() };
-    state.status = Status::Nothing;
+    state.status = if kind == FileKind::WebP && lossless { Status::LosslessWebP } else { Status::Nothing };
     let (Some(pixels), Some(file)) = (attached.pixels, attached.held.first().copied()) else { return Vec::new() };
     // Whoever went on to something else does not want it any more.
     let Some(answer) = state.answer().filter(|answer| answer.file == of) else { return Vec::new() };
     match wanted {
         Use::Download => {
-            let effects = vec![Effect::Save { file, name: name(answer) }];
+            let effects = vec![Effect::Save { file, name: name(answer, kind) }];
             state.saving.written = Some(file);
             keeping::saved(state);
             effects
@@ -74,4 +79,10 @@ pub fn written(state: &mut State, number: u32, attached: Attached) -> Vec<Effect
             Vec::new()
         }
     }
+}
+
+/// Has the browser remember how answers are saved, where that changed.
+pub fn remember(state: &State, before: &Output) -> Option<Effect> {
+    let (before, now) = (before.to_text(), state.output.to_text());
+    (before != now).then_some(Effect::RememberOutput(now))
 }

@@ -26,19 +26,19 @@ pub fn hear(state: &mut State, worker: u32, message: FromWorker, attached: Attac
             state.status = Status::Importing { done, total };
         }
         FromWorker::Model(report) => return models::arrived(state, report),
-        FromWorker::Decoded { load, width, height, notes } => {
-            let Attached { pixels, colours, .. } = attached;
+        FromWorker::Decoded { load, width, height, notes, .. } => {
+            let Attached { pixels, metadata, .. } = attached;
             let Some(pixels) = pixels.filter(|pixels| pixels.len() == 4 * width * height) else { return Vec::new() };
             let Some(opening) = &state.opening else { return Vec::new() };
             let (name, file) = (opening::stem(&opening.name), opening.file);
-            return files::decoded(state, load, Ok(Picture { name, file, width, height, pixels, colours, notes }));
+            return files::decoded(state, load, Ok(Picture { name, file, width, height, pixels, metadata, notes }));
         }
         FromWorker::NotDecoded { load, cause } => return files::not_decoded(state, load, cause),
         FromWorker::Mask { load, width, height, doubt } => masks::read(state, load, (width, height), doubt, attached.pixels),
         FromWorker::Grown { load } => changing::grown(state, load, attached.pixels),
         FromWorker::NoMask { load, detail } => masks::not_read(state, load, detail),
         FromWorker::MaskFile => return masks::written(state, attached.held.first().copied()),
-        FromWorker::Written { number } => return saving::written(state, number, attached),
+        FromWorker::Written { number, kind, lossless } => return saving::written(state, number, kind, lossless, attached),
         FromWorker::Pace { milliseconds } => state.models.measured(milliseconds),
         FromWorker::Progress { id, done, total, pace, left } if id == current => runs::progressed(state, (done, total), pace, left),
         FromWorker::Preview { id, place, width, height } if id == current => {

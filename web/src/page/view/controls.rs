@@ -4,7 +4,7 @@ use infill::{picture::SATURATION, task::TaskKind};
 use web_sys::{HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement};
 
 use super::{
-    colours,
+    colours, saving,
     written::{self, Written},
 };
 use crate::page::{
@@ -29,6 +29,7 @@ pub fn show(written: &mut Written, state: &State) {
     run(written, state);
     answer(written, state);
     colours::show(written, state);
+    saving::show(written, state);
     answers(written, state);
     models(written, state);
     keep_focus(written, state, &focused);
@@ -138,6 +139,7 @@ fn inputs(written: &mut Written, state: &State) {
             Field::Brush => field::place_of_brush(state.brush).to_string(),
             Field::Tolerance => state.tolerance.to_string(),
             Field::Saturation => saturation.to_string(),
+            Field::Quality => state.output.quality.to_string(),
             Field::Side(side) if state.percent => field::to_percent(side, size, extend[side]).to_string(),
             Field::Side(side) => extend[side].to_string(),
             Field::Seed => settings.seed.to_string(),
@@ -187,7 +189,6 @@ fn answer(written: &mut Written, state: &State) {
     written.enable("another", state.models.model.is_some());
     written.show("further", shown.is_some_and(|answer| answer.task == TaskKind::Uncrop));
     written.enable("further", state.models.model.is_some());
-    written.enable("download", state.saving.wanted.is_none());
     let percent = ((1.0 - state.look.compare) * 100.0).round() as u32;
     written.attribute("compare", "aria-valuenow", &percent.to_string());
     written.attribute("compare", "aria-valuetext", &words::compared(&state.language, percent));

@@ -7,6 +7,7 @@ mod controls;
 mod fixed;
 mod guard;
 mod layers;
+mod saving;
 mod small;
 mod written;
 

@@ -72,6 +72,14 @@ pub fn select(id: &str, value: &str) {
     }
 }
 
+/// Ticks a box, or takes the tick away.
+pub fn check(id: &str, wanted: bool) {
+    let input: HtmlInputElement = dom::element(id);
+    if input.checked() != wanted {
+        input.set_checked(wanted);
+    }
+}
+
 /// The id of the element that has the focus, or nothing.
 pub fn focused() -> String {
     dom::document().active_element().map(|element| element.id()).unwrap_or_default()

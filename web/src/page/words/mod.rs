@@ -14,7 +14,7 @@ use super::{
     tasks,
     tool::Tool,
 };
-use crate::message::{Assumed, DeviceReport, ModelReport, NoGpu, Note};
+use crate::message::{Assumed, DeviceReport, FileKind, ModelReport, NoGpu, Note};
 
 pub use advice::notice;
 use phrase::{first_line, sentence};
@@ -41,6 +41,7 @@ pub fn status(language: &Language, status: &Status) -> String {
             doubt.as_ref().map_or(read.clone(), |doubt| format!("{read} {}", sentence(doubt)))
         }
         Status::Working | Status::Writing => language.text(Text("Working…")),
+        Status::LosslessWebP => language.text(Text("This browser writes no lossy WebP: the file is lossless, and larger.")),
         Status::Step { done, total, left } => {
             say!(language, "Step {done} of {total}, {time} left", done = done, total = total, time = duration(language, *left))
         }
@@ -100,12 +101,22 @@ fn note(language: &Language, note: Note) -> String {
         Note::StrayProfile => Text("The file's colour profile does not fit RGB and is left out."),
         Note::Inks => Text("The file is made for print (CMYK); its colours became RGB."),
         Note::Animation => Text("The file is an animation; only its first picture is used."),
-        Note::Metadata => Text("Date, place and camera stay in the file; results do not have them."),
+        Note::Metadata => Text("Captions and edits that the file tells of (IPTC, XMP) stay in the file; results do not have them."),
         Note::Converted => Text("The browser decoded the file: its colours are sRGB with 8 bits now."),
         Note::Inexact => {
             Text("This browser changes pixels that pages read, against fingerprinting: unmarked ones may differ a little from the file.")
         }
     })
+}
+
+/// What is not as on the screen in a file of a kind.
+pub fn output(language: &Language, kind: FileKind) -> String {
+    match kind {
+        FileKind::Png => String::new(),
+        FileKind::Jpeg => language
+            .text(Text("In a JPEG every pixel changes a little, and what is transparent becomes white. A PNG keeps everything as it is.")),
+        FileKind::WebP => language.text(Text("In a WebP every pixel changes a little. A PNG keeps everything as it is.")),
+    }
 }
 
 /// What a colour is called.

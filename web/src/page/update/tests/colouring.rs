@@ -119,9 +119,9 @@ fn an_answer_with_another_saturation_is_made_anew_when_it_is_saved_or_kept() {
     let second = asked(update(&mut state, Event::Keep)).expect("another file");
     let pixels = Some(Rc::new([1, 2, 3, 255].repeat(WIDTH * HEIGHT)));
     let made = |file| Attached { pixels: pixels.clone(), held: vec![Handle(file)], ..Attached::default() };
-    said_with(&mut state, FromWorker::Written { number: first.number }, made(30));
+    said_with(&mut state, FromWorker::Written { number: first.number, kind: FileKind::Png, lossless: true }, made(30));
     assert!(state.answer().is_some());
-    said_with(&mut state, FromWorker::Written { number: second.number }, made(31));
+    said_with(&mut state, FromWorker::Written { number: second.number, kind: FileKind::Png, lossless: true }, made(31));
     let picture = &state.document.as_ref().expect("a picture").picture;
     assert_eq!((picture.file, picture.pixels[0], state.answer()), (Handle(31), 1, None));
     update(&mut state, Event::Undo);

@@ -98,7 +98,7 @@ fn what_cannot_be_shown_or_edited_gets_a_sentence_and_what_was_there_stays() {
     given(&mut state, 1, "one.png");
     let load = state.load;
     let pixels = Some(Rc::new(vec![1; 4 * WIDTH * HEIGHT]));
-    let message = FromWorker::Decoded { load, width: WIDTH, height: HEIGHT, notes: Vec::new() };
+    let message = FromWorker::Decoded { load, width: WIDTH, height: HEIGHT, kind: FileKind::Png, notes: Vec::new() };
     let effects = said_with(&mut state, message, Attached { pixels, ..Attached::default() });
     let (purpose, size) = (Purpose::Picture(load), (WIDTH, HEIGHT));
     assert_eq!(effects, [Effect::Probe { purpose, size }]);

@@ -9,6 +9,7 @@ mod framing;
 mod keeping;
 mod marks;
 mod runs;
+mod saving;
 mod screen;
 
 use std::rc::Rc;
@@ -17,7 +18,7 @@ use infill::task::TaskKind;
 
 use super::update;
 use crate::{
-    message::{DeviceReport, FromWorker, ModelChoice, ModelReport, ToWorker},
+    message::{DeviceReport, FileKind, FromWorker, ModelChoice, ModelReport, ToWorker},
     page::{
         effect::Effect,
         event::{Attached, Event},
@@ -107,7 +108,7 @@ fn open(state: &mut State, name: &str, grey: u8) {
 /// The worker has decoded a picture of one grey, which the browser can show.
 fn decoded(state: &mut State, load: u32, grey: u8) {
     let pixels = Some(Rc::new(vec![grey; 4 * WIDTH * HEIGHT]));
-    let message = FromWorker::Decoded { load, width: WIDTH, height: HEIGHT, notes: Vec::new() };
+    let message = FromWorker::Decoded { load, width: WIDTH, height: HEIGHT, kind: FileKind::Png, notes: Vec::new() };
     let effects = said_with(state, message, Attached { pixels, ..Attached::default() });
     fit(state, &effects);
 }

@@ -10,7 +10,7 @@ use crate::{
         field::Field,
         notice::{Notice, Status},
         opening::Purpose,
-        picture::Colours,
+        picture::Metadata,
         runs::Activity,
     },
 };
@@ -139,7 +139,7 @@ fn a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
     let request = requested(&effects).expect("it goes on");
     assert_eq!(request, RunRequest { id: 2, resume: Some(Saved { windows: 0, run: Some([0, 1, 3]) }), ..first });
     let Some(Effect::Say(_, buffers)) = effects.first() else { panic!("{effects:?}") };
-    assert_eq!(buffers[4..], held.map(Buffer::Held));
+    assert_eq!(buffers[5..], held.map(Buffer::Held));
     // The same again.
     assert_eq!(failed(&mut state, 2, lost(), &held), [Effect::EndWorker]);
     assert_eq!((state.phase(), &state.notice), ("failed", &Some(Notice::Failure(lost()))));
@@ -230,21 +230,21 @@ fn a_result_is_asked_for_only_where_there_is_room_for_it() {
 #[test]
 fn what_the_file_says_of_its_colours_goes_with_every_run_and_every_result() {
     let mut state = opened();
-    let colours = Colours { profile: Rc::new(vec![1, 2, 3]), chunks: Rc::new(vec![4]) };
+    let metadata = Metadata { profile: Rc::new(vec![1, 2, 3]), chunks: Rc::new(vec![4]), ..Metadata::default() };
     if let Some(document) = &mut state.document {
-        (document.picture.colours, document.picture.notes) = (colours.clone(), vec![Note::Profile]);
+        (document.picture.metadata, document.picture.notes) = (metadata.clone(), vec![Note::Profile]);
     }
     drag(&mut state, (10.0, 15.0), (20.0, 15.0));
     for id in [1, 2] {
         let effects = update(&mut state, Event::Run);
         let Some(Effect::Say(_, buffers)) = effects.first() else { panic!("{effects:?}") };
-        assert_eq!(buffers[2..], [&colours.profile, &colours.chunks].map(|bytes| Buffer::Colours(bytes.clone())));
+        assert_eq!(buffers[2..], metadata.buffers().map(Buffer::Metadata));
         done(&mut state, id, 200);
         update(&mut state, Event::Keep);
         let picture = state.document.as_ref().map(|document| &document.picture);
         assert_eq!(
-            picture.map(|picture| (picture.name.as_str(), &picture.colours, picture.notes.as_slice())),
-            Some(("photo", &colours, &[Note::Profile][..]))
+            picture.map(|picture| (picture.name.as_str(), &picture.metadata, picture.notes.as_slice())),
+            Some(("photo", &metadata, &[Note::Profile][..]))
         );
     }
 }

@@ -1,6 +1,10 @@
-//! EXIF as far as it says how a picture is turned.
+//! EXIF as far as it says how a picture is turned, and what it is to say of a result.
+
+mod result;
 
 use image::metadata::Orientation;
+
+pub use result::of_result;
 
 /// What stands before EXIF in JPEG, and by mistake in some WebP and PNG files.
 const PREFIX: &[u8] = b"Exif\0\0";

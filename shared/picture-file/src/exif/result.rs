@@ -106,8 +106,7 @@ impl Tiff<'_> {
 
 #[cfg(test)]
 mod tests {
-    use infill_picture_file::exif::{orientation, without_prefix};
-
+    use super::super::{orientation, without_prefix};
     use super::*;
 
     /// Orientation 6, an Exif directory of size and date, and a thumbnail, in either order of bytes.
