@@ -56,6 +56,43 @@ async fn restored(page: &Page) -> Result<()> {
     page.until("return ['ready', 'done'].includes(document.body.dataset.state) && document.getElementById('work').checkVisibility()").await
 }
 
+/// The list of steps, and the place of the present one.
+async fn listed(page: &Page) -> Result<(Vec<String>, usize)> {
+    page.script(
+        "const all = [...document.querySelectorAll('#done-steps button')]; \
+         return [all.map(step => step.textContent), all.findIndex(step => step.ariaCurrent === 'step')]",
+    )
+    .await
+}
+
+#[test]
+fn row_49_a_list_of_every_step_is_walked_by_click_and_by_arrow_keys() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let page = ready(&site, Gpu::None).await?;
+        let seen = work(&page).await?;
+        page.click("answer-2").await?;
+        page.click("keep").await?;
+        page.wait_for("ready").await?;
+        page.click("show-history").await?;
+        let (steps, present) = listed(&page).await?;
+        ensure!(steps == ["Opened", "Brush", "Filled", "Filled", "Brush", "Kept answer 2"] && present == 5, "{steps:?}, at {present}");
+        let step = |place: usize| format!("document.querySelectorAll('#done-steps button')[{place}].click()");
+        page.script::<Value>(&step(1)).await?;
+        ensure!(canvas(&page).await? == seen[1] && listed(&page).await? == (steps.clone(), 1), "a click does not go to the first stroke");
+        page.script::<Value>("document.querySelector('#done-steps [aria-current]').focus()").await?;
+        for (place, expected) in [(2, &seen[2]), (3, &seen[3])] {
+            page.browser.active_element().await?.send_keys("\u{e015}").await?; // Down
+            ensure!(listed(&page).await?.1 == place && canvas(&page).await? == *expected, "the arrow key does not go to step {place}");
+        }
+        page.browser.active_element().await?.send_keys("\u{e013}").await?; // Up
+        ensure!(listed(&page).await?.1 == 2, "the focus is not at the present step");
+        page.script::<Value>(&step(0)).await?;
+        ensure!(canvas(&page).await? == seen[0] && !page.shown("keep").await?);
+        page.expect_clean_console().await
+    });
+}
+
 #[test]
 fn row_49_one_history_of_strokes_runs_and_answers_that_were_kept() {
     block_on(async {

@@ -5,7 +5,12 @@ use std::{ops::Range, rc::Rc};
 
 use infill::mask::{Mask, Shape, Similar};
 
-use super::{document::Document, picture::Pixels, tool::Point};
+use super::{
+    document::Document,
+    history::By,
+    picture::Pixels,
+    tool::{Point, Tool},
+};
 
 /// Pixels of a slice: a few milliseconds.
 pub const SLICE: usize = 1 << 19;
@@ -14,6 +19,8 @@ pub const SLICE: usize = 1 << 19;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     work: Work,
+    /// By what.
+    by: By,
     /// It marks; else it takes marks away.
     marks: bool,
     /// The mask before it.
@@ -38,9 +45,9 @@ enum Work {
 
 impl Change {
     /// Draws a shape, or takes away inside it.
-    pub fn shape(document: &Document, shape: Shape, marks: bool) -> Self {
+    pub fn shape(document: &Document, tool: Tool, shape: Shape, marks: bool) -> Self {
         let rows = document.marks.rows(&shape);
-        Self::new(document, Work::Shape(shape, rows), marks)
+        Self::new(document, By::Tool(tool), Work::Shape(shape, rows), marks)
     }
 
     /// Marks what is joined to a point of the picture and like it in colour, or takes marks away there; none outside of the picture.
@@ -50,18 +57,18 @@ impl Change {
         inside.then(|| {
             let size = (picture.width, picture.height);
             let search = Similar::new(size, (x as usize, y as usize), tolerance, |place| colour(&picture.pixels, place));
-            Self::new(document, Work::Similar(search), marks)
+            Self::new(document, By::Tool(Tool::Similar), Work::Similar(search), marks)
         })
     }
 
     /// Marks what was not marked, and the other way round.
     pub fn invert(document: &Document) -> Self {
-        Self::new(document, Work::Invert(0..document.picture.height), true)
+        Self::new(document, By::Invert, Work::Invert(0..document.picture.height), true)
     }
 
     /// Moves the edge of what is marked outwards, or inwards where negative.
     pub fn grow(document: &Document, pixels: i32) -> Self {
-        Self::new(document, Work::Grow(pixels, None), true)
+        Self::new(document, if pixels < 0 { By::Shrink } else { By::Grow }, Work::Grow(pixels, None), true)
     }
 
     /// Whether it is the work of a tool.
@@ -74,14 +81,19 @@ impl Change {
         if let Work::Grow(pixels, asked) = &mut self.work { Some((*pixels, asked)) } else { None }
     }
 
-    fn new(document: &Document, work: Work, marks: bool) -> Self {
+    fn new(document: &Document, by: By, work: Work, marks: bool) -> Self {
         let (before, pixels) = (document.marks.mask().clone(), document.picture.pixels.clone());
-        Self { work, marks, before, pixels, due: false }
+        Self { work, by, marks, before, pixels, due: false }
     }
 
     /// Whether it is one of this picture's.
     pub fn is_of(&self, document: &Document) -> bool {
         Rc::ptr_eq(&self.pixels, &document.picture.pixels)
+    }
+
+    /// By what it is made.
+    pub fn by(&self) -> By {
+        self.by
     }
 
     /// The mask before it.

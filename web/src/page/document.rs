@@ -10,7 +10,7 @@ use infill::{
 use super::{
     answers::{Answer, Answers},
     dabs::Dabs,
-    history::{History, Step},
+    history::{By, History, Step},
     packed::Packed,
     picture::Picture,
 };
@@ -183,9 +183,9 @@ impl Document {
         [-left, -top, self.picture.width as f64 + left + right, self.picture.height as f64 + top + bottom]
     }
 
-    /// Remembers that the mask was changed; whether it was.
-    pub fn changed_from(&mut self, before: &Mask) -> bool {
-        Step::marks(before, &self.marks.mask).map(|step| self.history.push(step)).is_some()
+    /// Remembers that the mask was changed, and by what; whether it was.
+    pub fn changed_from(&mut self, before: &Mask, by: By) -> bool {
+        Step::marks(before, &self.marks.mask, by).map(|step| self.history.push(step)).is_some()
     }
 
     /// Remembers that the frame was changed; whether it was.
@@ -216,16 +216,17 @@ impl Document {
         self.answers.add(answer).into_iter().for_each(|gone| self.history.forget_run(gone));
     }
 
-    /// Takes the last step back that is seen in a task; whether there was one. Of two runs one after the other the first is looked
+    /// Takes the last step back that is seen in a task, or in any; whether there was one. Of two runs one after the other the first is looked
     /// at again when the second is undone.
-    pub fn undo(&mut self, task: TaskKind) -> bool {
+    pub fn undo(&mut self, task: Option<TaskKind>) -> bool {
         match self.history.undo(task) {
             None => return false,
             Some(Step::Marks { place, before, .. }) => self.marks.unpack(*place, before),
             Some(Step::Frame { before, .. }) => self.extend = *before,
             Some(Step::Dabs { painted: true, dabs }) => self.dabs.take(dabs),
             Some(Step::Dabs { painted: false, dabs }) => self.dabs.put(dabs),
-            Some(Step::Run { file, answer, .. }) => {
+            Some(Step::Run { task, file, answer }) => {
+                let task = *task;
                 *answer = self.answers.take(*file).map(Box::new);
                 self.answers.show_only(self.history.last_run(task));
                 return true;
@@ -236,7 +237,7 @@ impl Document {
     }
 
     /// Makes it again; whether there was one.
-    pub fn redo(&mut self, task: TaskKind) -> bool {
+    pub fn redo(&mut self, task: Option<TaskKind>) -> bool {
         match self.history.redo(task) {
             None => return false,
             Some(Step::Marks { place, after, .. }) => self.marks.unpack(*place, after),
@@ -286,6 +287,9 @@ fn span(numbers: impl Iterator<Item = f32>, reach: f32, end: usize) -> (usize, u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::tool::Tool;
+
+    const BY: By = By::Tool(Tool::Brush);
 
     fn document() -> Document {
         Document::new(Picture::plain("p".to_owned(), 40, 30, Rc::new(vec![0; 40 * 30 * 4])))
@@ -298,16 +302,16 @@ mod tests {
         for step in 0..4 {
             let before = document.marks.mask().clone();
             document.marks.draw(&Shape::Disc { x: 5.0 + 8.0 * step as f32, y: 12.0, radius: 6.0 }, step != 2);
-            assert!(document.changed_from(&before));
+            assert!(document.changed_from(&before, BY));
             masks.push(document.marks.mask().clone());
         }
         for mask in masks.iter().rev().skip(1) {
-            assert!(document.undo(TaskKind::Inpaint));
+            assert!(document.undo(None));
             assert_eq!(document.marks.mask(), mask);
         }
-        assert!(!document.undo(TaskKind::Inpaint));
+        assert!(!document.undo(None));
         for mask in &masks[1..] {
-            assert!(document.redo(TaskKind::Inpaint));
+            assert!(document.redo(None));
             assert_eq!(document.marks.mask(), mask);
         }
         assert_eq!(document.history.available(TaskKind::Inpaint), (true, false));
@@ -327,7 +331,7 @@ mod tests {
             let (before, revision) = (marks.mask().clone(), marks.revision());
             marks.draw(shape, true);
             let Changed::Part(place) = marks.since(revision) else { panic!("{shape:?} changed nothing") };
-            let Some(Step::Marks { place: touched, .. }) = Step::marks(&before, marks.mask()) else { panic!("{shape:?} drew nothing") };
+            let Some(Step::Marks { place: touched, .. }) = Step::marks(&before, marks.mask(), BY) else { panic!("{shape:?} drew nothing") };
             assert_eq!(place.union(&touched), place, "{shape:?}");
         }
         assert_eq!(marks.since(0), Changed::Part(Rect { left: 0, top: 0, width: 40, height: 30 }));

@@ -105,6 +105,10 @@ pub enum Event {
     Undo,
     /// Make it again.
     Redo,
+    /// Go so many steps forwards in the list of all, or backwards.
+    Walk(isize),
+    /// Go to a step by its place in the list.
+    WalkTo(usize),
     /// Choose a tool of colouring.
     ColourTool(ColourTool),
     /// Choose the next one, or the one before.

@@ -6,16 +6,38 @@ use infill::{
     task::TaskKind,
 };
 
-use super::{answers::Answer, dabs::Placed, handle::Handle, packed::Packed};
+use serde::{Deserialize, Serialize};
+
+use super::{answers::Answer, dabs::Placed, handle::Handle, packed::Packed, tool::Tool};
 
 /// Bytes that all steps together may take before the oldest are forgotten.
 const LIMIT: usize = 64 << 20;
+
+/// What changed the mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// A tool.
+    Tool(Tool),
+    /// Nothing is marked any more.
+    Clear,
+    /// What was not marked is.
+    Invert,
+    /// The edge went outwards.
+    Grow,
+    /// The edge went inwards.
+    Shrink,
+    /// A mask file.
+    File,
+}
 
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// A rectangle of the mask, row by row.
     Marks {
+        /// What changed it.
+        by: By,
         /// Which.
         place: Rect,
         /// Its coverages before.
@@ -50,9 +72,9 @@ pub enum Step {
 
 impl Step {
     /// From one mask to another of the same size; none where they are the same.
-    pub fn marks(before: &Mask, after: &Mask) -> Option<Self> {
+    pub fn marks(before: &Mask, after: &Mask, by: By) -> Option<Self> {
         let place = difference(before, after)?;
-        Some(Self::Marks { place, before: packed(before, place), after: packed(after, place) })
+        Some(Self::Marks { by, place, before: packed(before, place), after: packed(after, place) })
     }
 
     /// From one frame to another; none where they are the same.
@@ -60,14 +82,19 @@ impl Step {
         (before != after).then_some(Self::Frame { before, after })
     }
 
-    /// Whether somebody at this task sees what the step changes.
-    fn is_seen_in(&self, task: TaskKind) -> bool {
+    /// The task at which people see what the step changes.
+    pub fn task(&self) -> TaskKind {
         match self {
-            Self::Marks { .. } => task == TaskKind::Inpaint,
-            Self::Frame { .. } => task == TaskKind::Uncrop,
-            Self::Dabs { .. } => task == TaskKind::Colorize,
-            Self::Run { task: own, .. } => task == *own,
+            Self::Marks { .. } => TaskKind::Inpaint,
+            Self::Frame { .. } => TaskKind::Uncrop,
+            Self::Dabs { .. } => TaskKind::Colorize,
+            Self::Run { task, .. } => *task,
         }
+    }
+
+    /// Whether it is one of a task; each is one of none in particular.
+    fn is_of(&self, task: Option<TaskKind>) -> bool {
+        task.is_none_or(|task| self.task() == task)
     }
 
     fn size(&self) -> usize {
@@ -87,6 +114,17 @@ impl Step {
     }
 }
 
+/// One line of the list of all that was done, see `steps`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Line<'a> {
+    /// The picture was opened.
+    Opened,
+    /// Something was done to a picture.
+    Done(&'a Step),
+    /// An answer became the picture: which of them, where it is known.
+    Kept(Option<usize>),
+}
+
 /// The steps of one picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
@@ -104,9 +142,9 @@ impl History {
         }
     }
 
-    /// The last step that is seen in a task, which counts as undone from now on.
-    pub fn undo(&mut self, task: TaskKind) -> Option<&mut Step> {
-        let place = self.done.iter().rposition(|step| step.is_seen_in(task))?;
+    /// The last step that is seen in a task, or in any, which counts as undone from now on.
+    pub fn undo(&mut self, task: Option<TaskKind>) -> Option<&mut Step> {
+        let place = self.done.iter().rposition(|step| step.is_of(task))?;
         self.undone.push(self.done.remove(place));
         self.undone.last_mut()
     }
@@ -118,9 +156,9 @@ impl History {
         self.undone.last_mut()
     }
 
-    /// The step of a task that was last undone, which counts as done again.
-    pub fn redo(&mut self, task: TaskKind) -> Option<&mut Step> {
-        let place = self.undone.iter().rposition(|step| step.is_seen_in(task))?;
+    /// The step of a task, or of any, that was last undone, which counts as done again.
+    pub fn redo(&mut self, task: Option<TaskKind>) -> Option<&mut Step> {
+        let place = self.undone.iter().rposition(|step| step.is_of(task))?;
         self.done.push(self.undone.remove(place));
         self.done.last_mut()
     }
@@ -137,7 +175,7 @@ impl History {
 
     /// The answer of the last step that is seen in a task, where that is a run.
     pub fn last_run(&self, task: TaskKind) -> Option<Handle> {
-        match self.done.iter().rev().find(|step| step.is_seen_in(task))? {
+        match self.done.iter().rev().find(|step| step.task() == task)? {
             Step::Run { file, .. } => Some(*file),
             Step::Marks { .. } | Step::Frame { .. } | Step::Dabs { .. } => None,
         }
@@ -155,7 +193,7 @@ impl History {
 
     /// Whether something can be undone in a task, and redone.
     pub fn available(&self, task: TaskKind) -> (bool, bool) {
-        let any = |steps: &[Step]| steps.iter().any(|step| step.is_seen_in(task));
+        let any = |steps: &[Step]| steps.iter().any(|step| step.task() == task);
         (any(&self.done), any(&self.undone))
     }
 }
@@ -183,18 +221,20 @@ fn packed(mask: &Mask, place: Rect) -> Packed {
 mod tests {
     use super::*;
 
+    const BY: By = By::Tool(Tool::Brush);
+
     fn marks(value: u8) -> Step {
         let before = Mask::empty(4, 4);
         let mut after = before.clone();
         after.row_mut(2)[1..3].fill(value);
-        Step::marks(&before, &after).expect("a difference")
+        Step::marks(&before, &after, BY).expect("a difference")
     }
 
     #[test]
     fn a_step_is_the_smallest_rectangle_and_nothing_is_no_step() {
         let place = Rect { left: 1, top: 2, width: 2, height: 1 };
-        assert_eq!(marks(9), Step::Marks { place, before: Packed::new(&[0, 0]), after: Packed::new(&[9, 9]) });
-        assert_eq!(Step::marks(&Mask::empty(4, 4), &Mask::empty(4, 4)), None);
+        assert_eq!(marks(9), Step::Marks { by: BY, place, before: Packed::new(&[0, 0]), after: Packed::new(&[9, 9]) });
+        assert_eq!(Step::marks(&Mask::empty(4, 4), &Mask::empty(4, 4), BY), None);
         assert_eq!(Step::frame([1; 4], [1; 4]), None);
     }
 
@@ -205,13 +245,13 @@ mod tests {
         history.push(marks(1));
         history.push(frame.clone());
         history.push(marks(2));
-        assert_eq!(history.undo(TaskKind::Restore), None);
-        assert_eq!(history.undo(TaskKind::Uncrop), Some(&mut frame.clone()));
-        assert_eq!(history.undo(TaskKind::Uncrop), None);
-        assert_eq!(history.undo(TaskKind::Inpaint), Some(&mut marks(2)));
+        assert_eq!(history.undo(Some(TaskKind::Restore)), None);
+        assert_eq!(history.undo(Some(TaskKind::Uncrop)), Some(&mut frame.clone()));
+        assert_eq!(history.undo(Some(TaskKind::Uncrop)), None);
+        assert_eq!(history.undo(Some(TaskKind::Inpaint)), Some(&mut marks(2)));
         history.push(marks(3));
-        assert_eq!(history.redo(TaskKind::Inpaint), None);
-        assert_eq!(history.redo(TaskKind::Uncrop), Some(&mut frame.clone()));
+        assert_eq!(history.redo(Some(TaskKind::Inpaint)), None);
+        assert_eq!(history.redo(Some(TaskKind::Uncrop)), Some(&mut frame.clone()));
         assert_eq!(history.available(TaskKind::Inpaint), (true, false));
     }
 }

@@ -39,6 +39,7 @@ mod scene;
 mod session;
 mod settings;
 mod state;
+mod steps;
 mod strip;
 mod tasks;
 mod title;

@@ -15,7 +15,7 @@ use super::{
     dabs::{Dabs, Placed},
     document::{Document, Marks},
     handle::Handle,
-    history::{History, Step},
+    history::{By, History, Step},
     packed::Packed,
     picture::Picture,
     settings::Settings,
@@ -70,6 +70,11 @@ fn tolerance() -> u8 {
     32
 }
 
+/// Of steps that were kept before.
+fn by() -> By {
+    By::Tool(Tool::Brush)
+}
+
 /// Of answers that were kept before there was one.
 fn saturation() -> u16 {
     SATURATION
@@ -110,10 +115,26 @@ struct SavedAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum SavedStep {
-    Marks { place: [usize; 4], before: usize, after: usize },
-    Frame { before: [usize; 4], after: [usize; 4] },
-    Dabs { painted: bool, dabs: Vec<(usize, Dab)> },
-    Run { task: TaskKind, file: usize, answer: Option<SavedAnswer> },
+    Marks {
+        #[serde(default = "by")]
+        by: By,
+        place: [usize; 4],
+        before: usize,
+        after: usize,
+    },
+    Frame {
+        before: [usize; 4],
+        after: [usize; 4],
+    },
+    Dabs {
+        painted: bool,
+        dabs: Vec<(usize, Dab)>,
+    },
+    Run {
+        task: TaskKind,
+        file: usize,
+        answer: Option<SavedAnswer>,
+    },
 }
 
 /// Collects what stands beside the text.
@@ -154,8 +175,8 @@ impl Saving {
 
     fn step(&mut self, step: &Step) -> SavedStep {
         match step {
-            Step::Marks { place, before, after } => {
-                SavedStep::Marks { place: numbers(*place), before: self.part(before), after: self.part(after) }
+            Step::Marks { by, place, before, after } => {
+                SavedStep::Marks { by: *by, place: numbers(*place), before: self.part(before), after: self.part(after) }
             }
             Step::Frame { before, after } => SavedStep::Frame { before: *before, after: *after },
             Step::Dabs { painted, dabs } => {
@@ -270,12 +291,12 @@ impl Session {
 
     fn step(&self, saved: &SavedStep, pictures: &[Option<Picture>], (width, height): (usize, usize)) -> Option<Step> {
         Some(match saved {
-            SavedStep::Marks { place, before, after } => {
+            SavedStep::Marks { by, place, before, after } => {
                 let place = rect(*place);
                 if place.right() > width || place.bottom() > height {
                     return None;
                 }
-                Step::Marks { place, before: self.part(*before)?, after: self.part(*after)? }
+                Step::Marks { by: *by, place, before: self.part(*before)?, after: self.part(*after)? }
             }
             SavedStep::Frame { before, after } => Step::Frame { before: *before, after: *after },
             SavedStep::Dabs { painted, dabs } => {

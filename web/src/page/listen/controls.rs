@@ -1,6 +1,7 @@
 //! Buttons, inputs, and the slider between before and after.
 
 use infill::{sampler::SamplerKind, task::TaskKind};
+use wasm_bindgen::JsCast;
 use web_sys::{Element, Event as Told, EventTarget, HtmlInputElement, HtmlSelectElement, KeyboardEvent, PointerEvent};
 
 use super::canvas::pressed;
@@ -75,6 +76,7 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
     }));
     listeners.push(on(sink, "clean-too", "change", || Some(Event::CleanToo(dom::element::<HtmlInputElement>("clean-too").checked()))));
     listeners.push(on(sink, "as-i-paint", "change", || Some(Event::AsIPaint(dom::element::<HtmlInputElement>("as-i-paint").checked()))));
+    listeners.extend(steps(sink));
     listeners.push(on(sink, "keep-exif", "change", || Some(Event::KeepExif(dom::element::<HtmlInputElement>("keep-exif").checked()))));
     listeners.push(on(sink, "save-as", "change", || {
         let chosen = dom::element::<HtmlSelectElement>("save-as").value();
@@ -114,6 +116,21 @@ fn key(sink: &Sink, id: &str, meaning: impl Fn(&KeyboardEvent) -> Option<Event> 
             sink(event);
         }
     })
+}
+
+/// The list of steps: a click goes to one, arrow keys go from one to the next.
+fn steps(sink: &Sink) -> [Listener; 2] {
+    let clicked = sink.clone();
+    let place = |told: &Told| {
+        let pressed = told.target()?.dyn_into::<Element>().ok()?.get_attribute("data-step")?;
+        pressed.parse().ok().map(Event::WalkTo)
+    };
+    [
+        Listener::new(&dom::element::<EventTarget>("done-steps"), "click", move |told: Told| {
+            place(&told).into_iter().for_each(|event| clicked(event))
+        }),
+        key(sink, "done-steps", |told| keys::turn(&pressed(told)).map(|forwards| Event::Walk(if forwards { 1 } else { -1 }))),
+    ]
 }
 
 fn number(sink: &Sink, field: Field) -> [Listener; 3] {

@@ -12,6 +12,7 @@ use crate::{
     page::{
         change::{Change, SLICE},
         effect::{Buffer, Effect},
+        history::By,
         picture::Pixels,
         state::State,
         tool::{Point, Tool},
@@ -29,15 +30,15 @@ pub fn take_back(state: &mut State, before: Rc<Mask>) {
 }
 
 /// What was done since the mask was this is one step.
-pub fn remember(state: &mut State, before: &Mask) {
-    if state.document.as_mut().is_some_and(|document| document.changed_from(before)) {
+pub fn remember(state: &mut State, before: &Mask, by: By) {
+    if state.document.as_mut().is_some_and(|document| document.changed_from(before, by)) {
         state.later.clear();
     }
 }
 
 /// Draws a shape, or takes away inside it.
-pub fn draw(state: &mut State, shape: Shape, marks: bool) {
-    let change = state.document.as_ref().map(|document| Change::shape(document, shape, marks));
+pub fn draw(state: &mut State, tool: Tool, shape: Shape, marks: bool) {
+    let change = state.document.as_ref().map(|document| Change::shape(document, tool, shape, marks));
     begin(state, change);
 }
 
@@ -70,7 +71,7 @@ pub fn grown(state: &mut State, load: u32, values: Option<Pixels>) {
     let mask = values.and_then(|values| Mask::new(size.0, size.1, Rc::unwrap_or_clone(values)).ok());
     let (Some(mask), Some(change)) = (mask, state.hand.change.take()) else { return };
     document.marks.replace(Rc::new(mask), document.whole());
-    remember(state, change.before());
+    remember(state, change.before(), change.by());
 }
 
 /// What is small is done at once.
@@ -87,7 +88,7 @@ fn advance(state: &mut State, pixels: usize) -> bool {
         return false;
     }
     if change.go_on(document, pixels) {
-        remember(state, change.before());
+        remember(state, change.before(), change.by());
         return true;
     }
     state.hand.change = Some(change);
@@ -129,7 +130,7 @@ pub fn close(state: &mut State) -> bool {
         return !state.hand.corners.is_empty();
     }
     let (points, marks) = (std::mem::take(&mut state.hand.corners), state.tool.marks(state.subtract));
-    draw(state, Shape::Polygon { points }, marks);
+    draw(state, Tool::Polygon, Shape::Polygon { points }, marks);
     true
 }
 

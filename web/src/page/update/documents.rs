@@ -9,6 +9,7 @@ use crate::{
         answers::Answer,
         document::Document,
         handle::Handle,
+        history::Step,
         picture::{Picture, Pixels},
         state::State,
     },
@@ -70,17 +71,33 @@ pub fn turn_answer(state: &mut State, forwards: bool) {
 /// Takes the last step back that is seen at this task: a stroke, a frame, a run. Before the first, goes back to the picture before the
 /// last answer that was kept.
 pub fn undo(state: &mut State) {
-    travel(state, Document::undo, |state| &mut state.earlier, |state| &mut state.later);
+    travel(state, Some(state.task), Document::undo, |state| &mut state.earlier, |state| &mut state.later);
 }
 
 /// Makes it again.
 pub fn redo(state: &mut State) {
-    travel(state, Document::redo, |state| &mut state.later, |state| &mut state.earlier);
+    travel(state, Some(state.task), Document::redo, |state| &mut state.later, |state| &mut state.earlier);
+}
+
+/// Goes so many steps forwards, or backwards, whatever the task. The task is then that of the last step.
+pub fn walk(state: &mut State, steps: isize) {
+    for _ in 0..steps.unsigned_abs() {
+        if steps < 0 {
+            travel(state, None, Document::undo, |state| &mut state.earlier, |state| &mut state.later);
+        } else {
+            travel(state, None, Document::redo, |state| &mut state.later, |state| &mut state.earlier);
+        }
+    }
+    let last = state.document.as_ref().and_then(|document| document.history.steps().0.last()).map(Step::task);
+    if let Some(task) = last.filter(|task| *task != state.task && state.offers(*task)) {
+        state.task = task;
+        looking::fit(state);
+    }
 }
 
 type Pile = fn(&mut State) -> &mut Vec<Document>;
 
-fn travel(state: &mut State, step: fn(&mut Document, TaskKind) -> bool, from: Pile, to: Pile) {
+fn travel(state: &mut State, task: Option<TaskKind>, step: fn(&mut Document, Option<TaskKind>) -> bool, from: Pile, to: Pile) {
     framing::finish_typing(state);
     // Who is drawing has not made a step yet.
     if state.runs.is_busy() || state.hand.is_drawing() {
@@ -90,7 +107,6 @@ fn travel(state: &mut State, step: fn(&mut Document, TaskKind) -> bool, from: Pi
     if state.hand.corners.pop().is_some() {
         return;
     }
-    let task = state.task;
     if state.document.as_mut().is_some_and(|document| step(document, task)) {
         if state.look.fitted {
             looking::fit(state);

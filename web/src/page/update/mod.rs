@@ -33,6 +33,7 @@ use super::{
     language::Language,
     opening::Purpose,
     state::State,
+    steps,
 };
 use crate::message::DeviceChoice;
 
@@ -89,6 +90,12 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::TurnTool(forwards) => painting::turn_tool(state, forwards),
         Event::Undo => documents::undo(state),
         Event::Redo => documents::redo(state),
+        Event::Walk(count) => documents::walk(state, count),
+        Event::WalkTo(place) => {
+            let (lines, present) = steps::list(state);
+            let count = place.min(lines.len().saturating_sub(1)) as isize - present as isize;
+            documents::walk(state, count);
+        }
         Event::ColourTool(tool) => colouring::take_tool(state, tool),
         Event::TurnColourTool(forwards) => colouring::turn_tool(state, forwards),
         Event::Colour(colour) => colouring::choose(state, colour),

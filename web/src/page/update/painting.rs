@@ -11,6 +11,7 @@ use super::{answers, changing, colouring};
 use crate::page::{
     field,
     gesture::{Gesture, Pointer},
+    history::By,
     notice::Status,
     palette::ColourTool,
     state::State,
@@ -49,15 +50,15 @@ pub fn end(state: &mut State, tool: Tool, before: &Mask, path: &[Point]) {
     match (tool, path.last()) {
         (Tool::Polygon, Some(at)) => changing::put_corner(state, *at),
         (Tool::Similar, Some(at)) => changing::spread(state, *at),
-        (Tool::Brush | Tool::Eraser, _) | (_, None) => changing::remember(state, before),
+        (Tool::Brush | Tool::Eraser, _) | (_, None) => changing::remember(state, before, By::Tool(tool)),
         (Tool::Rectangle | Tool::Lasso, _) => {
-            tool.at_the_end(path).into_iter().for_each(|shape| changing::draw(state, shape, tool.marks(state.subtract)));
+            tool.at_the_end(path).into_iter().for_each(|shape| changing::draw(state, tool, shape, tool.marks(state.subtract)));
         }
     }
 }
 
 /// Changes the mask as a whole, where it is to be seen and nobody is drawing on it.
-fn change(state: &mut State, change: impl FnOnce(&mut Mask)) {
+fn change(state: &mut State, by: By, change: impl FnOnce(&mut Mask)) {
     if !may_mark(state) {
         return;
     }
@@ -67,7 +68,7 @@ fn change(state: &mut State, change: impl FnOnce(&mut Mask)) {
     let mut mask = Rc::unwrap_or_clone(before.clone());
     change(&mut mask);
     document.marks.replace(Rc::new(mask), document.whole());
-    changing::remember(state, &before);
+    changing::remember(state, &before, by);
 }
 
 /// Whether the mask is to be seen and nobody is drawing on it.
@@ -78,12 +79,12 @@ pub fn may_mark(state: &State) -> bool {
 /// Nothing is marked.
 pub fn clear(state: &mut State) {
     state.exact &= !may_mark(state);
-    change(state, |mask| *mask = Mask::empty(mask.width(), mask.height()));
+    change(state, By::Clear, |mask| *mask = Mask::empty(mask.width(), mask.height()));
 }
 
 /// Marks what another mask of the picture's size marks, and nothing else.
 pub fn replace(state: &mut State, other: Mask) {
-    change(state, |mask| *mask = other);
+    change(state, By::File, |mask| *mask = other);
 }
 
 /// Moves the edge of what is marked outwards, or inwards where negative, by what the area would grow by at least.
@@ -167,5 +168,6 @@ fn dab(state: &mut State, (x, y): (f64, f64)) {
     let Some(document) = &mut state.document else { return };
     let before = document.marks.mask().clone();
     document.marks.draw(&Shape::Disc { x: x as f32, y: y as f32, radius }, marks);
-    changing::remember(state, &before);
+    let by = By::Tool(state.tool);
+    changing::remember(state, &before, by);
 }

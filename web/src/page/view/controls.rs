@@ -4,7 +4,7 @@ use infill::{picture::SATURATION, task::TaskKind};
 use web_sys::{HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement};
 
 use super::{
-    colours, saving,
+    colours, saving, steps,
     written::{self, Written},
 };
 use crate::page::{
@@ -30,6 +30,7 @@ pub fn show(written: &mut Written, state: &State) {
     answer(written, state);
     colours::show(written, state);
     saving::show(written, state);
+    steps::show(written, state);
     answers(written, state);
     models(written, state);
     keep_focus(written, state, &focused);

@@ -9,6 +9,7 @@ mod guard;
 mod layers;
 mod saving;
 mod small;
+mod steps;
 mod written;
 
 use super::{

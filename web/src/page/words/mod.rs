@@ -7,6 +7,7 @@ use infill::task::TaskKind;
 
 use super::{
     answers::Answer,
+    history::{By, Line, Step},
     keeping::Keeping,
     language::{Language, Text, say},
     notice::Status,
@@ -107,6 +108,38 @@ fn note(language: &Language, note: Note) -> String {
             Text("This browser changes pixels that pages read, against fingerprinting: unmarked ones may differ a little from the file.")
         }
     })
+}
+
+/// What a step did, in a word or two.
+pub fn step(language: &Language, line: &Line<'_>) -> String {
+    let text = match line {
+        Line::Opened => Text("Opened"),
+        Line::Kept(Some(number)) => return say!(language, "Kept answer {number}", number = number),
+        Line::Kept(None) => Text("Kept the answer"),
+        Line::Done(Step::Marks { by, .. }) => match by {
+            By::Tool(Tool::Brush) => Text("Brush"),
+            By::Tool(Tool::Eraser) => Text("Eraser"),
+            By::Tool(Tool::Rectangle) => Text("Rectangle"),
+            By::Tool(Tool::Lasso) => Text("Lasso"),
+            By::Tool(Tool::Polygon) => Text("Polygon"),
+            By::Tool(Tool::Similar) => Text("Similar colour"),
+            By::Clear => Text("Clear"),
+            By::Invert => Text("Invert"),
+            By::Grow => Text("Grow"),
+            By::Shrink => Text("Shrink"),
+            By::File => Text("Mask file"),
+        },
+        Line::Done(Step::Frame { .. }) => Text("Frame"),
+        Line::Done(Step::Dabs { painted: true, .. }) => Text("Dab of colour"),
+        Line::Done(Step::Dabs { painted: false, .. }) => Text("Dabs taken away"),
+        Line::Done(Step::Run { task, .. }) => match task {
+            TaskKind::Inpaint => Text("Filled"),
+            TaskKind::Uncrop => Text("Extended"),
+            TaskKind::Colorize => Text("Coloured"),
+            TaskKind::Restore => Text("Repaired"),
+        },
+    };
+    language.text(text)
 }
 
 /// What is not as on the screen in a file of a kind.

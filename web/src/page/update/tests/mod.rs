@@ -11,6 +11,7 @@ mod marks;
 mod runs;
 mod saving;
 mod screen;
+mod walking;
 
 use std::rc::Rc;
 
