@@ -47,7 +47,7 @@ async fn repaired(processors: usize, way: &str) -> Result<(Vec<u8>, usize)> {
     page.until("return document.getElementById('work').checkVisibility()").await?;
     page.click("task-restore").await?;
     page.click("clean-too").await?;
-    page.enter("steps", "16").await?;
+    page.enter("steps", "8").await?;
     page.click("run").await?;
     page.wait_for("done").await?;
     let answers = page.script("return window.answers").await?;

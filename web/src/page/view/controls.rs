@@ -86,7 +86,8 @@ fn tools(written: &mut Written, state: &State) {
     written.show("tolerance-row", state.tool == Tool::Similar);
     let colouring = state.task == TaskKind::Colorize;
     let has_width = if colouring { state.palette.tool != ColourTool::Eyedropper } else { state.tool.has_width() };
-    written.show("size-row", has_width && (colouring || state.task == TaskKind::Inpaint));
+    // With an answer to look at, its saturation takes the place of the width of the brush.
+    written.show("size-row", has_width && (colouring && !done || state.task == TaskKind::Inpaint));
     // A result's pixels come with the notes of its picture.
     let notes = state.document.as_ref().map_or(&[][..], |document| &document.picture.notes);
     let nothing = state.task == TaskKind::Restore && !done && state.estimate.is_nothing();
@@ -156,7 +157,7 @@ fn inputs(written: &mut Written, state: &State) {
     let width = words::width(&state.language, state.brush_on_picture() * state.look.viewport.scale);
     written.attribute("size", "aria-valuetext", &width);
     written.text("size-value", &width);
-    written.enable("saturation", state.answer().is_some_and(|answer| answer.task == TaskKind::Colorize));
+    written.show("saturation-row", state.answer().is_some_and(|answer| answer.task == TaskKind::Colorize));
     written.text("saturation-value", &format!("{saturation} %"));
     written.attribute("saturation", "aria-valuetext", &format!("{saturation} %"));
     written.text("tolerance-value", &state.tolerance.to_string());

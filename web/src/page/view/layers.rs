@@ -1,16 +1,16 @@
 //! The pictures that the canvas is drawn from, each on a canvas of its own, brought up to date where they changed.
 
-use std::{ops::Range, rc::Rc};
+use std::rc::Rc;
 
 use infill::{
     mask::{Mask, Rect},
-    picture::{SATURATION, saturate},
+    picture::SATURATION,
 };
-use wasm_bindgen::{Clamped, JsValue};
-use web_sys::{HtmlCanvasElement, ImageData};
+use wasm_bindgen::JsValue;
+use web_sys::HtmlCanvasElement;
 
+use super::sheet::{STRIPE, Sheet, Wanted, put};
 use crate::page::{
-    answers::Answer,
     document::{Changed, Document},
     dom,
     picture::Pixels,
@@ -22,15 +22,6 @@ use crate::page::{
 const OVERLAY: [u8; 3] = [236, 72, 112];
 const STRENGTH: u16 = 150;
 
-/// Pixels of the overlay that are made in one frame: more would stop the page.
-const STRIPE: usize = 1 << 21;
-
-/// Pixels of an answer that get another saturation in one frame.
-const SATURATED: usize = 1 << 19;
-
-/// A canvas with the pixels that are on it.
-type Sheet = Option<(Pixels, HtmlCanvasElement)>;
-
 /// What is marked, of which picture, as of which revision.
 struct Overlay {
     picture: Pixels,
@@ -41,19 +32,12 @@ struct Overlay {
 }
 
 /// All of them.
+#[derive(Default)]
 pub struct Layers {
-    picture: Sheet,
-    preview: Sheet,
-    answer: Sheet,
-    /// Saturation that the answer is drawn with, percent, and the rows that are not drawn with it yet.
-    saturation: (u16, Range<usize>),
+    picture: Option<Sheet>,
+    preview: Option<Sheet>,
+    answer: Option<Sheet>,
     overlay: Option<Overlay>,
-}
-
-impl Default for Layers {
-    fn default() -> Self {
-        Self { picture: None, preview: None, answer: None, saturation: (SATURATION, 0..0), overlay: None }
-    }
 }
 
 impl Layers {
@@ -65,7 +49,7 @@ impl Layers {
             Layer::Answer => &self.answer,
             Layer::Marks => return self.overlay.as_ref().map(|overlay| &overlay.canvas),
         };
-        sheet.as_ref().map(|(_, canvas)| canvas)
+        sheet.as_ref().map(|sheet| &sheet.canvas)
     }
 
     /// Brings all up to date; whether anything changed.
@@ -74,45 +58,23 @@ impl Layers {
     /// When the browser is out of memory.
     pub fn update(&mut self, state: &State) -> Result<bool, JsValue> {
         let picture = state.document.as_ref().map(|document| &document.picture);
-        if let (Some(picture), Some((pixels, _))) = (picture, &self.answer)
-            && Rc::ptr_eq(pixels, &picture.pixels)
-            && self.saturation == (SATURATION, 0..0)
-        {
+        if picture.is_some_and(|picture| self.answer.as_ref().is_some_and(|answer| answer.shows(&picture.pixels))) {
             // An answer that was kept is on a canvas already.
             self.picture = self.answer.take();
         }
-        let mut changed = lay(&mut self.picture, picture.map(|picture| (&picture.pixels, picture.width, picture.height)))?;
+        let plain = |pixels, size| Wanted { pixels, size, saturation: SATURATION };
+        let mut changed = Sheet::lay(&mut self.picture, picture.map(|picture| plain(&picture.pixels, (picture.width, picture.height))))?;
         let preview = state.runs.preview.as_ref();
-        changed |= lay(&mut self.preview, preview.map(|preview| (&preview.pixels, preview.size.0, preview.size.1)))?;
-        changed |= self.answer(state.answer())?;
+        changed |= Sheet::lay(&mut self.preview, preview.map(|preview| plain(&preview.pixels, preview.size)))?;
+        let wanted = state.answer().map(|answer| Wanted {
+            pixels: &answer.pixels,
+            size: (answer.width, answer.height),
+            saturation: answer.saturation,
+        });
+        changed |= Sheet::lay(&mut self.answer, wanted)?;
         match &state.document {
             Some(document) => changed |= self.overlay(document)?,
             None => self.overlay = None,
-        }
-        Ok(changed)
-    }
-
-    /// The answer with its saturation, some rows of a large one in each frame.
-    fn answer(&mut self, answer: Option<&Answer>) -> Result<bool, JsValue> {
-        let mut changed = lay(&mut self.answer, answer.map(|answer| (&answer.pixels, answer.width, answer.height)))?;
-        let Some(answer) = answer else { return Ok(changed) };
-        let drawn = if changed { SATURATION } else { self.saturation.0 };
-        if drawn != answer.saturation {
-            self.saturation.1 = 0..answer.height;
-        } else if changed {
-            self.saturation.1 = 0..0;
-        }
-        self.saturation.0 = answer.saturation;
-        let waiting = &mut self.saturation.1;
-        if let Some((_, canvas)) = self.answer.as_ref().filter(|_| waiting.start < waiting.end) {
-            let rows = waiting.start..waiting.end.min(waiting.start + (SATURATED / answer.width).max(1));
-            let mut pixels = answer.pixels[4 * answer.width * rows.start..4 * answer.width * rows.end].to_vec();
-            for [red, green, blue, _] in pixels.as_chunks_mut::<4>().0 {
-                [*red, *green, *blue] = saturate([*red, *green, *blue], answer.saturation);
-            }
-            put(canvas, &pixels, answer.width, rows.len(), (0, rows.start))?;
-            waiting.start = rows.end;
-            changed = true;
         }
         Ok(changed)
     }
@@ -146,22 +108,9 @@ impl Layers {
 
     /// Whether the next frame has something to draw although nothing changes.
     pub fn is_behind(&self) -> bool {
-        self.overlay.as_ref().is_some_and(|overlay| overlay.waiting.is_some()) || self.answer.is_some() && !self.saturation.1.is_empty()
+        let sheets = [&self.picture, &self.preview, &self.answer];
+        sheets.into_iter().flatten().any(Sheet::is_behind) || self.overlay.as_ref().is_some_and(|overlay| overlay.waiting.is_some())
     }
-}
-
-/// Puts pixels onto a canvas of their own, unless they are there already.
-fn lay(sheet: &mut Sheet, wanted: Option<(&Pixels, usize, usize)>) -> Result<bool, JsValue> {
-    let Some((pixels, width, height)) = wanted else { return Ok(sheet.take().is_some()) };
-    if sheet.as_ref().is_some_and(|(there, _)| Rc::ptr_eq(there, pixels)) {
-        return Ok(false);
-    }
-    let size = (width as u32, height as u32);
-    let canvas = sheet.take().map(|(_, canvas)| canvas).filter(|canvas| (canvas.width(), canvas.height()) == size);
-    let canvas = canvas.unwrap_or_else(|| dom::new_canvas(width, height));
-    put(&canvas, pixels, width, height, (0, 0))?;
-    *sheet = Some((pixels.clone(), canvas));
-    Ok(true)
 }
 
 /// Draws a part of a mask anew.
@@ -174,10 +123,4 @@ fn tint(canvas: &HtmlCanvasElement, mask: &Mask, place: Rect) -> Result<(), JsVa
         }
     }
     put(canvas, &pixels, place.width, place.height, (place.left, place.top))
-}
-
-/// Puts RGBA pixels onto a canvas.
-pub fn put(canvas: &HtmlCanvasElement, pixels: &[u8], width: usize, height: usize, at: (usize, usize)) -> Result<(), JsValue> {
-    let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width as u32, height as u32)?;
-    dom::context(canvas)?.put_image_data(&data, at.0 as f64, at.1 as f64)
 }

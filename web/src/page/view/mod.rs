@@ -8,6 +8,7 @@ mod fixed;
 mod guard;
 mod layers;
 mod saving;
+mod sheet;
 mod small;
 mod steps;
 mod written;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::layers::put;
+use super::sheet::put;
 use crate::page::{
     answers::Answer,
     dom,
