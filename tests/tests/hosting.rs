@@ -143,7 +143,8 @@ fn nginx_sends_what_the_documentation_says() {
     with("nginx", |site, own, port| {
         let server = configuration("nginx.conf", port, site)?;
         let at = own.display();
-        let logs = format!("error_log {at}/error.log; pid {at}/pid; daemon off;");
+        // One process: workers outlive a master that is killed.
+        let logs = format!("error_log {at}/error.log; pid {at}/pid; daemon off; master_process off;");
         let bodies = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|kind| format!("{kind}_temp_path {at}/{kind};")).join(" ");
         fs::write(own.join("nginx.conf"), format!("{logs} events {{}} http {{ access_log off; {bodies} {server} }}"))?;
         let mut command = Command::new("nginx");
