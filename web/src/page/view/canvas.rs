@@ -82,8 +82,15 @@ fn paint(context: &CanvasRenderingContext2d, item: &Item, layers: &Layers) {
 fn stroke(context: &CanvasRenderingContext2d, path: &[(f64, f64, f64)], ink: &str, wider: f64) {
     context.set_stroke_style_str(ink);
     context.set_line_cap("round");
-    for (place, (x, y, radius)) in path.iter().enumerate() {
-        let (from_x, from_y, _) = path[place.saturating_sub(1)];
+    // Canvases draw no line from a point to itself, whatever its ends.
+    if let Some((x, y, radius)) = path.first() {
+        context.set_fill_style_str(ink);
+        context.begin_path();
+        let _ = context.arc(*x, *y, radius + wider / 2.0, 0.0, std::f64::consts::TAU);
+        context.fill();
+    }
+    for (place, (x, y, radius)) in path.iter().enumerate().skip(1) {
+        let (from_x, from_y, _) = path[place - 1];
         context.set_line_width(2.0 * radius + wider);
         context.begin_path();
         context.move_to(from_x, from_y);
