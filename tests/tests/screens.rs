@@ -70,6 +70,7 @@ fn no_screen_is_too_small_for_any_state_of_the_page() {
         page.click("similar").await?;
         page.stroke(&[(160, -100)]).await?;
         look(&page, "similar").await?;
+        page.click("clear").await?;
         page.click("lasso").await?;
         page.stroke(&around_the_balloon(&page).await?).await?;
         look(&page, "fill").await?;
@@ -80,6 +81,7 @@ fn no_screen_is_too_small_for_any_state_of_the_page() {
             page.click("another").await?;
         }
         page.wait_for("done").await?;
+        page.press("compare", "\u{e011}").await?; // Home
         look(&page, "fill-done").await?;
         page.click("discard").await?;
         page.click("task-uncrop").await?;
