@@ -50,13 +50,27 @@ pub async fn touch(page: &Page, places: &[Place]) -> Result<()> {
     tell(page, "Touch", json!({ "type": "touchEnd", "touchPoints": [] })).await
 }
 
-/// A finger on an element's middle.
+/// A finger on an element's middle. On a busy machine it may lie there for so long that the browser takes it for a long press, which
+/// clicks nothing; then it taps again, as people do.
 ///
 /// # Errors
-/// When it is not shown.
+/// When the element is not shown, or no tap clicks it.
 pub async fn tap(page: &Page, id: &str) -> Result<()> {
-    let place = place_on(page, id, (0.5, 0.5)).await?;
-    touch(page, &[place]).await
+    page.script::<Value>(&format!(
+        "window.tapped = false; document.getElementById('{id}').addEventListener('click', () => {{ window.tapped = true }}, {{once: true, capture: true}})"
+    ))
+    .await?;
+    for _ in 0..10 {
+        let place = place_on(page, id, (0.5, 0.5)).await?;
+        touch(page, &[place]).await?;
+        for _ in 0..20 {
+            if page.script::<bool>("return window.tapped").await? {
+                return Ok(());
+            }
+            page.frame().await?;
+        }
+    }
+    anyhow::bail!("no tap clicks `{id}`")
 }
 
 /// A pen that goes down, along places and up. `palm` comes down while the pen is down, and goes up after it.
