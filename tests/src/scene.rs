@@ -62,6 +62,16 @@ pub async fn show(site: &Site, page: &Page) -> Result<()> {
     page.frame().await
 }
 
+/// Has answers saved as files of this ending, in place of the picture's own kind.
+///
+/// # Errors
+/// When the page has no such control.
+pub async fn save_as(page: &Page, ending: &str) -> Result<()> {
+    let script = format!("const l = document.getElementById('save-as'); l.value = '{ending}'; l.dispatchEvent(new Event('change'))");
+    page.script::<serde_json::Value>(&script).await?;
+    Ok(())
+}
+
 /// What the canvas shows, with no pointer over it.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use image::{
 };
 use infill_tests::{
     page::{Gpu, Page},
-    scene::{SIZE, block_on, prepare, ready},
+    scene::{SIZE, block_on, prepare, ready, save_as},
     site::Site,
 };
 
@@ -124,10 +124,7 @@ fn row_70_unmarked_samples_are_the_files_whatever_the_browser_does_to_canvases()
         let mut lossless = Vec::new();
         WebPEncoder::new_lossless(&mut lossless).encode(&opaque, SIZE.0, SIZE.1, ExtendedColorType::Rgba8)?;
         open(&page, &site, "photo.webp", &lossless).await?;
-        page.script::<serde_json::Value>(
-            "const list = document.getElementById('save-as'); list.value = 'png'; list.dispatchEvent(new Event('change', {bubbles: true}))",
-        )
-        .await?;
+        save_as(&page, "png").await?;
         ensure!(changed(&opaque, &fill(&page, "photo-filled.png").await?)? == 0, "the WebP's samples were changed");
         // What the browser alone can read goes through a canvas, and that is said.
         let hint = page.text("hint").await?;

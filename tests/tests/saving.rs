@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use image::{ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Rgb, RgbImage, codecs::jpeg::JpegEncoder};
 use infill_tests::{
     page::{Gpu, Page},
-    scene::{SIZE, block_on, prepare, ready},
+    scene::{SIZE, block_on, prepare, ready, save_as},
     site::Site,
 };
 
@@ -35,13 +35,6 @@ async fn save(page: &Page, ending: &str) -> Result<Saved> {
     std::fs::remove_file(file)?;
     ensure!(saved.picture.dimensions() == SIZE, "it has {:?} pixels", saved.picture.dimensions());
     Ok(saved)
-}
-
-/// Chooses how the answer is saved.
-async fn save_as(page: &Page, ending: &str) -> Result<()> {
-    let script = format!("const l = document.getElementById('save-as'); l.value = '{ending}'; l.dispatchEvent(new Event('change'))");
-    page.script::<serde_json::Value>(&script).await?;
-    Ok(())
 }
 
 /// Where the test's date stands in EXIF.
