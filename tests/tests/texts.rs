@@ -6,9 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use plural::Plural;
 use proc_macro2::{TokenStream, TokenTree};
 use serde_json::Value;
 use xtask::tools::root;
+
+/// The page's own, which no other package sees.
+#[path = "../../web/src/page/language/plural.rs"]
+mod plural;
 
 /// A language's sentences by their English text, each with its forms.
 fn sentences(file: &Path) -> BTreeMap<String, Vec<(String, String)>> {
@@ -130,7 +135,7 @@ fn translations_have_the_places_and_forms_of_their_sentences() {
     let counted: BTreeSet<String> = said().into_iter().filter(|english| places(english).contains("count")).collect();
     for (tag, file) in languages() {
         let sentences = sentences(&file);
-        let forms: &[&str] = if ["ja", "zh-Hans"].contains(&tag.as_str()) { &["other"] } else { &["one", "other"] };
+        let forms: &[&str] = if Plural::of(&tag, 1) == Plural::One { &["one", "other"] } else { &["other"] };
         for (english, translated) in &sentences {
             for (_, sentence) in translated {
                 assert_eq!(places(sentence), places(english), "{tag}: `{english}`");

@@ -28,14 +28,14 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// Every language: its tag (BCP 47), its own name, and its file.
-pub const LANGUAGES: [(&str, &str, &str); 6] = [
-    ("en", "English", include_str!("../../../languages/en.json")),
-    ("de", "Deutsch", include_str!("../../../languages/de.json")),
-    ("es", "Español", include_str!("../../../languages/es.json")),
-    ("fr", "Français", include_str!("../../../languages/fr.json")),
-    ("ja", "日本語", include_str!("../../../languages/ja.json")),
-    ("zh-Hans", "简体中文", include_str!("../../../languages/zh-Hans.json")),
+/// Every language: its tag (BCP 47) and its file. What it is called stands in index.html.
+const LANGUAGES: [(&str, &str); 6] = [
+    ("en", include_str!("../../../languages/en.json")),
+    ("de", include_str!("../../../languages/de.json")),
+    ("es", include_str!("../../../languages/es.json")),
+    ("fr", include_str!("../../../languages/fr.json")),
+    ("ja", include_str!("../../../languages/ja.json")),
+    ("zh-Hans", include_str!("../../../languages/zh-Hans.json")),
 ];
 
 /// A language's file.
@@ -75,14 +75,14 @@ impl Default for Language {
 
 impl Language {
     fn at(place: usize) -> Self {
-        let (tag, _, file) = LANGUAGES[place];
+        let (tag, file) = LANGUAGES[place];
         Self { tag, messages: Rc::new(serde_json::from_str(file).expect("a language's file is tested")) }
     }
 
     /// The first of the wanted tags that the page has, in any of its countries: `de-AT` is `de`. Else English.
     pub fn suited<'a>(wanted: impl IntoIterator<Item = &'a str>) -> Self {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        let place = |wanted: &str| LANGUAGES.iter().position(|(tag, ..)| primary(tag) == primary(wanted));
+        let place = |wanted: &str| LANGUAGES.iter().position(|(tag, _)| primary(tag) == primary(wanted));
         Self::at(wanted.into_iter().find_map(place).unwrap_or(0))
     }
 
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_language_can_be_read_and_is_found_by_its_tag() {
-        for (place, (tag, ..)) in LANGUAGES.into_iter().enumerate() {
+        for (place, (tag, _)) in LANGUAGES.into_iter().enumerate() {
             let language = Language::suited([tag]);
             assert_eq!(language, Language::at(place));
             assert!(["ltr", "rtl"].contains(&language.direction()), "{tag}");
