@@ -71,4 +71,6 @@ pub struct WriteRequest {
     pub kind: FileKind,
     /// Quality of a lossy file, 1 to 100.
     pub quality: u8,
+    /// The pixels with this saturation are wanted beside the file.
+    pub with_pixels: bool,
 }

@@ -227,9 +227,9 @@ pub enum FromWorker {
         /// Why.
         detail: String,
     },
-    /// A mask file was written. Buffer: the PNG file.
+    /// A mask file was written. With the PNG file.
     MaskFile,
-    /// A picture file was made. Buffers: its RGBA pixels before they were encoded, then the file.
+    /// A picture file was made. Buffer, if it was wanted: its RGBA pixels before they were encoded. With the file.
     Written {
         /// The number that it was asked for with.
         number: u32,
@@ -262,7 +262,7 @@ pub enum FromWorker {
         /// Size of the transferred pixels.
         height: usize,
     },
-    /// The result. Buffers: RGBA pixels, then the PNG file.
+    /// The result. Buffer: RGBA pixels. With the PNG file.
     Done {
         /// The run.
         id: u32,

@@ -20,6 +20,17 @@ pub enum Buffer {
     Held(Handle),
 }
 
+impl Buffer {
+    /// What of it is in this program's memory.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Pixels(bytes) | Self::Metadata(bytes) => bytes,
+            Self::Mask(mask) => mask.values(),
+            Self::Held(_) => &[],
+        }
+    }
+}
+
 /// One thing to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {

@@ -8,10 +8,10 @@ use std::{
 };
 
 use js_sys::{Array, Uint8Array};
-use web_sys::{Blob, BlobPropertyBag, Url};
+use web_sys::{Blob, Url};
 
 use super::handle::Handle;
-use crate::{message::FileKind, slot::Slot};
+use crate::slot::Slot;
 
 enum Thing {
     File(Blob),
@@ -47,16 +47,8 @@ impl Held {
         self.add(Thing::Bytes(bytes))
     }
 
-    /// Holds a picture file under an address, if the browser has room for it.
-    pub fn add_download(&self, file: &Uint8Array, kind: FileKind) -> Option<Handle> {
-        let options = BlobPropertyBag::new();
-        options.set_type(kind.media_type());
-        let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(file), &options).ok()?;
-        self.add_kept(blob)
-    }
-
-    /// Holds a file under an address.
-    pub fn add_kept(&self, blob: Blob) -> Option<Handle> {
+    /// Holds a file under an address, if the browser has one for it.
+    pub fn add_download(&self, blob: Blob) -> Option<Handle> {
         Address::new(&blob).map(|address| self.add(Thing::Download(blob, address)))
     }
 

@@ -8,7 +8,11 @@ use infill::picture::{SATURATION, saturate};
 use infill_picture_file::{exif, webp};
 use js_sys::Uint8Array;
 
-use super::{lossy_webp, readback::refused, scope::say};
+use super::{
+    lossy_webp,
+    readback::refused,
+    scope::{say, say_with_file},
+};
 use crate::{
     decode,
     message::{About, Failure, FileKind, FromWorker, WriteRequest},
@@ -62,12 +66,13 @@ fn encode(
 
 /// Says the file that was asked for, or why there is none.
 pub async fn write(request: WriteRequest, buffers: Vec<Uint8Array>) {
-    match make(request, buffers).await {
-        Ok((rgba, file, lossless)) => {
-            let buffers = [Uint8Array::from(rgba.as_slice()), Uint8Array::from(file.as_slice())];
-            say(&FromWorker::Written { number: request.number, kind: request.kind, lossless }, &buffers);
-        }
-        Err(failure) => say(&FromWorker::failed(About::Worker, failure), &[]),
+    let made = make(request, buffers).await.and_then(|(rgba, file, lossless)| {
+        let message = FromWorker::Written { number: request.number, kind: request.kind, lossless };
+        let pixels = request.with_pixels.then(|| Uint8Array::from(rgba.as_slice()));
+        say_with_file(&message, pixels.as_slice(), &file, request.kind)
+    });
+    if let Err(failure) = made {
+        say(&FromWorker::failed(About::Worker, failure), &[]);
     }
 }
 

@@ -4,10 +4,13 @@ use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use infill::mask::{self, Mask, MaskReading, MaskReadingError};
 use js_sys::Uint8Array;
 
-use super::{readback::refused, scope::say};
+use super::{
+    readback::refused,
+    scope::{say, say_with_file},
+};
 use crate::{
     decode,
-    message::{About, FromWorker, Undecoded},
+    message::{About, FileKind, FromWorker, Undecoded},
 };
 
 /// Says the mask of a file, or why there is none.
@@ -70,8 +73,8 @@ pub fn grow(load: u32, (width, height): (usize, usize), pixels: i32, buffers: &[
 pub fn write(width: usize, height: usize, buffers: &[Uint8Array]) {
     let values = buffers.first().map(Uint8Array::to_vec).unwrap_or_default();
     let mut png = Vec::new();
-    match PngEncoder::new(&mut png).write_image(&values, width as u32, height as u32, ExtendedColorType::L8) {
-        Ok(()) => say(&FromWorker::MaskFile, &[Uint8Array::from(png.as_slice())]),
-        Err(error) => say(&FromWorker::failed(About::Worker, refused(error)), &[]),
+    let encoded = PngEncoder::new(&mut png).write_image(&values, width as u32, height as u32, ExtendedColorType::L8).map_err(refused);
+    if let Err(failure) = encoded.and_then(|()| say_with_file(&FromWorker::MaskFile, &[], &png, FileKind::Png)) {
+        say(&FromWorker::failed(About::Worker, failure), &[]);
     }
 }

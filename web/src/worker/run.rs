@@ -19,11 +19,11 @@ use super::{
     helpers::Helpers,
     readback::{refused, values},
     rescue::{self, UnderWay},
-    scope::{let_messages_in, now, say},
+    scope::{let_messages_in, now, say, say_with_file},
     state::State,
 };
 use crate::{
-    message::{Failure, FromWorker, RunRequest},
+    message::{Failure, FileKind, FromWorker, RunRequest},
     transparency::Transparency,
 };
 
@@ -184,8 +184,7 @@ fn finish(request: &RunRequest, result: Picture, transparency: Transparency, wor
     };
     let png = file::png(&samples, (width, height), colour, words)?;
     let done = FromWorker::Done { id: request.id, width, height, milliseconds: now() - begun };
-    say(&done, &[rgba, Uint8Array::from(png.as_slice())]);
-    Ok(())
+    say_with_file(&done, &[rgba], &png, FileKind::Png)
 }
 
 fn task(request: &RunRequest, mask: Option<Vec<u8>>) -> Result<Task, Failure> {

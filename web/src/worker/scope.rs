@@ -1,12 +1,16 @@
 //! The worker's global scope: what it says, the time, and the pause in which messages come in.
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::DedicatedWorkerGlobalScope;
+use web_sys::{Blob, BlobPropertyBag, DedicatedWorkerGlobalScope};
 
-use crate::envelope;
+use super::readback::refused;
+use crate::{
+    envelope,
+    message::{Failure, FileKind},
+};
 
 /// The scope.
 pub fn scope() -> DedicatedWorkerGlobalScope {
@@ -16,6 +20,20 @@ pub fn scope() -> DedicatedWorkerGlobalScope {
 /// Says something to the page.
 pub fn say(message: &impl Serialize, buffers: &[Uint8Array]) {
     envelope::send(&scope(), message, buffers);
+}
+
+/// The same with a file, which is made here: the page would stand still for one of a large picture.
+///
+/// # Errors
+/// When the browser has no room for the file.
+pub fn say_with_file(message: &impl Serialize, buffers: &[Uint8Array], file: &[u8], kind: FileKind) -> Result<(), Failure> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind.media_type());
+    // A copy, because the browser may not look into memory that can grow.
+    let parts = Array::of1(&Uint8Array::from(file));
+    let file = Blob::new_with_u8_array_sequence_and_options(&parts, &options).map_err(|error| refused(format!("{error:?}")))?;
+    envelope::send_with(&scope(), message, buffers, Some(&file));
+    Ok(())
 }
 
 /// Milliseconds since the worker began.

@@ -2,6 +2,7 @@
 //! browser keeps.
 
 mod canvases;
+mod carriage;
 mod database;
 mod embedding;
 mod files;
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::message::{About, FromWorker, ToWorker};
 use work_store::WorkStore;
-use worker::WorkerClient;
+use worker::{Bytes, WorkerClient};
 
 /// Milliseconds after which a change is kept: those that follow at once are kept with it.
 const SOON: i32 = 300;
@@ -47,7 +48,7 @@ impl Effects {
         match effect {
             Effect::StartWorker(number) => self.start_worker(number),
             Effect::EndWorker => self.worker = None,
-            Effect::Say(message, buffers) => self.say(&message, &buffers),
+            Effect::Say(message, buffers) => self.say(message, buffers),
             Effect::SendModel { wanted, own } => self.send_file(own.file, ToWorker::UseModel { wanted, name: own.name }),
             Effect::LookForWork => self.work.look(self.sink.clone(), self.held.clone()),
             Effect::Remind => self.say_later(SOON, Event::Remind),
@@ -60,7 +61,13 @@ impl Effects {
             Effect::RememberColours(colours) => storage::remember_colours(&colours),
             Effect::Decode { load, file } => self.send_file(file, ToWorker::Decode { load }),
             Effect::Probe { purpose, size } => {
-                (self.sink)(Event::Probed { purpose, size, fits: canvases::fits(size.0, size.1) });
+                // After the browser had its turn: what follows takes a while, and so did what came before.
+                let sink = self.sink.clone();
+                spawn_local(async move {
+                    let fits = canvases::fit(size.0, size.1);
+                    wait::milliseconds(0).await;
+                    sink(Event::Probed { purpose, size, fits });
+                });
             }
             Effect::DecodeHere { load, file: handle, name } => {
                 if let Some(file) = self.held.file(handle) {
@@ -117,26 +124,25 @@ impl Effects {
     /// Reads a file, and says something with its bytes. A worker that is gone by then hears nothing.
     fn send_file(&self, handle: Handle, message: ToWorker) {
         if let (Some(worker), Some(file)) = (&self.worker, self.held.file(handle)) {
-            let (send, held) = (worker.sender(), self.held.clone());
+            let (say, held) = (worker.say(), self.held.clone());
             spawn_local(async move {
                 let bytes = files::bytes(&file).await;
                 if matches!(message, ToWorker::Decode { .. }) {
                     held.keep_copy(handle, &bytes);
                 }
-                send(message, bytes);
+                say((message, vec![Bytes::Browser(bytes)]));
             });
         }
     }
 
-    fn say(&self, message: &ToWorker, buffers: &[Buffer]) {
-        let bytes = buffers.iter().filter_map(|buffer| match buffer {
-            Buffer::Pixels(bytes) | Buffer::Metadata(bytes) => Some(js_sys::Uint8Array::from(bytes.as_slice())),
-            Buffer::Mask(mask) => Some(js_sys::Uint8Array::from(mask.values())),
-            Buffer::Held(handle) => self.held.take_bytes(*handle),
-        });
-        let bytes: Vec<_> = bytes.collect();
+    fn say(&self, message: ToWorker, buffers: Vec<Buffer>) {
         if let Some(worker) = &self.worker {
-            worker.say(message, &bytes);
+            // What is held is given away at once: who gives it away does not hold it any more.
+            let bytes = buffers.into_iter().filter_map(|buffer| match buffer {
+                Buffer::Held(handle) => self.held.take_bytes(handle).map(Bytes::Browser),
+                ours => Some(Bytes::Ours(ours)),
+            });
+            worker.say()((message, bytes.collect()));
         }
     }
 }

@@ -185,7 +185,7 @@ async fn read(database: &Database, number: u32, held: &Held) -> Result<Read, Sto
     let mut there = Vec::new();
     for key in &keys {
         let blob = database.get(FILES, key).await?.dyn_into::<Blob>().ok();
-        if let Some(handle) = blob.and_then(|blob| held.add_kept(blob)) {
+        if let Some(handle) = blob.and_then(|blob| held.add_download(blob)) {
             there.push((handle, key.clone()));
         }
     }

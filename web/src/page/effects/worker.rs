@@ -3,13 +3,15 @@
 use std::{cell::Cell, rc::Rc};
 
 use js_sys::Uint8Array;
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::carriage::{from_browser, in_turn, to_browser};
 use crate::{
     envelope,
-    message::{About, Failure, FileKind, FromWorker, ToWorker},
+    message::{About, Failure, FromWorker, ToWorker},
     page::{
         dom,
+        effect::Buffer,
         event::{Attached, Event, Sink},
         held::Held,
         listener::Listener,
@@ -17,9 +19,24 @@ use crate::{
     },
 };
 
+/// Bytes that go along with a message.
+pub enum Bytes {
+    /// In this program's memory.
+    Ours(Buffer),
+    /// In the browser's, which is given away.
+    Browser(Uint8Array),
+}
+
+/// Says something to a worker. One that is gone by then hears nothing.
+pub type Say = Rc<dyn Fn((ToWorker, Vec<Bytes>))>;
+
+/// What a worker said, with its buffers and its file.
+type Said = (FromWorker, Vec<Uint8Array>, Option<Blob>);
+
 /// A worker that was started.
 pub struct WorkerClient {
     worker: Worker,
+    say: Say,
     _listeners: [Listener; 2],
 }
 
@@ -33,7 +50,10 @@ impl WorkerClient {
         options.set_type(WorkerType::Module);
         let address = format!("{}{}", dom::base(), program());
         let worker = Worker::new_with_options(&address, &options).map_err(|error| Failure::Start { detail: format!("{error:?}") })?;
-        let hear = move |message: FromWorker, attached: Attached| sink(Event::Worker { worker: number, message, attached });
+        let hear = in_turn(async move |said: Said| {
+            let (message, attached) = attach(said, &held).await;
+            sink(Event::Worker { worker: number, message, attached });
+        });
         let said = hear.clone();
         let runs = Rc::new(Cell::new(false));
         let has_spoken = runs.clone();
@@ -41,13 +61,8 @@ impl WorkerClient {
             Listener::new(&worker, "message", move |event: MessageEvent| {
                 has_spoken.set(true);
                 match envelope::receive::<FromWorker>(&event) {
-                    Ok((message, buffers)) => {
-                        let attached = attach(&message, buffers, &held);
-                        said(message, attached);
-                    }
-                    Err(error) => {
-                        said(FromWorker::failed(About::Worker, Failure::Panic { detail: error.to_string() }), Attached::default())
-                    }
+                    Ok((message, buffers)) => said((message, buffers, envelope::file(&event))),
+                    Err(error) => said(failed(Failure::Panic { detail: error.to_string() })),
                 }
             }),
             Listener::new(&worker, "error", move |event: ErrorEvent| {
@@ -59,22 +74,31 @@ impl WorkerClient {
                     true if detail.contains("unreachable") => Failure::Memory { detail },
                     true => Failure::stopped(detail),
                 };
-                hear(FromWorker::failed(About::Worker, failure), Attached::default());
+                hear(failed(failure));
             }),
         ];
-        Ok(Self { worker, _listeners: listeners })
+        let listening = worker.clone();
+        let say = in_turn(async move |(message, bytes): (ToWorker, Vec<Bytes>)| {
+            let mut buffers = Vec::with_capacity(bytes.len());
+            for bytes in bytes {
+                buffers.push(match bytes {
+                    Bytes::Ours(buffer) => to_browser(buffer.bytes()).await,
+                    Bytes::Browser(bytes) => bytes,
+                });
+            }
+            envelope::send(&listening, &message, &buffers);
+        });
+        Ok(Self { worker, say: Rc::new(say), _listeners: listeners })
     }
 
-    /// Says something to the worker.
-    pub fn say(&self, message: &ToWorker, buffers: &[Uint8Array]) {
-        envelope::send(&self.worker, message, buffers);
+    /// Says something to the worker, after all that was said before.
+    pub fn say(&self) -> Say {
+        self.say.clone()
     }
+}
 
-    /// Says something later; a worker that is gone by then hears nothing.
-    pub fn sender(&self) -> impl Fn(ToWorker, Uint8Array) + 'static {
-        let worker = self.worker.clone();
-        move |message, bytes| envelope::send(&worker, &message, &[bytes])
-    }
+fn failed(failure: Failure) -> Said {
+    (FromWorker::failed(About::Worker, failure), Vec::new(), None)
 }
 
 impl Drop for WorkerClient {
@@ -85,30 +109,25 @@ impl Drop for WorkerClient {
 }
 
 /// Pixels to be looked at come into this program's memory; what is only passed on stays in the browser's.
-fn attach(message: &FromWorker, buffers: Vec<Uint8Array>, held: &Held) -> Attached {
-    let mut buffers = buffers.into_iter();
-    let mut bytes = || buffers.next().map(|bytes| Rc::new(bytes.to_vec()));
-    match message {
-        FromWorker::Preview { .. } => Attached { pixels: bytes(), ..Attached::default() },
-        FromWorker::Decoded { kind, .. } => {
-            let pixels = bytes();
-            let [profile, chunks, exif] = [(); 3].map(|()| bytes().unwrap_or_default());
-            Attached { pixels, metadata: Metadata { profile, chunks, exif, kind: *kind }, ..Attached::default() }
-        }
-        FromWorker::Done { .. } | FromWorker::Written { .. } => {
-            let kind = if let FromWorker::Written { kind, .. } = message { *kind } else { FileKind::Png };
-            let pixels = bytes();
-            let held = buffers.next().and_then(|file| held.add_download(&file, kind)).into_iter().collect();
-            Attached { pixels, held, ..Attached::default() }
-        }
-        FromWorker::Mask { .. } | FromWorker::Grown { .. } => Attached { pixels: bytes(), ..Attached::default() },
-        FromWorker::MaskFile => Attached {
-            held: buffers.next().and_then(|png| held.add_download(&png, FileKind::Png)).into_iter().collect(),
-            ..Attached::default()
-        },
-        FromWorker::Failed { .. } => Attached { held: buffers.map(|bytes| held.add_bytes(bytes)).collect(), ..Attached::default() },
-        _ => Attached::default(),
+async fn attach((message, buffers, file): Said, held: &Held) -> (FromWorker, Attached) {
+    let mut attached = Attached::default();
+    if let FromWorker::Failed { .. } = message {
+        attached.held = buffers.into_iter().map(|bytes| held.add_bytes(bytes)).collect();
+        return (message, attached);
     }
+    let mut bytes = Vec::with_capacity(buffers.len());
+    for buffer in &buffers {
+        bytes.push(Rc::new(from_browser(buffer).await));
+    }
+    let mut bytes = bytes.into_iter();
+    attached.pixels = bytes.next();
+    if let FromWorker::Decoded { kind, .. } = message {
+        let [profile, chunks, exif] = [(); 3].map(|()| bytes.next().unwrap_or_default());
+        attached.metadata = Metadata { profile, chunks, exif, kind };
+    }
+    // Last: what is held and not heard of would be let go meanwhile.
+    attached.held = file.and_then(|file| held.add_download(file)).into_iter().collect();
+    (message, attached)
 }
 
 /// The worker's start script, whose name the build writes into the page: a page never starts the worker of

@@ -52,7 +52,8 @@ fn ask(state: &mut State, wanted: Use, kind: FileKind) -> Vec<Effect> {
     }
     state.saving.number += 1;
     (state.saving.wanted, state.status) = (Some((wanted, file)), Status::Writing);
-    let request = WriteRequest { number: state.saving.number, width, height, saturation, kind, quality: state.output.quality };
+    let (number, quality, with_pixels) = (state.saving.number, state.output.quality, wanted == Use::Keep);
+    let request = WriteRequest { number, width, height, saturation, kind, quality, with_pixels };
     let [profile, chunks, exif] = metadata.buffers();
     // What is kept is to be saved with it still.
     let exif = if wanted == Use::Keep || state.output.exif { exif } else { Default::default() };
@@ -64,7 +65,7 @@ fn ask(state: &mut State, wanted: Use, kind: FileKind) -> Vec<Effect> {
 pub fn written(state: &mut State, number: u32, kind: FileKind, lossless: bool, attached: Attached) -> Vec<Effect> {
     let Some((wanted, of)) = state.saving.wanted.take_if(|_| number == state.saving.number) else { return Vec::new() };
     state.status = if kind == FileKind::WebP && lossless { Status::LosslessWebP } else { Status::Nothing };
-    let (Some(pixels), Some(file)) = (attached.pixels, attached.held.first().copied()) else { return Vec::new() };
+    let Some(file) = attached.held.first().copied() else { return Vec::new() };
     // Whoever went on to something else does not want it any more.
     let Some(answer) = state.answer().filter(|answer| answer.file == of) else { return Vec::new() };
     match wanted {
@@ -75,7 +76,7 @@ pub fn written(state: &mut State, number: u32, kind: FileKind, lossless: bool, a
             effects
         }
         Use::Keep => {
-            documents::keep_as(state, pixels, file);
+            attached.pixels.into_iter().for_each(|pixels| documents::keep_as(state, pixels, file));
             Vec::new()
         }
     }

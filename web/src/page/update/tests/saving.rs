@@ -33,13 +33,13 @@ fn a_file_is_of_the_pictures_kind_unless_another_is_chosen() {
     let mut state = answered();
     let (request, exif) = asked(&update(&mut state, Event::Download)).expect("a JPEG is made");
     assert_eq!((request.kind, request.quality, exif), (FileKind::Jpeg, 90, Buffer::Metadata(Rc::new(vec![7]))));
+    assert!(!request.with_pixels, "pixels that nobody looks at do not come back");
     update(&mut state, Event::Typed(Field::Quality, Some(55.0)));
     let effects = update(&mut state, Event::KeepExif(false));
     assert!(effects.contains(&Effect::RememberOutput("55 without".to_owned())));
     let (request, exif) = asked(&update(&mut state, Event::Download)).expect("another");
     assert_eq!((request.quality, exif), (55, Buffer::Metadata(Rc::default())));
-    let pixels = Some(Rc::new(vec![5; 4 * WIDTH * HEIGHT]));
-    let made = Attached { pixels, held: vec![Handle(30)], ..Attached::default() };
+    let made = Attached { held: vec![Handle(30)], ..Attached::default() };
     let written = FromWorker::Written { number: request.number, kind: FileKind::Jpeg, lossless: false };
     let saved = said_with(&mut state, written, made.clone());
     assert!(saved.contains(&Effect::Save { file: Handle(30), name: "photo-filled.jpg".to_owned() }), "{saved:?}");
