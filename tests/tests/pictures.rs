@@ -40,6 +40,12 @@ fn limited(pixels: usize) -> String {
     )
 }
 
+/// Whether the canvas shows a picture that gets brighter downwards whole, without a line where two canvases meet.
+const WHOLE: &str = "const c = document.getElementById('canvas'), d = c.getContext('2d').getImageData(c.width >> 1, 0, 1, c.height).data; \
+    const rows = [...Array(c.height).keys()].filter(y => d[4 * y + 3]).slice(1, -1); \
+    return rows.length > 100 && rows.length === rows.at(-1) - rows[0] + 1 \
+        && rows.every(y => d[4 * y + 3] === 255 && Math.abs(d[4 * y + 1] - d[4 * y - 3]) < 3) && d[4 * rows.at(-1) + 1] > 245";
+
 /// Opens a file, and waits until the page shows what it knows of it.
 async fn open(page: &Page, site: &Site, name: &str, bytes: &[u8]) -> Result<PathBuf> {
     let file = site.folder().join(name);
@@ -249,7 +255,10 @@ fn row_23_a_picture_of_24_megapixels_is_opened_painted_filled_and_saved() {
         let site = Site::tiny("")?;
         let page = ready(&site, Gpu::None).await?;
         let large = RgbaImage::from_fn(6000, 4000, |x, y| Rgba([(x / 24) as u8, (y / 16) as u8, (x * 7 + y * 11) as u8, 255]));
+        // A browser whose canvases are smaller than the picture.
+        page.script::<serde_json::Value>(&limited(4 << 20)).await?;
         open(&page, &site, "large.png", &png(DynamicImage::ImageRgba8(large.clone()).to_rgb8(), &[])?).await?;
+        page.until(WHOLE).await?;
         // About 32 pixels of the screen, and five times as many of the picture.
         page.enter("size", "150").await?;
         page.stroke(&[(0, 0), (3, 0)]).await?;

@@ -44,6 +44,11 @@ pub fn base() -> String {
     address.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"))
 }
 
+/// Milliseconds since the page began.
+pub fn now() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
 /// The machine's processors, as many as the browser says that there are.
 pub fn processors() -> usize {
     window().navigator().hardware_concurrency() as usize
@@ -62,13 +67,24 @@ pub fn new_canvas(width: usize, height: usize) -> HtmlCanvasElement {
     canvas
 }
 
-/// A canvas's 2D context; a browser that has no memory for one more canvas gives none.
+/// The 2D context of a canvas that is shown; a browser that has no memory for one more canvas gives none.
 ///
 /// # Errors
 /// When there is none.
 pub fn context(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
+    got(canvas.get_context("2d")?)
+}
+
+/// The same of a canvas in this program's reach, not in a graphics card's: it is read, or kept to be drawn from.
+///
+/// # Errors
+/// When there is none.
+pub fn readable(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
     let options = js_sys::Object::new();
     let _ = js_sys::Reflect::set(&options, &"willReadFrequently".into(), &JsValue::TRUE);
-    let context = canvas.get_context_with_context_options("2d", &options)?;
+    got(canvas.get_context_with_context_options("2d", &options)?)
+}
+
+fn got(context: Option<js_sys::Object>) -> Result<CanvasRenderingContext2d, JsValue> {
     context.map(JsCast::unchecked_into).ok_or_else(|| JsValue::from_str("the browser has no memory for one more canvas"))
 }

@@ -48,6 +48,8 @@ pub enum Event {
     },
     /// The browser shows the page's tab again.
     TabShown,
+    /// The browser lost what was drawn, and it can be drawn again.
+    Undrawn,
     /// The service worker keeps another version of the page than this one.
     NewVersion,
     /// The browser has looked for work of an earlier visit.

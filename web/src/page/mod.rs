@@ -6,6 +6,7 @@
 
 mod answers;
 pub mod app;
+mod bands;
 mod change;
 mod dabs;
 mod document;
@@ -25,10 +26,10 @@ mod keys;
 mod language;
 mod listen;
 mod listener;
+mod marks;
 mod models;
 mod notice;
 mod opening;
-mod packed;
 mod palette;
 mod picture;
 mod print;

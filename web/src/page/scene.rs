@@ -79,6 +79,8 @@ pub struct Scene {
     pub smooth: bool,
     /// From the bottom up.
     pub items: Vec<Item>,
+    /// How often the browser lost what was drawn: all of it is drawn again.
+    pub losses: u32,
 }
 
 const FRAME: &str = "#0b6e5f";
@@ -101,7 +103,7 @@ pub fn scene(state: &State) -> Scene {
         }
     }
     let look = &state.look;
-    Scene { size: look.canvas, density: look.density, smooth: look.viewport.scale < 4.0, items }
+    Scene { size: look.canvas, density: look.density, smooth: look.viewport.scale < 4.0, items, losses: look.losses }
 }
 
 /// A place on the picture, on the canvas.

@@ -43,6 +43,8 @@ pub struct Look {
     pub fitted: bool,
     /// Share of the picture's width that shows the result, from the right.
     pub compare: f64,
+    /// How often the browser lost what was drawn.
+    pub losses: u32,
 }
 
 /// Pointers and keys on the canvas.
@@ -202,6 +204,7 @@ impl State {
                 viewport: Viewport { scale: 1.0, left: 0.0, top: 0.0 },
                 fitted: true,
                 compare: 0.5,
+                losses: 0,
             },
             hand: Hand::default(),
             runs: Runs::default(),

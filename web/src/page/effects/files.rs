@@ -8,10 +8,11 @@ use wasm_bindgen::{Clamped, JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ImageBitmap, ImageData};
 
-use super::canvases;
+use super::{canvases, wait};
 use crate::{
     message::{LARGEST, Note},
     page::{
+        bands::Bands,
         dom,
         handle::Handle,
         notice::Notice,
@@ -37,7 +38,7 @@ pub async fn decode(file: &Blob, handle: Handle, name: String) -> Result<Picture
         bitmap.close();
         return Err(Notice::TooLarge { width, height });
     }
-    if !canvases::fits(width, height) {
+    if !canvases::fit(width, height) {
         bitmap.close();
         return Err(Notice::NoCanvas { width, height });
     }
@@ -47,7 +48,7 @@ pub async fn decode(file: &Blob, handle: Handle, name: String) -> Result<Picture
         bitmap.close();
         return Err(Notice::Unreadable { name });
     }
-    let pixels = read(&bitmap, width, height);
+    let pixels = read(&bitmap, width, height).await;
     bitmap.close();
     let mut notes = vec![Note::Converted];
     notes.extend((error > 0).then_some(Note::Inexact));
@@ -55,14 +56,23 @@ pub async fn decode(file: &Blob, handle: Handle, name: String) -> Result<Picture
     Ok(Picture { name: opening::stem(&name), file: handle, width, height, pixels, metadata: Metadata::default(), notes })
 }
 
-fn read(bitmap: &ImageBitmap, width: usize, height: usize) -> Result<Vec<u8>, JsValue> {
-    let canvas = dom::new_canvas(width, height);
-    let context = dom::context(&canvas)?;
-    context.draw_image_with_image_bitmap(bitmap, 0.0, 0.0)?;
-    let data = context.get_image_data(0.0, 0.0, width as f64, height as f64)?;
+/// Its pixels, read band by band, with a turn of the browser's loop between two: the page stands still meanwhile.
+async fn read(bitmap: &ImageBitmap, width: usize, height: usize) -> Result<Vec<u8>, JsValue> {
+    let rows = Bands::new(width, height).largest();
+    let canvas = dom::new_canvas(width, rows);
+    let context = dom::readable(&canvas)?;
+    let mut pixels = Vec::with_capacity(4 * width * height);
+    for top in (0..height).step_by(rows) {
+        // Of transparent pixels nothing of the band before may be left.
+        context.clear_rect(0.0, 0.0, width as f64, rows as f64);
+        context.draw_image_with_image_bitmap(bitmap, 0.0, -(top as f64))?;
+        let data = context.get_image_data(0.0, 0.0, width as f64, rows.min(height - top) as f64)?;
+        pixels.extend_from_slice(&data.data());
+        wait::milliseconds(0).await;
+    }
     // Its memory is given back now, not when the browser gets to it.
     canvas.set_width(0);
-    Ok(data.data().0)
+    Ok(pixels)
 }
 
 /// The picture that comes with the page, as a PNG file.
@@ -73,7 +83,7 @@ pub async fn sample() -> Result<Blob, JsValue> {
     let (width, height) = sample::SIZE;
     let canvas = dom::new_canvas(width, height);
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&sample::pixels()), width as u32, height as u32)?;
-    dom::context(&canvas)?.put_image_data(&data, 0.0, 0.0)?;
+    dom::readable(&canvas)?.put_image_data(&data, 0.0, 0.0)?;
     let file = Promise::new(&mut |resolve, refuse| {
         if let Err(error) = canvas.to_blob(&resolve) {
             let _ = refuse.call1(&JsValue::NULL, &error);

@@ -32,7 +32,7 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
             }
         })
     };
-    let (released, blurred, wheeled) = (sink.clone(), sink.clone(), sink.clone());
+    let (released, blurred, wheeled, lost) = (sink.clone(), sink.clone(), sink.clone(), sink.clone());
     vec![
         pointer("pointerdown", |told| {
             if told.button() <= 1 {
@@ -54,6 +54,8 @@ pub fn listen(sink: &Sink) -> Vec<Listener> {
                 released(Event::Space(false));
             }
         }),
+        // A graphics card that is lost takes along what was drawn there.
+        Listener::new(&canvas, "contextrestored", move |_: Told| lost(Event::Undrawn)),
         Listener::new(&canvas, "blur", move |_: Told| blurred(Event::Space(false))),
         key(&editor, |told| if is_in_number(told) { None } else { keys::editor(&pressed(told)) }),
         // Where a run is given up.

@@ -40,13 +40,16 @@ use crate::message::DeviceChoice;
 /// Changes the state as an event wants it, and says what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let (colours, output) = (state.palette.recent.clone(), state.output.clone());
+    if event == Event::Slice {
+        state.estimate.due = false;
+    }
     let mut effects = change(state, event);
     effects.extend(colouring::remember(state, &colours));
     effects.extend(saving::remember(state, &output));
     effects.extend(restoring::follow(state));
     effects.extend(embedding::follow(state));
     effects.extend(changing::follow(state));
-    estimate::follow(state);
+    effects.extend(estimate::follow(state));
     effects.extend(keeping::follow(state));
     effects
 }
@@ -55,6 +58,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Embedded => state.embedding = Some(Embedding::default()),
         Event::Wished { origin, wish } => return embedding::wish(state, origin, wish),
+        Event::Undrawn => state.look.losses += 1,
         Event::TabShown => return vec![Effect::LookForVersion],
         Event::NewVersion => state.new_version = true,
         Event::Started => {

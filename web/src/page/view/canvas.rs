@@ -23,24 +23,23 @@ pub fn draw(scene: &Scene, layers: &Layers) {
     context.clear_rect(0.0, 0.0, width, height);
     context.set_image_smoothing_enabled(scene.smooth);
     for item in &scene.items {
-        paint(&context, item, layers);
+        paint(&context, item, layers, scene);
     }
 }
 
-fn paint(context: &CanvasRenderingContext2d, item: &Item, layers: &Layers) {
+fn paint(context: &CanvasRenderingContext2d, item: &Item, layers: &Layers, Scene { size, density, .. }: &Scene) {
     match item {
-        Item::Layer { layer, place: [x, y, width, height], clip } => {
-            let Some(picture) = layers.canvas(*layer) else { return };
+        Item::Layer { layer, place, clip } => {
+            let Some(canvases) = layers.canvases(*layer) else { return };
+            context.save();
             if let Some([x, y, width, height]) = clip {
-                context.save();
                 context.begin_path();
                 context.rect(*x, *y, *width, *height);
                 context.clip();
             }
-            let _ = context.draw_image_with_html_canvas_element_and_dw_and_dh(picture, *x, *y, *width, *height);
-            if clip.is_some() {
-                context.restore();
-            }
+            let _ = context.reset_transform();
+            canvases.draw(context, place.map(|side| side * density), size.1 * density);
+            context.restore();
         }
         Item::Fill { place: [x, y, width, height], colour } => {
             context.set_fill_style_str(colour);

@@ -1,4 +1,4 @@
-//! The pictures that the canvas is drawn from, each on a canvas of its own, brought up to date where they changed.
+//! The pictures that the canvas is drawn from, each on canvases of its own, brought up to date where they changed.
 
 use std::rc::Rc;
 
@@ -7,16 +7,12 @@ use infill::{
     picture::SATURATION,
 };
 use wasm_bindgen::JsValue;
-use web_sys::HtmlCanvasElement;
 
-use super::sheet::{STRIPE, Sheet, Wanted, put};
-use crate::page::{
-    document::{Changed, Document},
-    dom,
-    picture::Pixels,
-    scene::Layer,
-    state::State,
+use super::{
+    banded::Banded,
+    sheet::{STRIPE, Sheet, Wanted},
 };
+use crate::page::{document::Document, marks::Changed, picture::Pixels, scene::Layer, state::State};
 
 /// Colour and strength of what is marked.
 const OVERLAY: [u8; 3] = [236, 72, 112];
@@ -26,7 +22,7 @@ const STRENGTH: u16 = 150;
 struct Overlay {
     picture: Pixels,
     revision: u64,
-    canvas: HtmlCanvasElement,
+    canvases: Banded,
     /// What is not drawn yet.
     waiting: Option<Rect>,
 }
@@ -41,18 +37,18 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// The canvas of a layer.
-    pub fn canvas(&self, layer: Layer) -> Option<&HtmlCanvasElement> {
+    /// The canvases of a layer.
+    pub fn canvases(&self, layer: Layer) -> Option<&Banded> {
         let sheet = match layer {
             Layer::Picture => &self.picture,
             Layer::Preview => &self.preview,
             Layer::Answer => &self.answer,
-            Layer::Marks => return self.overlay.as_ref().map(|overlay| &overlay.canvas),
+            Layer::Marks => return self.overlay.as_ref().map(|overlay| &overlay.canvases),
         };
-        sheet.as_ref().map(|sheet| &sheet.canvas)
+        sheet.as_ref().map(|sheet| &sheet.canvases)
     }
 
-    /// Brings all up to date; whether anything changed.
+    /// Brings all nearer to what is wanted, by about a millisecond each; whether anything changed.
     ///
     /// # Errors
     /// When the browser is out of memory.
@@ -83,12 +79,11 @@ impl Layers {
         let (picture, marks) = (&document.picture, &document.marks);
         let known = self.overlay.take().filter(|overlay| Rc::ptr_eq(&overlay.picture, &picture.pixels));
         let overlay = known.map(|overlay| (marks.since(overlay.revision), overlay));
-        let (changed, overlay) = overlay.unwrap_or_else(|| {
-            let canvas = dom::new_canvas(picture.width, picture.height);
-            // A new canvas shows what an empty mask does.
-            let waiting = None;
-            let overlay = Overlay { picture: picture.pixels.clone(), revision: 0, canvas, waiting };
-            (if marks.mask().is_empty() { Changed::Nothing } else { Changed::All }, overlay)
+        let (changed, mut overlay) = overlay.unwrap_or_else(|| {
+            // New ones show what an empty mask does.
+            let (canvases, waiting) = (Banded::new(picture.width, picture.height), None);
+            let overlay = Overlay { picture: picture.pixels.clone(), revision: 0, canvases, waiting };
+            (if marks.bounds().is_none() { Changed::Nothing } else { Changed::All }, overlay)
         });
         let place = match changed {
             Changed::Nothing => overlay.waiting,
@@ -98,7 +93,7 @@ impl Layers {
         let mut waiting = None;
         if let Some(place) = place {
             let now = Rect { height: (STRIPE / place.width.max(1)).clamp(1, place.height.max(1)), ..place };
-            tint(&overlay.canvas, marks.mask(), now)?;
+            tint(&mut overlay.canvases, marks.mask(), now)?;
             waiting =
                 Some(Rect { top: now.bottom(), height: place.height.saturating_sub(now.height), ..place }).filter(|rest| rest.height > 0);
         }
@@ -106,7 +101,7 @@ impl Layers {
         Ok(place.is_some())
     }
 
-    /// Whether the next frame has something to draw although nothing changes.
+    /// Whether something is left to be done although nothing changes.
     pub fn is_behind(&self) -> bool {
         let sheets = [&self.picture, &self.preview, &self.answer];
         sheets.into_iter().flatten().any(Sheet::is_behind) || self.overlay.as_ref().is_some_and(|overlay| overlay.waiting.is_some())
@@ -114,7 +109,7 @@ impl Layers {
 }
 
 /// Draws a part of a mask anew.
-fn tint(canvas: &HtmlCanvasElement, mask: &Mask, place: Rect) -> Result<(), JsValue> {
+fn tint(canvases: &mut Banded, mask: &Mask, place: Rect) -> Result<(), JsValue> {
     let [red, green, blue] = OVERLAY;
     let mut pixels = vec![0; 4 * place.width * place.height];
     for (y, row) in (place.top..place.bottom()).zip(pixels.chunks_exact_mut(4 * place.width)) {
@@ -122,5 +117,5 @@ fn tint(canvas: &HtmlCanvasElement, mask: &Mask, place: Rect) -> Result<(), JsVa
             *pixel = [red, green, blue, (u16::from(*value) * STRENGTH / 255) as u8];
         }
     }
-    put(canvas, &pixels, place.width, place.height, (place.left, place.top))
+    canvases.put(&pixels, place)
 }

@@ -1,6 +1,7 @@
 //! Brings the document in line with the state: controls at once, the canvas in the browser's next frame. It reads the
 //! state, changes nothing of it, and alone writes to the document.
 
+mod banded;
 mod canvas;
 mod colours;
 mod controls;
@@ -14,6 +15,7 @@ mod steps;
 mod written;
 
 use super::{
+    dom,
     event::{Event, Sink},
     scene::{Scene, scene},
     state::State,
@@ -24,6 +26,12 @@ use layers::Layers;
 use small::Small;
 use written::Written;
 
+/// Milliseconds of a frame in which layers are brought up to date: in more the page would stop.
+const FRAME: f64 = 8.0;
+
+/// Milliseconds between two drawings of what comes in.
+const PAUSE: f64 = 60.0;
+
 /// What was written and drawn last.
 pub struct View {
     sink: Sink,
@@ -32,6 +40,9 @@ pub struct View {
     layers: Layers,
     small: Small,
     drawn: Option<Scene>,
+    drawn_at: f64,
+    /// Something on it is not as it is drawn.
+    stale: bool,
     /// The browser had no memory the last time.
     failing: bool,
     guard: Guard,
@@ -47,6 +58,8 @@ impl View {
             layers: Layers::default(),
             small: Small::default(),
             drawn: None,
+            drawn_at: 0.0,
+            stale: false,
             failing: false,
             guard: Guard::default(),
         }
@@ -62,7 +75,14 @@ impl View {
     /// Draws the canvas if something on it changed. Whether the next frame has something to draw although nothing changes.
     pub fn draw(&mut self, state: &State) -> bool {
         self.small.update(state);
-        let updated = self.layers.update(state);
+        let begun = dom::now();
+        let mut updated = self.layers.update(state);
+        while let Ok(before) = updated
+            && self.layers.is_behind()
+            && dom::now() - begun < FRAME
+        {
+            updated = self.layers.update(state).map(|changed| before | changed);
+        }
         let failed_before = std::mem::replace(&mut self.failing, updated.is_err());
         let changed = match updated {
             Ok(changed) => changed,
@@ -74,9 +94,12 @@ impl View {
             }
         };
         let scene = scene(state);
-        if changed || self.drawn.as_ref() != Some(&scene) {
+        let moved = self.drawn.as_ref() != Some(&scene);
+        self.stale |= changed;
+        // Rows that come in are shown now and then, or drawing would take longer than they.
+        if moved || self.stale && (!self.layers.is_behind() || dom::now() - self.drawn_at > PAUSE) {
             canvas::draw(&scene, &self.layers);
-            self.drawn = Some(scene);
+            (self.drawn, self.drawn_at, self.stale) = (Some(scene), dom::now(), false);
         }
         self.layers.is_behind()
     }

@@ -1,18 +1,21 @@
-//! A picture on a canvas of its own, of which each frame lays as many rows as it has time for.
+//! A picture on canvases of its own, on which rows are laid a few at a time.
 
 use std::rc::Rc;
 
-use infill::picture::{SATURATION, saturate};
-use wasm_bindgen::{Clamped, JsValue};
-use web_sys::{HtmlCanvasElement, ImageData};
+use infill::{
+    mask::Rect,
+    picture::{SATURATION, saturate},
+};
+use wasm_bindgen::JsValue;
 
-use crate::page::{dom, picture::Pixels};
+use super::banded::Banded;
+use crate::page::picture::Pixels;
 
-/// Pixels that are put onto a canvas in one frame: more would stop the page.
-pub const STRIPE: usize = 1 << 21;
+/// Pixels that are put onto canvases at a time: about a millisecond.
+pub const STRIPE: usize = 1 << 16;
 
-/// The same of pixels whose saturation is changed first.
-const SATURATED: usize = 1 << 19;
+/// The same where their saturation is changed first.
+const SATURATED: usize = 1 << 15;
 
 /// What is to be seen.
 #[derive(Clone, Copy)]
@@ -25,10 +28,10 @@ pub struct Wanted<'a> {
     pub saturation: u16,
 }
 
-/// A picture on its canvas.
+/// A picture on its canvases.
 pub struct Sheet {
-    /// The canvas, which shows rows of what was there before where new ones are not laid yet.
-    pub canvas: HtmlCanvasElement,
+    /// The canvases, which show rows of what was there before where new ones are not laid yet.
+    pub canvases: Banded,
     pixels: Pixels,
     saturation: u16,
     /// The first row that is not laid yet.
@@ -43,7 +46,7 @@ impl Sheet {
 
     /// Whether rows are waiting.
     pub fn is_behind(&self) -> bool {
-        self.next < self.canvas.height() as usize
+        self.next < self.canvases.bands.size().1
     }
 
     /// Lays the next rows of what is wanted onto a sheet; whether anything changed.
@@ -52,14 +55,15 @@ impl Sheet {
     /// When the browser is out of memory.
     pub fn lay(sheet: &mut Option<Self>, wanted: Option<Wanted>) -> Result<bool, JsValue> {
         let Some(wanted) = wanted else { return Ok(sheet.take().is_some()) };
-        let there =
-            sheet.take().filter(|sheet| sheet.canvas.width() as usize == wanted.size.0 && sheet.canvas.height() as usize == wanted.size.1);
-        let (canvas, next) = match there {
-            Some(sheet) if Rc::ptr_eq(&sheet.pixels, wanted.pixels) && sheet.saturation == wanted.saturation => (sheet.canvas, sheet.next),
-            Some(sheet) => (sheet.canvas, 0),
-            None => (dom::new_canvas(wanted.size.0, wanted.size.1), 0),
+        let there = sheet.take().filter(|sheet| sheet.canvases.bands.size() == wanted.size);
+        let (canvases, next) = match there {
+            Some(sheet) if Rc::ptr_eq(&sheet.pixels, wanted.pixels) && sheet.saturation == wanted.saturation => {
+                (sheet.canvases, sheet.next)
+            }
+            Some(sheet) => (sheet.canvases, 0),
+            None => (Banded::new(wanted.size.0, wanted.size.1), 0),
         };
-        let laid = sheet.insert(Self { canvas, pixels: wanted.pixels.clone(), saturation: wanted.saturation, next });
+        let laid = sheet.insert(Self { canvases, pixels: wanted.pixels.clone(), saturation: wanted.saturation, next });
         let behind = laid.is_behind();
         if behind {
             laid.lay_rows()?;
@@ -68,29 +72,21 @@ impl Sheet {
     }
 
     fn lay_rows(&mut self) -> Result<(), JsValue> {
-        let (width, height) = (self.canvas.width() as usize, self.canvas.height() as usize);
+        let (width, height) = self.canvases.bands.size();
         let plain = self.saturation == SATURATION;
         let rows = (if plain { STRIPE } else { SATURATED } / width).max(1).min(height - self.next);
+        let place = Rect { left: 0, top: self.next, width, height: rows };
         let pixels = &self.pixels[4 * width * self.next..4 * width * (self.next + rows)];
         if plain {
-            put(&self.canvas, pixels, width, rows, (0, self.next))?;
+            self.canvases.put(pixels, place)?;
         } else {
             let mut pixels = pixels.to_vec();
             for [red, green, blue, _] in pixels.as_chunks_mut::<4>().0 {
                 [*red, *green, *blue] = saturate([*red, *green, *blue], self.saturation);
             }
-            put(&self.canvas, &pixels, width, rows, (0, self.next))?;
+            self.canvases.put(&pixels, place)?;
         }
         self.next += rows;
         Ok(())
     }
-}
-
-/// Puts RGBA pixels onto a canvas.
-///
-/// # Errors
-/// When the browser is out of memory.
-pub fn put(canvas: &HtmlCanvasElement, pixels: &[u8], width: usize, height: usize, at: (usize, usize)) -> Result<(), JsValue> {
-    let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width as u32, height as u32)?;
-    dom::context(canvas)?.put_image_data(&data, at.0 as f64, at.1 as f64)
 }

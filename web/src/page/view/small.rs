@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::sheet::put;
+use super::banded::put;
 use crate::page::{
     answers::Answer,
     dom,
@@ -21,7 +21,7 @@ impl Small {
         let list: &[Answer] = state.document.as_ref().map_or(&[], |document| document.answers.list());
         for (place, (answer, id)) in list.iter().zip(strip::PICTURES).enumerate() {
             if !self.0.get(place).is_some_and(|drawn| Rc::ptr_eq(drawn, &answer.pixels)) {
-                let _ = put(&dom::element(id), &strip::small(answer), SIDE, SIDE, (0, 0));
+                let _ = put(&dom::element(id), &strip::small(answer), (SIDE, SIDE), (0, 0));
             }
         }
         self.0 = list.iter().map(|answer| answer.pixels.clone()).collect();
