@@ -115,7 +115,7 @@ impl Mask {
 
     /// Whether nothing is to be filled: no pixel is touched at all.
     pub fn is_empty(&self) -> bool {
-        self.values.iter().all(|value| *value == 0)
+        !is_touched(&self.values)
     }
 
     /// Whether nothing is known: every pixel counts as part of the hole.
@@ -131,16 +131,25 @@ impl Mask {
 
     /// The smallest rectangle around every touched pixel; `None` for an empty mask.
     pub fn bounds(&self) -> Option<Rect> {
-        let touched = |y: &usize| self.row(*y).iter().any(|value| *value > 0);
-        let top = (0..self.height).find(touched)?;
-        let bottom = (top..self.height).rfind(touched)?;
-        let (mut left, mut right) = (self.width, 0);
+        self.bounds_within(Rect { left: 0, top: 0, width: self.width, height: self.height })
+    }
+
+    /// The same, where it is known that nothing outside of a place is touched.
+    ///
+    /// # Panics
+    /// When the place is not all in the mask.
+    pub fn bounds_within(&self, place: Rect) -> Option<Rect> {
+        let touched = |y: &usize| is_touched(&self.row(*y)[place.left..place.right()]);
+        let top = (place.top..place.bottom()).find(touched)?;
+        let bottom = (top..place.bottom()).rfind(touched)?;
+        let (mut left, mut right) = (place.right(), place.left);
         for y in top..=bottom {
+            // Only what may widen them is looked at.
             let row = self.row(y);
-            left = left.min(row.iter().position(|value| *value > 0).unwrap_or(left));
-            right = right.max(row.iter().rposition(|value| *value > 0).unwrap_or(right));
+            left = row[place.left..left].iter().position(|value| *value > 0).map_or(left, |first| place.left + first);
+            right = row[right..place.right()].iter().rposition(|value| *value > 0).map_or(right, |last| right + last + 1);
         }
-        Some(Rect { left, top, width: right + 1 - left, height: bottom + 1 - top })
+        Some(Rect { left, top, width: right - left, height: bottom + 1 - top })
     }
 
     /// Draws a shape: fills it, or erases it where `fill` is false. Drawing the same twice changes
@@ -253,4 +262,11 @@ impl Mask {
     pub fn to_plane(&self) -> Vec<f32> {
         self.values.iter().map(|value| if *value >= THRESHOLD { 1.0 } else { 0.0 }).collect()
     }
+}
+
+/// Whether any coverage is above 0. They are looked at by words, eight at a time: a page looks at all of a large mask after each stroke.
+fn is_touched(values: &[u8]) -> bool {
+    let blocks = values.as_chunks::<8>().0.as_chunks::<8>().0;
+    let any = |block: &[[u8; 8]; 8]| block.iter().fold(0, |any, word| any | u64::from_ne_bytes(*word)) > 0;
+    blocks.iter().any(any) || values[64 * blocks.len()..].iter().any(|value| *value > 0)
 }

@@ -1,8 +1,9 @@
 //! `Mask`: what is to be filled of a picture, as coverage from 0 (known) to 255 (to be filled). It is
-//! drawn by `raster`, the one rasteriser of training and canvas, at random by `random`, found from one pixel by `similar`, and read from a file's pixels by `reading`.
+//! drawn by `raster`, the one rasteriser of training and canvas, at random by `random`, found from one pixel by `similar`, kept in little room by `packed`, and read from a file's pixels by `reading`.
 
 mod coverage;
 mod distance;
+mod packed;
 mod random;
 mod raster;
 mod reading;
@@ -10,6 +11,7 @@ mod rect;
 mod similar;
 
 pub use coverage::{Mask, MaskError, THRESHOLD};
+pub use packed::Packed;
 pub use random::{free_form, free_form_within, rectangles};
 pub use raster::Shape;
 pub use reading::{MaskDoubt, MaskReading, MaskReadingError, read};

@@ -109,6 +109,16 @@ fn nonsense_draws_nothing_and_the_outside_is_cut() {
 
 #[test]
 fn bounds_area_and_emptiness() {
+    for place in 0..19 * 7 {
+        let mut values = vec![0; 19 * 7];
+        values[place] = 1;
+        values[place / 2] = 3;
+        let mask = Mask::new(19, 7, values).expect("19 × 7");
+        let (left, right) = ((place % 19).min(place / 2 % 19), (place % 19).max(place / 2 % 19));
+        let (top, bottom) = (place / 2 / 19, place / 19);
+        let around = Rect { left, top, width: right - left + 1, height: bottom - top + 1 };
+        assert_eq!((mask.bounds(), mask.is_empty()), (Some(around), false));
+    }
     assert_eq!((Mask::empty(5, 4).bounds(), Mask::empty(5, 4).is_empty()), (None, true));
     let mask = drawn(20, 10, &Shape::Rectangle { x: 3.0, y: 2.0, width: 5.0, height: 4.0 });
     assert_eq!(mask.bounds(), Some(Rect { left: 3, top: 2, width: 5, height: 4 }));

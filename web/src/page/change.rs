@@ -1,9 +1,9 @@
 //! A change of the mask that may take longer than the page may stand still, made slice by slice: an area drawn by an outline, the
-//! pixels that are like one, or all of it. What cannot be sliced the worker does. It changes what is marked, and remembers what was before.
+//! pixels that are like one, or all of it. What cannot be sliced the worker does. It changes what is marked, which remembers what was before.
 
 use std::{ops::Range, rc::Rc};
 
-use infill::mask::{Mask, Shape, Similar};
+use infill::mask::{Shape, Similar};
 
 use super::{
     document::Document,
@@ -23,8 +23,6 @@ pub struct Change {
     by: By,
     /// It marks; else it takes marks away.
     marks: bool,
-    /// The mask before it.
-    before: Rc<Mask>,
     /// Of which picture.
     pixels: Pixels,
     /// It was said that it goes on soon.
@@ -45,29 +43,30 @@ enum Work {
 
 impl Change {
     /// Draws a shape, or takes away inside it.
-    pub fn shape(document: &Document, tool: Tool, shape: Shape, marks: bool) -> Self {
+    pub fn shape(document: &mut Document, tool: Tool, shape: Shape, marks: bool) -> Self {
         let rows = document.marks.rows(&shape);
         Self::new(document, By::Tool(tool), Work::Shape(shape, rows), marks)
     }
 
     /// Marks what is joined to a point of the picture and like it in colour, or takes marks away there; none outside of the picture.
-    pub fn similar(document: &Document, (x, y): Point, tolerance: u8, marks: bool) -> Option<Self> {
+    pub fn similar(document: &mut Document, (x, y): Point, tolerance: u8, marks: bool) -> Option<Self> {
         let picture = &document.picture;
-        let inside = (0.0..picture.width as f32).contains(&x) && (0.0..picture.height as f32).contains(&y);
-        inside.then(|| {
-            let size = (picture.width, picture.height);
-            let search = Similar::new(size, (x as usize, y as usize), tolerance, |place| colour(&picture.pixels, place));
-            Self::new(document, By::Tool(Tool::Similar), Work::Similar(search), marks)
-        })
+        let size = (picture.width, picture.height);
+        if !(0.0..size.0 as f32).contains(&x) || !(0.0..size.1 as f32).contains(&y) {
+            return None;
+        }
+        let search = Similar::new(size, (x as usize, y as usize), tolerance, |place| colour(&picture.pixels, place));
+        Some(Self::new(document, By::Tool(Tool::Similar), Work::Similar(search), marks))
     }
 
     /// Marks what was not marked, and the other way round.
-    pub fn invert(document: &Document) -> Self {
-        Self::new(document, By::Invert, Work::Invert(0..document.picture.height), true)
+    pub fn invert(document: &mut Document) -> Self {
+        let rows = 0..document.picture.height;
+        Self::new(document, By::Invert, Work::Invert(rows), true)
     }
 
     /// Moves the edge of what is marked outwards, or inwards where negative.
-    pub fn grow(document: &Document, pixels: i32) -> Self {
+    pub fn grow(document: &mut Document, pixels: i32) -> Self {
         Self::new(document, if pixels < 0 { By::Shrink } else { By::Grow }, Work::Grow(pixels, None), true)
     }
 
@@ -81,9 +80,9 @@ impl Change {
         if let Work::Grow(pixels, asked) = &mut self.work { Some((*pixels, asked)) } else { None }
     }
 
-    fn new(document: &Document, by: By, work: Work, marks: bool) -> Self {
-        let (before, pixels) = (document.marks.mask().clone(), document.picture.pixels.clone());
-        Self { work, by, marks, before, pixels, due: false }
+    fn new(document: &mut Document, by: By, work: Work, marks: bool) -> Self {
+        document.marks.begin();
+        Self { work, by, marks, pixels: document.picture.pixels.clone(), due: false }
     }
 
     /// Whether it is one of this picture's.
@@ -94,11 +93,6 @@ impl Change {
     /// By what it is made.
     pub fn by(&self) -> By {
         self.by
-    }
-
-    /// The mask before it.
-    pub fn before(&self) -> &Rc<Mask> {
-        &self.before
     }
 
     /// Goes on for about so many pixels; whether it is done.

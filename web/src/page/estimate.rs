@@ -4,13 +4,16 @@
 use infill::{
     edit::DETAIL_STEPS,
     mask::Mask,
-    task::{Blocks, Border, Task, TaskKind, repaired_tiles},
+    task::{BlockSearch, Border, Task, TaskKind, repaired_tiles},
 };
 
-use super::{handle::Handle, picture::Picture};
+use super::{handle::Handle, marks::Marks, picture::Picture};
 
 /// Pixels around a hole that are looked at; of more only every second, third and so on.
-const LOOKED_AT: usize = 1 << 18;
+const LOOKED_AT: usize = 1 << 16;
+
+/// Pixels in which the blocks of JPEG are looked for at a time.
+const SLICE: usize = 1 << 21;
 
 /// What the number of evaluations follows from; what a mask is known by are its picture and its revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,24 +41,36 @@ pub struct Plan {
 }
 
 /// Evaluations of the net for what is planned.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Estimate {
     plan: Option<Plan>,
     evaluations: usize,
+    /// It is not known yet: the blocks of JPEG are being looked for.
+    search: Option<BlockSearch>,
+    /// It was said that that goes on soon.
+    pub due: bool,
 }
 
 impl Estimate {
-    /// Follows a plan; none where nothing can be begun. Counts anew only where it is another.
-    pub fn follow(&mut self, plan: Option<Plan>, picture: &Picture, mask: &Mask) {
+    /// Follows a plan; none where nothing can be begun. Counts anew only where it is another. Whether it is to be called again soon, because
+    /// not all was looked at.
+    pub fn follow(&mut self, plan: Option<Plan>, picture: &Picture, marks: &Marks) -> bool {
         if self.plan != plan {
-            self.evaluations = plan.as_ref().map_or(0, |plan| evaluations(plan, picture, mask));
+            let searched = plan.filter(|plan| plan.task == TaskKind::Restore && plan.leave_clean);
+            self.search = searched.map(|plan| BlockSearch::new(plan.size, &picture.pixels));
+            self.evaluations = plan.filter(|_| searched.is_none()).map_or(0, |plan| evaluations(&plan, windows(&plan, marks)));
             self.plan = plan;
         }
+        let (Some(plan), Some(search)) = (&self.plan, &mut self.search) else { return false };
+        let Some(blocks) = search.go_on(SLICE / picture.width, &picture.pixels) else { return true };
+        self.evaluations = evaluations(plan, repaired_tiles(plan.size, blocks, plan.side));
+        self.search = None;
+        false
     }
 
     /// It is known that there is nothing to be done.
     pub fn is_nothing(&self) -> bool {
-        self.plan.is_some() && self.evaluations == 0
+        self.plan.is_some() && self.search.is_none() && self.evaluations == 0
     }
 
     /// Milliseconds, with an evaluation of so many; none where there is nothing to be done.
@@ -65,20 +80,20 @@ impl Estimate {
 }
 
 /// Those of the net, and as many as the detail takes as long as.
-fn evaluations(plan: &Plan, picture: &Picture, mask: &Mask) -> usize {
-    match windows(plan, picture, mask) {
+fn evaluations(plan: &Plan, windows: usize) -> usize {
+    match windows {
         0 => 0,
         windows if plan.task == TaskKind::Restore => plan.steps * windows.div_ceil(plan.workers.max(1)),
         windows => plan.steps * windows + if plan.task.has_hole() { DETAIL_STEPS } else { 0 },
     }
 }
 
-fn windows(plan: &Plan, picture: &Picture, mask: &Mask) -> usize {
+fn windows(plan: &Plan, marks: &Marks) -> usize {
     let [left, top, right, bottom] = plan.extend;
     let (width, height) = plan.size;
     match plan.task {
         TaskKind::Inpaint => {
-            let Some(hole) = mask.bounds() else { return 0 };
+            let (Some(hole), mask) = (marks.bounds(), marks.mask()) else { return 0 };
             let reduction = (1..).find(|by| hole.width.div_ceil(*by) * hole.height.div_ceil(*by) <= LOOKED_AT).unwrap_or(1);
             let side = (plan.side / reduction).max(1);
             // With as much around it as its windows may take in.
@@ -94,10 +109,6 @@ fn windows(plan: &Plan, picture: &Picture, mask: &Mask) -> usize {
         }
         TaskKind::Uncrop => Task::Uncrop(Border { left, top, right, bottom }).windows(width, height, plan.side),
         TaskKind::Colorize => Task::colorize().windows(width, height, plan.side),
-        TaskKind::Restore if plan.leave_clean => {
-            let blocks = Blocks::find(plan.size, |x, y| picture.pixels[4 * (y * width + x) + 1]);
-            repaired_tiles(plan.size, &blocks, plan.side)
-        }
         TaskKind::Restore => Task::restore().windows(width, height, plan.side),
     }
 }
@@ -126,7 +137,7 @@ mod tests {
     fn counted(plan: Plan, mask: &Mask) -> usize {
         let mut estimate = Estimate::default();
         let picture = Picture::plain("grey".to_owned(), plan.size.0, plan.size.1, Rc::new(vec![90; 4 * plan.size.0 * plan.size.1]));
-        estimate.follow(Some(plan), &picture, mask);
+        assert!(!estimate.follow(Some(plan), &picture, &Marks::of(mask.clone())));
         estimate.evaluations
     }
 
@@ -143,7 +154,7 @@ mod tests {
         let mut estimate = Estimate::default();
         assert_eq!(estimate.milliseconds(Some(5.0)), None);
         let grey = Picture::plain("grey".to_owned(), 3000, 2000, Rc::new(vec![90; 4 * 3000 * 2000]));
-        estimate.follow(Some(PLAN), &grey, &mask);
+        estimate.follow(Some(PLAN), &grey, &Marks::of(mask));
         assert_eq!((estimate.milliseconds(None), estimate.milliseconds(Some(5.0))), (None, Some(50.0 + 5.0 * DETAIL_STEPS as f64)));
     }
 
@@ -155,7 +166,13 @@ mod tests {
         let mut estimate = Estimate::default();
         for (edge, columns) in [(0, 0), (400, 5), (3000, 31)] {
             let picture = Picture::plain("blocks".to_owned(), 3000, 2000, Rc::new(blocks(edge).collect()));
-            estimate.follow(Some(Plan { picture: Handle(edge as u32), ..plan }), &picture, &Mask::empty(3000, 2000));
+            let plan = Plan { picture: Handle(edge as u32), ..plan };
+            let mut slices = 1;
+            while estimate.follow(Some(plan), &picture, &Marks::none(3000, 2000)) {
+                assert!(!estimate.is_nothing(), "it is not known yet");
+                slices += 1;
+            }
+            assert_eq!(slices, 3);
             assert_eq!((estimate.evaluations, estimate.is_nothing()), (10 * columns * 21, columns == 0), "{edge}");
         }
     }

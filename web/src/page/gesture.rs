@@ -3,8 +3,6 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use infill::mask::Mask;
-
 use super::{
     tool::{Point, Tool},
     viewport::Grip,
@@ -63,8 +61,6 @@ pub enum Gesture {
         pointer: i32,
         /// With which tool it began.
         tool: Tool,
-        /// The mask before it.
-        before: Rc<Mask>,
         /// Where the pointer was, on the picture.
         path: Vec<Point>,
     },

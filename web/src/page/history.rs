@@ -2,13 +2,13 @@
 //! is kept as the rectangle it touched, before and after; a run that was undone keeps its answer. It knows nothing of drawing.
 
 use infill::{
-    mask::{Mask, Rect},
+    mask::{Packed, Rect},
     task::TaskKind,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{answers::Answer, dabs::Placed, handle::Handle, packed::Packed, tool::Tool};
+use super::{answers::Answer, dabs::Placed, handle::Handle, tool::Tool};
 
 /// Bytes that all steps together may take before the oldest are forgotten.
 const LIMIT: usize = 64 << 20;
@@ -71,12 +71,6 @@ pub enum Step {
 }
 
 impl Step {
-    /// From one mask to another of the same size; none where they are the same.
-    pub fn marks(before: &Mask, after: &Mask, by: By) -> Option<Self> {
-        let place = difference(before, after)?;
-        Some(Self::Marks { by, place, before: packed(before, place), after: packed(after, place) })
-    }
-
     /// From one frame to another; none where they are the same.
     pub fn frame(before: [usize; 4], after: [usize; 4]) -> Option<Self> {
         (before != after).then_some(Self::Frame { before, after })
@@ -198,25 +192,6 @@ impl History {
     }
 }
 
-/// The smallest rectangle outside of which two masks are the same.
-fn difference(before: &Mask, after: &Mask) -> Option<Rect> {
-    let width = before.width();
-    let mut bounds: Option<[usize; 4]> = None;
-    let rows = before.values().chunks(width).zip(after.values().chunks(width)).enumerate();
-    for (y, (left, right)) in rows.filter(|(_, (left, right))| left != right) {
-        let different = |x: &usize| left[*x] != right[*x];
-        let (Some(first), Some(last)) = ((0..width).find(different), (0..width).rev().find(different)) else { continue };
-        let [x0, y0, x1, _] = bounds.unwrap_or([first, y, last, y]);
-        bounds = Some([x0.min(first), y0, x1.max(last), y]);
-    }
-    bounds.map(|[x0, y0, x1, y1]| Rect { left: x0, top: y0, width: x1 - x0 + 1, height: y1 - y0 + 1 })
-}
-
-/// A part of a mask, packed as it lies there: a copy of all of a large one takes longer than the packing.
-fn packed(mask: &Mask, place: Rect) -> Packed {
-    Packed::of_rows((place.top..place.bottom()).map(|y| &mask.row(y)[place.left..place.right()]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,18 +199,14 @@ mod tests {
     const BY: By = By::Tool(Tool::Brush);
 
     fn marks(value: u8) -> Step {
-        let before = Mask::empty(4, 4);
-        let mut after = before.clone();
-        after.row_mut(2)[1..3].fill(value);
-        Step::marks(&before, &after, BY).expect("a difference")
+        let packed = |value: u8| Packed::new(&[value; 2]);
+        Step::Marks { by: BY, place: Rect { left: 1, top: 2, width: 2, height: 1 }, before: packed(0), after: packed(value) }
     }
 
     #[test]
-    fn a_step_is_the_smallest_rectangle_and_nothing_is_no_step() {
-        let place = Rect { left: 1, top: 2, width: 2, height: 1 };
-        assert_eq!(marks(9), Step::Marks { by: BY, place, before: Packed::new(&[0, 0]), after: Packed::new(&[9, 9]) });
-        assert_eq!(Step::marks(&Mask::empty(4, 4), &Mask::empty(4, 4), BY), None);
+    fn a_frame_that_is_as_it_was_is_no_step() {
         assert_eq!(Step::frame([1; 4], [1; 4]), None);
+        assert!(Step::frame([1; 4], [2; 4]).is_some());
     }
 
     #[test]

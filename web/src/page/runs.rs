@@ -20,6 +20,8 @@ pub struct Asked {
     pub picture: Picture,
     /// What is to be filled, for inpainting.
     pub mask: Option<Rc<Mask>>,
+    /// The smallest rectangle around that.
+    pub hole: Option<Rect>,
     /// The model in use, and its file where it is the visitor's.
     pub model: (String, Option<Handle>),
 }
@@ -34,7 +36,7 @@ impl Asked {
     /// The part of the result that the run is about: around what is filled, else all of it.
     pub fn centre(&self) -> Rect {
         let (width, height) = self.size();
-        let Some(hole) = self.mask.as_ref().and_then(|mask| mask.bounds()) else {
+        let Some(hole) = self.hole else {
             return Rect { left: 0, top: 0, width, height };
         };
         let side = (hole.width.max(hole.height) * 5 / 4).clamp(1, width.min(height));

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use infill::{
-    mask::{Mask, Rect},
+    mask::{Mask, Packed, Rect},
     picture::{MOST_SATURATION, SATURATION},
     task::TaskKind,
 };
@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     answers::{Answer, Answers},
     dabs::{Dabs, Placed},
-    document::{Document, Marks},
+    document::Document,
     handle::Handle,
     history::{By, History, Step},
-    packed::Packed,
+    marks::Marks,
     picture::Picture,
     settings::Settings,
     tool::Tool,

@@ -23,43 +23,43 @@ use crate::{
 const NEAR: f32 = 10.0;
 
 /// It was not meant: the mask is as it was before.
-pub fn take_back(state: &mut State, before: Rc<Mask>) {
+pub fn take_back(state: &mut State) {
     if let Some(document) = &mut state.document {
-        document.marks.replace(before, document.whole());
+        document.marks.take_back();
     }
 }
 
-/// What was done since the mask was this is one step.
-pub fn remember(state: &mut State, before: &Mask, by: By) {
-    if state.document.as_mut().is_some_and(|document| document.changed_from(before, by)) {
+/// What was done since the change began is one step.
+pub fn remember(state: &mut State, by: By) {
+    if state.document.as_mut().is_some_and(|document| document.end_marking(by)) {
         state.later.clear();
     }
 }
 
 /// Draws a shape, or takes away inside it.
 pub fn draw(state: &mut State, tool: Tool, shape: Shape, marks: bool) {
-    let change = state.document.as_ref().map(|document| Change::shape(document, tool, shape, marks));
+    let change = state.document.as_mut().map(|document| Change::shape(document, tool, shape, marks));
     begin(state, change);
 }
 
 /// Marks what is joined to a point and like it in colour, or takes marks away there.
 pub fn spread(state: &mut State, at: Point) {
     let marks = state.tool.marks(state.subtract);
-    let change = state.document.as_ref().and_then(|document| Change::similar(document, at, state.tolerance, marks));
+    let change = state.document.as_mut().and_then(|document| Change::similar(document, at, state.tolerance, marks));
     begin(state, change);
 }
 
 /// Marks what was not marked, and the other way round.
 pub fn invert(state: &mut State) {
     finish(state);
-    let change = state.document.as_ref().map(Change::invert);
+    let change = state.document.as_mut().map(Change::invert);
     begin(state, change);
 }
 
 /// Moves the edge of what is marked outwards, or inwards where negative.
 pub fn grow(state: &mut State, pixels: i32) {
     finish(state);
-    let change = state.document.as_ref().map(|document| Change::grow(document, pixels));
+    let change = state.document.as_mut().map(|document| Change::grow(document, pixels));
     begin(state, change);
 }
 
@@ -70,8 +70,8 @@ pub fn grown(state: &mut State, load: u32, values: Option<Pixels>) {
     let size = (document.picture.width, document.picture.height);
     let mask = values.and_then(|values| Mask::new(size.0, size.1, Rc::unwrap_or_clone(values)).ok());
     let (Some(mask), Some(change)) = (mask, state.hand.change.take()) else { return };
-    document.marks.replace(Rc::new(mask), document.whole());
-    remember(state, change.before(), change.by());
+    document.marks.replace(mask);
+    remember(state, change.by());
 }
 
 /// What is small is done at once.
@@ -88,7 +88,7 @@ fn advance(state: &mut State, pixels: usize) -> bool {
         return false;
     }
     if change.go_on(document, pixels) {
-        remember(state, change.before(), change.by());
+        remember(state, change.by());
         return true;
     }
     state.hand.change = Some(change);
@@ -100,7 +100,7 @@ pub fn go_on(state: &mut State) -> bool {
     if let Some(change) = &mut state.hand.change {
         change.due = false;
     }
-    let marked = |state: &State| state.document.as_ref().is_some_and(|document| !document.marks.mask().is_empty());
+    let marked = |state: &State| state.document.as_ref().is_some_and(|document| document.marks.bounds().is_some());
     let drawn = state.hand.change.as_ref().is_some_and(Change::is_drawn);
     advance(state, SLICE) && drawn && state.as_i_paint && marked(state)
 }
@@ -138,9 +138,11 @@ pub fn close(state: &mut State) -> bool {
 pub fn give_up(state: &mut State) -> bool {
     let outline = !state.hand.corners.is_empty();
     state.hand.corners.clear();
-    let Some(change) = state.hand.change.take() else { return outline };
-    take_back(state, change.before().clone());
-    true
+    let under_way = state.hand.change.take().is_some();
+    if under_way {
+        take_back(state);
+    }
+    outline || under_way
 }
 
 /// After every event: has what is under way go on, and forgets an outline that nobody goes on with.

@@ -2,16 +2,17 @@
 
 use infill::task::TaskKind;
 
-use crate::page::{estimate::Plan, state::State};
+use crate::page::{effect::Effect, estimate::Plan, state::State};
 
 /// Whoever is drawing is not made to wait for it.
-pub fn follow(state: &mut State) {
+pub fn follow(state: &mut State) -> Option<Effect> {
     if state.runs.is_busy() || state.hand.is_drawing() {
-        return;
+        return None;
     }
     let plan = plan(state);
-    let Some(document) = &state.document else { return };
-    state.estimate.follow(plan, &document.picture, document.marks.mask());
+    let document = state.document.as_ref()?;
+    let more = state.estimate.follow(plan, &document.picture, &document.marks);
+    (more && !std::mem::replace(&mut state.estimate.due, true)).then_some(Effect::NextSlice)
 }
 
 fn plan(state: &State) -> Option<Plan> {

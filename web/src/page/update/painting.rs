@@ -1,7 +1,5 @@
 //! Changes of the mask: by the tools, by the keyboard's ring, as a whole.
 
-use std::rc::Rc;
-
 use infill::{
     mask::{Mask, Shape},
     task::TaskKind,
@@ -20,14 +18,15 @@ use crate::page::{
 
 /// Puts the tool down.
 pub fn begin(state: &mut State, pointer: &Pointer) -> Gesture {
-    let Some(document) = &state.document else { return Gesture::None };
-    let (before, tool) = (document.marks.mask().clone(), state.tool);
+    changing::finish(state);
+    let (Some(document), tool) = (&mut state.document, state.tool) else { return Gesture::None };
+    document.marks.begin();
     if tool.has_width() {
         state.painted = Some(state.brush_on_picture());
     }
     let here = state.on_picture(pointer.at);
     draw(state, tool, here, here, pointer.radius_share());
-    Gesture::Mark { pointer: pointer.id, tool, before, path: vec![here] }
+    Gesture::Mark { pointer: pointer.id, tool, path: vec![here] }
 }
 
 /// Goes on with it.
@@ -46,29 +45,27 @@ fn draw(state: &mut State, tool: Tool, from: Point, to: Point, share: f64) {
 }
 
 /// Takes it up: one step that can be undone.
-pub fn end(state: &mut State, tool: Tool, before: &Mask, path: &[Point]) {
+pub fn end(state: &mut State, tool: Tool, path: &[Point]) {
     match (tool, path.last()) {
         (Tool::Polygon, Some(at)) => changing::put_corner(state, *at),
         (Tool::Similar, Some(at)) => changing::spread(state, *at),
-        (Tool::Brush | Tool::Eraser, _) | (_, None) => changing::remember(state, before, By::Tool(tool)),
+        (Tool::Brush | Tool::Eraser, _) | (_, None) => changing::remember(state, By::Tool(tool)),
         (Tool::Rectangle | Tool::Lasso, _) => {
             tool.at_the_end(path).into_iter().for_each(|shape| changing::draw(state, tool, shape, tool.marks(state.subtract)));
         }
     }
 }
 
-/// Changes the mask as a whole, where it is to be seen and nobody is drawing on it.
-fn change(state: &mut State, by: By, change: impl FnOnce(&mut Mask)) {
+/// Puts another mask in place of the one that is there, where it is to be seen and nobody is drawing on it.
+fn change(state: &mut State, by: By, other: impl FnOnce(&Mask) -> Mask) {
     if !may_mark(state) {
         return;
     }
     changing::finish(state);
     let Some(document) = &mut state.document else { return };
-    let before = document.marks.mask().clone();
-    let mut mask = Rc::unwrap_or_clone(before.clone());
-    change(&mut mask);
-    document.marks.replace(Rc::new(mask), document.whole());
-    changing::remember(state, &before, by);
+    document.marks.begin();
+    document.marks.replace(other(document.marks.mask()));
+    changing::remember(state, by);
 }
 
 /// Whether the mask is to be seen and nobody is drawing on it.
@@ -79,12 +76,12 @@ pub fn may_mark(state: &State) -> bool {
 /// Nothing is marked.
 pub fn clear(state: &mut State) {
     state.exact &= !may_mark(state);
-    change(state, By::Clear, |mask| *mask = Mask::empty(mask.width(), mask.height()));
+    change(state, By::Clear, |mask| Mask::empty(mask.width(), mask.height()));
 }
 
 /// Marks what another mask of the picture's size marks, and nothing else.
 pub fn replace(state: &mut State, other: Mask) {
-    change(state, By::File, |mask| *mask = other);
+    change(state, By::File, |_| other);
 }
 
 /// Moves the edge of what is marked outwards, or inwards where negative, by what the area would grow by at least.
@@ -97,7 +94,7 @@ pub fn grow(state: &mut State, direction: i32) {
 
 /// What was not marked is marked, and the other way round. Who inverts nothing has all marked, and is told.
 pub fn invert(state: &mut State) {
-    if may_mark(state) && state.document.as_ref().is_some_and(|document| document.marks.mask().is_empty()) {
+    if may_mark(state) && state.document.as_ref().is_some_and(|document| document.marks.bounds().is_none()) {
         state.status = Status::AllMarked;
     }
     if may_mark(state) {
@@ -166,8 +163,8 @@ fn dab(state: &mut State, (x, y): (f64, f64)) {
     let (radius, marks) = ((state.brush_on_picture() / 2.0) as f32, state.tool.marks(state.subtract));
     state.painted = Some(state.brush_on_picture());
     let Some(document) = &mut state.document else { return };
-    let before = document.marks.mask().clone();
+    document.marks.begin();
     document.marks.draw(&Shape::Disc { x: x as f32, y: y as f32, radius }, marks);
     let by = By::Tool(state.tool);
-    changing::remember(state, &before, by);
+    changing::remember(state, by);
 }

@@ -144,7 +144,7 @@ pub fn up(state: &mut State, pointer: &Pointer) -> bool {
         finish(state, pointer.id);
     }
     lift(state, pointer);
-    let marked = state.document.as_ref().is_some_and(|document| !document.marks.mask().is_empty());
+    let marked = state.document.as_ref().is_some_and(|document| document.marks.bounds().is_some());
     // An outline that is open is no stroke yet, and what takes a while is not done.
     let done = state.hand.corners.is_empty() && state.hand.change.is_none();
     mine && painted && done && marked && state.as_i_paint
@@ -174,7 +174,7 @@ fn lift(state: &mut State, pointer: &Pointer) {
 fn finish(state: &mut State, id: i32) {
     match std::mem::take(&mut state.hand.gesture) {
         Gesture::None | Gesture::Pan { .. } | Gesture::Compare { .. } | Gesture::Hold { .. } => {}
-        Gesture::Mark { tool, before, path, .. } => painting::end(state, tool, &before, &path),
+        Gesture::Mark { tool, path, .. } => painting::end(state, tool, &path),
         Gesture::Dab { dab, .. } => colouring::paint(state, dab),
         Gesture::TakeDabs { before, .. } => colouring::taken(state, &before),
         Gesture::Side { before, .. } => framing::finish(state, before),
@@ -207,7 +207,7 @@ pub fn settle(state: &mut State) {
 /// Ends the gesture under way as if it had not begun.
 fn take_back(state: &mut State) {
     match std::mem::take(&mut state.hand.gesture) {
-        Gesture::Mark { before, .. } => changing::take_back(state, before),
+        Gesture::Mark { .. } => changing::take_back(state),
         Gesture::Side { before, .. } => {
             if let Some(document) = &mut state.document {
                 document.extend = before;

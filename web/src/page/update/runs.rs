@@ -43,7 +43,8 @@ fn asked(state: &State) -> Option<Asked> {
         resume: None,
     };
     let mask = (state.task == TaskKind::Inpaint).then(|| document.marks.mask().clone());
-    Some(Asked { request, picture: document.picture.clone(), mask, model })
+    let hole = document.marks.bounds().filter(|_| mask.is_some());
+    Some(Asked { request, picture: document.picture.clone(), mask, hole, model })
 }
 
 /// The same once more with another seed: one that no answer has yet.
