@@ -13,8 +13,11 @@ const SEEN: f32 = 0.5;
 /// How much larger, in the same levels, steps must be elsewhere than at multiples of 8 for the picture to be cut from a larger one.
 const CUT: f32 = 0.3;
 
-/// Rows, or columns, in which the blocks' beginning is looked for.
-const LOOKED_AT: usize = 256;
+/// Rows, or columns, in which the blocks' beginning is looked for, at most and at least.
+const LOOKED_AT: (usize, usize) = (256, 32);
+
+/// Pixels of these after which fewer are enough.
+const ENOUGH: usize = 1 << 18;
 
 /// Of each block every third row and column: every second would see patterns of the same period as edges.
 const EVERY: usize = 3;
@@ -53,23 +56,14 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Of a picture of this width and height. `value` gives one channel of a pixel; green is most of what people see.
-    pub fn find((width, height): (usize, usize), value: impl Fn(usize, usize) -> u8) -> Self {
-        let across = |x: usize, y: usize| [value(x - 2, y), value(x - 1, y), value(x, y), value(x + 1, y)];
-        let down = |y: usize, x: usize| [value(x, y - 2), value(x, y - 1), value(x, y), value(x, y + 1)];
-        let (left, top) = (beginning(width, height, across), beginning(height, width, down));
-        let (columns, rows) = (width.div_ceil(SIDE), height.div_ceil(SIDE));
-        let mut edges = vec![Edges::default(); columns * rows];
-        for (place, edges) in edges.iter_mut().enumerate() {
-            let (x, y) = (place % columns * SIDE, place / columns * SIDE);
-            if has_edge(x + left, width) {
-                (y..height.min(y + SIDE)).step_by(EVERY).for_each(|y| edges.add(across(x + left, y)));
-            }
-            if has_edge(y + top, height) {
-                (x..width.min(x + SIDE)).step_by(EVERY).for_each(|x| edges.add(down(y + top, x)));
-            }
-        }
-        Self { columns, edges }
+    /// Of a picture of this width and height: RGB or RGBA, row by row. Green is looked at, which is most of what people see.
+    ///
+    /// # Panics
+    /// When there are fewer pixels.
+    pub fn find(size: (usize, usize), pixels: &[u8]) -> Self {
+        let mut search = BlockSearch::new(size, pixels);
+        search.go_on(usize::MAX, pixels);
+        search.found
     }
 
     /// Whether they are seen in a part of the picture, in pixels.
@@ -84,6 +78,72 @@ impl Blocks {
     }
 }
 
+/// A search for the blocks of a picture, some rows at a time: who must not stand still goes on with it later.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockSearch {
+    size: (usize, usize),
+    /// Where blocks begin: 0 to 7 pixels from the left and from the top.
+    origin: (usize, usize),
+    /// The next row of blocks.
+    row: usize,
+    found: Blocks,
+}
+
+impl BlockSearch {
+    /// In such a picture.
+    ///
+    /// # Panics
+    /// When there are fewer pixels.
+    pub fn new((width, height): (usize, usize), pixels: &[u8]) -> Self {
+        let green = green((width, height), pixels);
+        let origin = (beginning(width, height, across(&green)), beginning(height, width, down(&green)));
+        let (columns, rows) = (width.div_ceil(SIDE), height.div_ceil(SIDE));
+        let found = Blocks { columns, edges: vec![Edges::default(); columns * rows] };
+        Self { size: (width, height), origin, row: 0, found }
+    }
+
+    /// Goes on for about so many rows of its pixels; all blocks that there are, when it is at its end.
+    ///
+    /// # Panics
+    /// When there are fewer pixels.
+    pub fn go_on(&mut self, rows: usize, pixels: &[u8]) -> Option<&Blocks> {
+        let ((width, height), (left, top)) = (self.size, self.origin);
+        let green = green(self.size, pixels);
+        let (across, down) = (across(&green), down(&green));
+        let end = self.row.saturating_add(rows.div_ceil(SIDE));
+        for (row, edges) in self.found.edges.chunks_mut(self.found.columns.max(1)).enumerate().take(end).skip(self.row) {
+            let y = row * SIDE;
+            for (column, edges) in edges.iter_mut().enumerate() {
+                let x = column * SIDE;
+                if has_edge(x + left, width) {
+                    (y..height.min(y + SIDE)).step_by(EVERY).for_each(|y| edges.add(across(x + left, y)));
+                }
+                if has_edge(y + top, height) {
+                    (x..width.min(x + SIDE)).step_by(EVERY).for_each(|x| edges.add(down(y + top, x)));
+                }
+            }
+        }
+        self.row = end;
+        (end >= height.div_ceil(SIDE)).then_some(&self.found)
+    }
+}
+
+/// One channel of a pixel. Not the caller's to give: what is asked so often is to be in line.
+fn green((width, height): (usize, usize), pixels: &[u8]) -> impl Fn(usize, usize) -> u8 {
+    let channels = pixels.len() / (width * height).max(1);
+    move |x, y| pixels[channels * (y * width + x) + 1]
+}
+
+/// The pixels on either side of an edge, two and two, in a row.
+fn across(value: impl Fn(usize, usize) -> u8) -> impl Fn(usize, usize) -> [u8; 4] {
+    move |x, y| [value(x - 2, y), value(x - 1, y), value(x, y), value(x + 1, y)]
+}
+
+/// The same in a column.
+fn down(value: impl Fn(usize, usize) -> u8) -> impl Fn(usize, usize) -> [u8; 4] {
+    move |y, x| [value(x, y - 2), value(x, y - 1), value(x, y), value(x, y + 1)]
+}
+
 /// Whether there are two pixels on either side of a place.
 fn has_edge(place: usize, length: usize) -> bool {
     (2..length.saturating_sub(1)).contains(&place)
@@ -92,9 +152,10 @@ fn has_edge(place: usize, length: usize) -> bool {
 /// Where blocks begin along lines of a length, of which there are `lines`: 0 to 7.
 fn beginning(length: usize, lines: usize, pixels: impl Fn(usize, usize) -> [u8; 4]) -> usize {
     let mut means = [0.0; SIDE];
+    let looked_at = (ENOUGH / length.max(1)).clamp(LOOKED_AT.1, LOOKED_AT.0);
     for (beginning, mean) in means.iter_mut().enumerate() {
         let mut all = Edges::default();
-        for line in (0..lines).step_by(lines.div_ceil(LOOKED_AT).max(1)) {
+        for line in (0..lines).step_by(lines.div_ceil(looked_at).max(1)) {
             (beginning..length).step_by(SIDE).filter(|place| has_edge(*place, length)).for_each(|place| all.add(pixels(place, line)));
         }
         *mean = all.mean();
@@ -115,21 +176,40 @@ mod tests {
         }
     }
 
+    /// A grey picture of these values.
+    fn grey((width, height): (usize, usize), value: impl Fn(usize, usize) -> u8) -> Vec<u8> {
+        (0..width * height).flat_map(|place| [value(place % width, place / width); 3]).collect()
+    }
+
+    fn find(size: (usize, usize), value: impl Fn(usize, usize) -> u8) -> Blocks {
+        Blocks::find(size, &grey(size, value))
+    }
+
     #[test]
     fn blocks_are_seen_where_they_are_wherever_they_begin() {
         let part = Rect { left: 16, top: 16, width: 64, height: 64 };
-        let blocky = Blocks::find((200, 160), slope(true));
+        let blocky = find((200, 160), slope(true));
         assert!(blocky.are_seen(&part));
-        assert!(!Blocks::find((200, 160), slope(false)).are_seen(&part));
-        assert!(!Blocks::find((200, 160), |_, _| 90).are_seen(&part));
-        let half = Blocks::find((200, 160), |x, y| slope(x < 96)(x, y));
+        assert!(!find((200, 160), slope(false)).are_seen(&part));
+        assert!(!find((200, 160), |_, _| 90).are_seen(&part));
+        let half = find((200, 160), |x, y| slope(x < 96)(x, y));
         assert!(half.are_seen(&part) && !half.are_seen(&Rect { left: 112, ..part }));
+    }
+
+    #[test]
+    fn a_search_in_parts_finds_the_same() {
+        for size in [(200, 160), (90, 33)] {
+            let picture = grey(size, slope(true));
+            let mut search = BlockSearch::new(size, &picture);
+            let found = std::iter::repeat_with(|| search.go_on(20, &picture).cloned()).take(20).find_map(|found| found);
+            assert_eq!(found, Some(Blocks::find(size, &picture)));
+        }
     }
 
     #[test]
     fn the_smallest_pictures_have_none() {
         for size in [(1, 1), (2, 3), (3, 9), (8, 1)] {
-            let blocks = Blocks::find(size, |x, y| ((x + y) * 30) as u8);
+            let blocks = find(size, |x, y| ((x + y) * 30) as u8);
             assert!(!blocks.are_seen(&Rect { left: 0, top: 0, width: size.0, height: size.1 }), "{size:?}");
         }
     }

@@ -17,7 +17,7 @@ mod window;
 mod work;
 
 pub use crate::config::{HoleCondition, TaskKind, UnknownTask};
-pub use blocks::Blocks;
+pub use blocks::{BlockSearch, Blocks};
 pub use degradation::{Degradation, Example};
 pub use error::TaskError;
 pub use hints::Hints;

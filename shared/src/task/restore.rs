@@ -119,7 +119,7 @@ impl Restore {
         let stride = stride(size);
         let all = (picture.width(), picture.height());
         let (columns, rows) = tiles(all, size);
-        let blocks = leave_clean.then(|| Blocks::find(all, |x, y| picture.get(x, y)[1]));
+        let blocks = leave_clean.then(|| Blocks::find(all, picture.pixels()));
         let seen = |index: &usize| blocks.as_ref().is_none_or(|blocks| blocks.are_seen(&part(*index, columns, all, size)));
         let reach = (columns - 1) * stride + size;
         let overlap = (size - stride).max(1) as f32;
