@@ -66,7 +66,7 @@ pub enum Activity {
     /// The worker computes.
     Running {
         /// What was asked for.
-        asked: Asked,
+        asked: Box<Asked>,
         /// The worker was told to stop.
         cancelling: bool,
     },

@@ -40,7 +40,7 @@ fn break_off(state: &mut State, kept: Option<Kept>) {
     state.saving.wanted = None;
     match std::mem::take(&mut state.runs.activity) {
         Activity::Running { asked, .. } => {
-            state.runs.interrupted = Some(Interrupted { asked, kept });
+            state.runs.interrupted = Some(Interrupted { asked: *asked, kept });
             state.runs.activity = Activity::Waiting;
         }
         // An earlier one may be waiting still.

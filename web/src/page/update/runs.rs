@@ -128,7 +128,7 @@ fn begin(state: &mut State, asked: Asked) -> Vec<Effect> {
     if request.resume.is_none() {
         runs.progress = 0.0;
     }
-    (runs.id, runs.activity) = (request.id, Activity::Running { asked, cancelling: false });
+    (runs.id, runs.activity) = (request.id, Activity::Running { asked: Box::new(asked), cancelling: false });
     (state.failed, state.status) = (false, Status::Working);
     vec![Effect::Say(ToWorker::Run(request), buffers), Effect::KeepStorage]
 }
