@@ -139,6 +139,10 @@ async fn large(site: &Site) -> Result<Vec<(&'static str, f64)>> {
     listen(&page).await?;
     page.click("download").await?;
     stops.push(("save", heard(&page).await?));
+    page.click("discard").await?;
+    listen(&page).await?;
+    page.click("task-restore").await?;
+    stops.push(("choose Repair", heard(&page).await?));
     Ok(stops)
 }
 
