@@ -3,7 +3,7 @@
 //! where they lie; the canvases are the view's.
 
 /// Pixels of a band.
-const BAND: usize = 1 << 21;
+const BAND: usize = 1 << 20;
 
 /// Rows that a band shows of its neighbours, so that neither smoothing nor a picture in small finds an end between two.
 const SHARED: usize = 16;
@@ -112,6 +112,6 @@ mod tests {
         }
         let bands = Bands::new(6000, 4000);
         let seen = |y: f64, end: f64| (0..bands.count()).filter(|band| bands.piece(*band, y, 4000.0, end).is_some()).count();
-        assert!(seen(0.0, 300.0) == 1 && seen(-3990.0, 300.0) == 1 && seen(-1000.0, 300.0) <= 2, "others are not drawn");
+        assert!(seen(0.0, 150.0) == 1 && seen(-3990.0, 150.0) == 1 && seen(-1000.0, 150.0) <= 2, "others are not drawn");
     }
 }

@@ -34,6 +34,11 @@ impl Document {
     /// With nothing marked and nothing added.
     pub fn new(picture: Picture) -> Self {
         let marks = Marks::none(picture.width, picture.height);
+        Self::with(picture, marks)
+    }
+
+    /// With this marked and nothing added.
+    pub fn with(picture: Picture, marks: Marks) -> Self {
         Self { picture, marks, extend: [0; 4], dabs: Dabs::default(), history: History::default(), answers: Answers::default() }
     }
 

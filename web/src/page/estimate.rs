@@ -15,6 +15,9 @@ const LOOKED_AT: usize = 1 << 16;
 /// Pixels in which the blocks of JPEG are looked for at a time.
 const SLICE: usize = 1 << 21;
 
+/// Pixels in which a hole is looked for in the turn in which it changed.
+const AT_ONCE: usize = 1 << 23;
+
 /// What the number of evaluations follows from; what a mask is known by are its picture and its revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -40,13 +43,24 @@ pub struct Plan {
     pub workers: usize,
 }
 
+/// What is left to be looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+enum Left {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The hole.
+    Hole,
+    /// Blocks of JPEG.
+    Blocks(BlockSearch),
+}
+
 /// Evaluations of the net for what is planned.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Estimate {
     plan: Option<Plan>,
     evaluations: usize,
-    /// It is not known yet: the blocks of JPEG are being looked for.
-    search: Option<BlockSearch>,
+    left: Left,
     /// It was said that that goes on soon.
     pub due: bool,
 }
@@ -56,21 +70,37 @@ impl Estimate {
     /// not all was looked at.
     pub fn follow(&mut self, plan: Option<Plan>, picture: &Picture, marks: &Marks) -> bool {
         if self.plan != plan {
-            let searched = plan.filter(|plan| plan.task == TaskKind::Restore && plan.leave_clean);
-            self.search = searched.map(|plan| BlockSearch::new(plan.size, &picture.pixels));
-            self.evaluations = plan.filter(|_| searched.is_none()).map_or(0, |plan| evaluations(&plan, windows(&plan, marks)));
             self.plan = plan;
+            self.left = match plan {
+                None => Left::Nothing,
+                Some(plan) if plan.task == TaskKind::Restore && plan.leave_clean => Left::Blocks(BlockSearch::new(plan.size, &picture.pixels)),
+                Some(_) => Left::Hole,
+            };
+            if !matches!(self.left, Left::Hole) {
+                self.evaluations = 0;
+            } else if marks.reach().is_some_and(|reach| reach.width * reach.height > AT_ONCE) {
+                // The change that it follows took a while already.
+                return true;
+            }
+        } else if self.due {
+            return true;
         }
-        let (Some(plan), Some(search)) = (&self.plan, &mut self.search) else { return false };
-        let Some(blocks) = search.go_on(SLICE / picture.width, &picture.pixels) else { return true };
-        self.evaluations = evaluations(plan, repaired_tiles(plan.size, blocks, plan.side));
-        self.search = None;
+        let Some(plan) = &self.plan else { return false };
+        self.evaluations = match &mut self.left {
+            Left::Nothing => return false,
+            Left::Hole => evaluations(plan, windows(plan, marks)),
+            Left::Blocks(search) => match search.go_on(SLICE / picture.width, &picture.pixels) {
+                None => return true,
+                Some(blocks) => evaluations(plan, repaired_tiles(plan.size, blocks, plan.side)),
+            },
+        };
+        self.left = Left::Nothing;
         false
     }
 
     /// It is known that there is nothing to be done.
     pub fn is_nothing(&self) -> bool {
-        self.plan.is_some() && self.search.is_none() && self.evaluations == 0
+        self.plan.is_some() && self.left == Left::Nothing && self.evaluations == 0
     }
 
     /// Milliseconds, with an evaluation of so many; none where there is nothing to be done.

@@ -75,7 +75,12 @@ pub struct Marks {
 impl Marks {
     /// Nothing is marked.
     pub fn none(width: usize, height: usize) -> Self {
-        Self { mask: Rc::new(Mask::empty(width, height)), revision: 0, recent: VecDeque::new(), reach: None, before: None }
+        Self::unmarked(Mask::empty(width, height))
+    }
+
+    /// The same with a mask that is there already, in which nothing is marked.
+    pub fn unmarked(mask: Mask) -> Self {
+        Self { mask: Rc::new(mask), revision: 0, recent: VecDeque::new(), reach: None, before: None }
     }
 
     /// Marks that were kept.
@@ -93,6 +98,11 @@ impl Marks {
     /// The smallest rectangle around all that is marked, if anything is.
     pub fn bounds(&self) -> Option<Rect> {
         self.mask.bounds_within(self.reach?)
+    }
+
+    /// A rectangle around all that is marked, perhaps with room, which nobody has to look for.
+    pub fn reach(&self) -> Option<Rect> {
+        self.reach
     }
 
     /// Counts the changes.

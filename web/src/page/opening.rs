@@ -13,6 +13,26 @@ pub struct Opening {
     pub name: String,
     /// Its picture, until it is known whether the browser can show it.
     pub picture: Option<Picture>,
+    /// The mask in which nothing is marked, as far as it is made: the browser can show the picture.
+    pub mask: Option<Vec<u8>>,
+}
+
+/// Pixels of the mask that are made at a time: a few milliseconds, because the browser gives memory when it is first written to.
+const SLICE: usize = 1 << 22;
+
+impl Opening {
+    /// A file that nothing is known of yet.
+    pub fn new(load: u32, file: Handle, name: String) -> Self {
+        Self { load, file, name, picture: None, mask: None }
+    }
+
+    /// Makes more of the mask; whether all of it is made.
+    pub fn prepare(&mut self) -> bool {
+        let wanted = self.picture.as_ref().map_or(0, |picture| picture.width * picture.height);
+        let mask = self.mask.get_or_insert_with(|| Vec::with_capacity(wanted));
+        mask.resize(wanted.min(mask.len() + SLICE), 0);
+        mask.len() == wanted
+    }
 }
 
 /// A file's name without its ending.

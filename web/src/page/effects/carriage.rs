@@ -40,6 +40,10 @@ pub async fn from_browser(bytes: &Uint8Array) -> Vec<u8> {
         copy.resize(to, 0);
         bytes.subarray(from as u32, to as u32).copy_to(&mut copy[from..]);
     }
+    if length > SLICE {
+        // What is made of so much has a turn of its own.
+        pause(length).await;
+    }
     copy
 }
 

@@ -61,9 +61,10 @@ impl Effects {
             Effect::RememberColours(colours) => storage::remember_colours(&colours),
             Effect::Decode { load, file } => self.send_file(file, ToWorker::Decode { load }),
             Effect::Probe { purpose, size } => {
-                // After the browser had its turn: what follows takes a while, and so did what came before.
+                // In a turn of its own: what follows takes a while, and so did what came before.
                 let sink = self.sink.clone();
                 spawn_local(async move {
+                    wait::milliseconds(0).await;
                     let fits = canvases::fit(size.0, size.1);
                     wait::milliseconds(0).await;
                     sink(Event::Probed { purpose, size, fits });

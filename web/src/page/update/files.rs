@@ -2,6 +2,8 @@
 //!
 //! The worker decodes pictures, to the file's own samples. What it does not know the browser decodes.
 
+use infill::mask::Mask;
+
 use super::{documents, keeping, models};
 use crate::{
     message::{LARGEST, Undecoded},
@@ -9,6 +11,7 @@ use crate::{
         document::Document,
         effect::Effect,
         handle::Handle,
+        marks::Marks,
         notice::{Notice, Status},
         opening::{Opening, Purpose},
         picture::Picture,
@@ -33,13 +36,13 @@ pub fn given(state: &mut State, file: Handle, name: String) -> Vec<Effect> {
     }
     state.load += 1;
     state.status = Status::Opening { name: name.clone() };
-    state.opening = Some(Opening { load: state.load, file, name, picture: None });
+    state.opening = Some(Opening::new(state.load, file, name));
     decode(state)
 }
 
 /// Has the file decoded that is being opened, by who is there: a worker that starts is asked when it listens.
 pub fn decode(state: &State) -> Vec<Effect> {
-    let Some(Opening { load, file, name, picture: None }) = &state.opening else { return Vec::new() };
+    let Some(Opening { load, file, name, picture: None, .. }) = &state.opening else { return Vec::new() };
     let (load, file) = (*load, *file);
     match (state.models.alive, state.models.listens) {
         (true, true) => vec![Effect::Decode { load, file }],
@@ -80,21 +83,31 @@ pub fn decoded(state: &mut State, load: u32, result: Result<Picture, Notice>) ->
 
 /// It is known whether the browser can show the picture.
 pub fn probed(state: &mut State, load: u32, fits: bool) -> Vec<Effect> {
-    if name_of(state, load).is_none() {
+    let Some(Opening { picture: Some(picture), .. }) = state.opening.as_ref().filter(|opening| opening.load == load) else {
         return Vec::new();
-    }
-    let Some(Opening { name, picture: Some(picture), .. }) = state.opening.take() else { return Vec::new() };
+    };
     let (width, height) = (picture.width, picture.height);
-    if !fits {
-        return refuse(state, Notice::NoCanvas { width, height });
+    if fits { prepare(state) } else { refuse(state, Notice::NoCanvas { width, height }) }
+}
+
+/// Goes on with the mask of the picture that is being opened, if there is one, and shows the picture at last.
+pub fn go_on(state: &mut State) -> Vec<Effect> {
+    if state.opening.as_ref().is_some_and(|opening| opening.mask.is_some()) { prepare(state) } else { Vec::new() }
+}
+
+fn prepare(state: &mut State) -> Vec<Effect> {
+    if !state.opening.as_mut().is_some_and(Opening::prepare) {
+        return vec![Effect::NextSlice];
     }
+    let Some(Opening { name, picture: Some(picture), mask: Some(mask), .. }) = state.opening.take() else { return Vec::new() };
+    let Ok(mask) = Mask::new(picture.width, picture.height, mask) else { return Vec::new() };
     if state.runs.is_busy() {
         // It was asked for before the run.
         state.notice = Some(Notice::Busy { name });
     } else {
-        state.status = Status::Opened { width, height };
+        state.status = Status::Opened { width: picture.width, height: picture.height };
         (state.earlier, state.later, state.output.kind) = (Vec::new(), Vec::new(), None);
-        documents::show(state, Document::new(picture));
+        documents::show(state, Document::with(picture, Marks::unmarked(mask)));
     }
     Vec::new()
 }

@@ -127,8 +127,13 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Confirm if changing::close(state) => {}
         Event::Confirm => return runs::start(state),
         Event::TakeCorner => drop(state.hand.corners.pop()),
-        Event::Slice if changing::go_on(state) => return runs::start(state),
-        Event::Slice => {}
+        Event::Slice => {
+            let mut effects = files::go_on(state);
+            if changing::go_on(state) {
+                effects.extend(runs::start(state));
+            }
+            return effects;
+        }
         Event::Cancel if changing::give_up(state) => {}
         Event::Cancel => return runs::cancel(state),
         Event::Keep => return saving::keep(state),

@@ -43,7 +43,7 @@ fn next(state: &mut State) -> Vec<Effect> {
     let Some(file) = waiting.last().and_then(|place| session.files.get(*place)) else { return finish(state) };
     let (file, name) = (*file, session.name().to_owned());
     state.load += 1;
-    state.opening = Some(Opening { load: state.load, file, name, picture: None });
+    state.opening = Some(Opening::new(state.load, file, name));
     files::decode(state)
 }
 

@@ -108,6 +108,31 @@ fn what_cannot_be_shown_or_edited_gets_a_sentence_and_what_was_there_stays() {
 }
 
 #[test]
+fn a_large_picture_is_made_ready_slice_by_slice_and_the_hole_of_one_is_looked_for_in_its_own_turn() {
+    let mut state = opened();
+    given(&mut state, 1, "large.png");
+    let (load, (width, height)) = (state.load, (4000, 3000));
+    let large = Picture::plain("large".to_owned(), width, height, Rc::new(vec![4; 4 * width * height]));
+    let effects = update(&mut state, Event::Decoded { load, result: Ok(large) });
+    assert!(fit(&mut state, &effects).contains(&Effect::NextSlice));
+    assert!(shown(&state) == Some(("photo", 9)) && update(&mut state, Event::Slice).contains(&Effect::NextSlice));
+    update(&mut state, Event::Slice);
+    assert_eq!((shown(&state), &state.opening), (Some(("large", 4)), &None));
+    let marks = |state: &State| state.document.as_ref().map(|document| (document.marks.bounds(), document.marks.mask().values().len()));
+    assert_eq!(marks(&state), Some((None, width * height)));
+
+    update(&mut state, Event::Invert);
+    while state.hand.change.is_some() {
+        update(&mut state, Event::Slice);
+    }
+    let pace = Some(1.0);
+    assert_eq!(state.estimate.milliseconds(pace), None);
+    assert_eq!(update(&mut state, Event::Space(false)), [], "its turn is asked for once");
+    update(&mut state, Event::Slice);
+    assert!(state.estimate.milliseconds(pace).is_some_and(|milliseconds| milliseconds > 0.0));
+}
+
+#[test]
 fn no_picture_comes_between_a_run_and_its_result() {
     let mut state = opened();
     given(&mut state, 1, "late.png");
