@@ -18,4 +18,7 @@ if (self.GPUAdapter) {
   };
 }
 // Awaited, so that a program that does not arrive is the worker's error and the page hears of it.
-await init({ module_or_path: new URL("./worker_bg.wasm", import.meta.url) });
+const program = await init({ module_or_path: new URL("./worker_bg.wasm", import.meta.url) });
+// Here, once, before the first message: unless the linker sees it called, each call into the program would begin with it
+// (`build.rs`).
+program.__wasm_call_ctors();

@@ -15,7 +15,7 @@ const LOOKED_AT: usize = 1 << 16;
 /// Pixels in which the blocks of JPEG are looked for at a time.
 const SLICE: usize = 1 << 21;
 
-/// Pixels in which a hole is looked for in the turn in which it changed.
+/// Pixels of a picture whose hole is looked for in the turn in which it changed.
 const AT_ONCE: usize = 1 << 23;
 
 /// What the number of evaluations follows from; what a mask is known by are its picture and its revision.
@@ -73,12 +73,14 @@ impl Estimate {
             self.plan = plan;
             self.left = match plan {
                 None => Left::Nothing,
-                Some(plan) if plan.task == TaskKind::Restore && plan.leave_clean => Left::Blocks(BlockSearch::new(plan.size, &picture.pixels)),
+                Some(plan) if plan.task == TaskKind::Restore && plan.leave_clean => {
+                    Left::Blocks(BlockSearch::new(plan.size, &picture.pixels))
+                }
                 Some(_) => Left::Hole,
             };
             if !matches!(self.left, Left::Hole) {
                 self.evaluations = 0;
-            } else if marks.reach().is_some_and(|reach| reach.width * reach.height > AT_ONCE) {
+            } else if picture.width * picture.height > AT_ONCE {
                 // The change that it follows took a while already.
                 return true;
             }

@@ -100,11 +100,6 @@ impl Marks {
         self.mask.bounds_within(self.reach?)
     }
 
-    /// A rectangle around all that is marked, perhaps with room, which nobody has to look for.
-    pub fn reach(&self) -> Option<Rect> {
-        self.reach
-    }
-
     /// Counts the changes.
     pub fn revision(&self) -> u64 {
         self.revision

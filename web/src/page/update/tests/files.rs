@@ -108,7 +108,7 @@ fn what_cannot_be_shown_or_edited_gets_a_sentence_and_what_was_there_stays() {
 }
 
 #[test]
-fn a_large_picture_is_made_ready_slice_by_slice_and_the_hole_of_one_is_looked_for_in_its_own_turn() {
+fn a_large_picture_is_made_ready_slice_by_slice_and_its_hole_is_looked_for_in_a_turn_of_its_own() {
     let mut state = opened();
     given(&mut state, 1, "large.png");
     let (load, (width, height)) = (state.load, (4000, 3000));
