@@ -193,7 +193,9 @@ impl Site {
         // Removes the script of an earlier call.
         let text = text.split_once(MARK).map_or(text.as_str(), |(_, text)| text);
         // The program's exports, for scripts that damage it.
-        let text = text.replace("\nawait init(", "\nself.program = await init(");
+        let kept = "= self.program = await init(";
+        let text = if text.contains(kept) { text.to_owned() } else { text.replace("= await init(", kept) };
+        ensure!(text.contains(kept), "{name} does not start the program as `... = await init(`");
         self.change_file("worker-start-", ".js", &format!("{script}\n{MARK}{text}"))
     }
 

@@ -15,7 +15,7 @@ const LOOKED_AT: usize = 1 << 16;
 /// Pixels in which the blocks of JPEG are looked for at a time.
 const SLICE: usize = 1 << 21;
 
-/// Pixels of a picture whose hole is looked for in the turn in which it changed.
+/// Pixels of a picture whose windows are counted in the turn in which something changed.
 const AT_ONCE: usize = 1 << 23;
 
 /// What the number of evaluations follows from; what a mask is known by are its picture and its revision.
@@ -49,8 +49,8 @@ enum Left {
     /// Nothing.
     #[default]
     Nothing,
-    /// The hole.
-    Hole,
+    /// The windows of a run.
+    Windows,
     /// Blocks of JPEG.
     Blocks(BlockSearch),
 }
@@ -76,9 +76,9 @@ impl Estimate {
                 Some(plan) if plan.task == TaskKind::Restore && plan.leave_clean => {
                     Left::Blocks(BlockSearch::new(plan.size, &picture.pixels))
                 }
-                Some(_) => Left::Hole,
+                Some(_) => Left::Windows,
             };
-            if !matches!(self.left, Left::Hole) {
+            if !matches!(self.left, Left::Windows) {
                 self.evaluations = 0;
             } else if picture.width * picture.height > AT_ONCE {
                 // The change that it follows took a while already.
@@ -90,7 +90,7 @@ impl Estimate {
         let Some(plan) = &self.plan else { return false };
         self.evaluations = match &mut self.left {
             Left::Nothing => return false,
-            Left::Hole => evaluations(plan, windows(plan, marks)),
+            Left::Windows => evaluations(plan, windows(plan, marks)),
             Left::Blocks(search) => match search.go_on(SLICE / picture.width, &picture.pixels) {
                 None => return true,
                 Some(blocks) => evaluations(plan, repaired_tiles(plan.size, blocks, plan.side)),
