@@ -61,7 +61,7 @@ pub struct Estimate {
     plan: Option<Plan>,
     evaluations: usize,
     left: Left,
-    /// It was said that that goes on soon.
+    /// It was said that what is left goes on soon.
     pub due: bool,
 }
 

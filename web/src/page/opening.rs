@@ -11,7 +11,7 @@ pub struct Opening {
     pub file: Handle,
     /// Its name.
     pub name: String,
-    /// Its picture, until it is known whether the browser can show it.
+    /// Its picture, until it is shown or refused.
     pub picture: Option<Picture>,
     /// The mask in which nothing is marked, as far as it is made; none before it is known that the browser can show the picture.
     pub mask: Option<Vec<u8>>,

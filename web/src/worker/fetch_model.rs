@@ -7,15 +7,13 @@ use infill::{
     manifest::{Chunk, Manifest, ModelEntry},
     model_file::ModelFile,
 };
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::Uint8Array;
 use sha2::{Digest, Sha256};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::RequestCache;
 
 use super::{
     download::download,
-    scope::{now, say, scope},
+    scope::{now, say},
     store::Store,
 };
 use crate::message::{Failure, FromWorker, ListedModel, ModelChoice};
@@ -138,9 +136,9 @@ async fn chunks(from: &Source<'_>, entry: &ModelEntry) -> Result<(Vec<u8>, bool)
     let mut progress = Progress { wanted, total: entry.size, reported: 0.0 };
     let mut kept = true;
     for chunk in &entry.chunks {
-        let piece = match store.get(&chunk.sha256).await {
-            Some(piece) if is_whole(&piece, chunk).await => piece,
-            _ => {
+        let piece = match store.get(&chunk.sha256).await.filter(|bytes| is_whole(bytes, chunk)) {
+            Some(piece) => piece,
+            None => {
                 let piece = verified(folder, chunk, store, bytes.len() as u64, &mut progress).await?;
                 kept &= store.put(&chunk.sha256, &piece).await;
                 piece
@@ -179,7 +177,7 @@ async fn verified(folder: &str, chunk: &Chunk, store: &Store, before: u64, progr
         let had = bytes.len();
         let result = download(&address, cache, &mut bytes, &mut |done| progress.report(before + done, false)).await;
         let failure = match result {
-            Ok(()) if is_whole(&bytes, chunk).await => return Ok(bytes),
+            Ok(()) if is_whole(&bytes, chunk) => return Ok(bytes),
             // Of hosts that do not say how long a file is.
             Ok(()) if (bytes.len() as u64) < chunk.size => {
                 Failure::Network { path: address.clone(), detail: format!("{} of {} bytes came", bytes.len(), chunk.size) }
@@ -201,22 +199,6 @@ async fn verified(folder: &str, chunk: &Chunk, store: &Store, before: u64, progr
     }
 }
 
-async fn is_whole(bytes: &[u8], chunk: &Chunk) -> bool {
-    if bytes.len() as u64 != chunk.size {
-        return false;
-    }
-    let digest = match browser_digest(bytes).await {
-        Some(digest) => digest,
-        None => Sha256::digest(bytes).to_vec(),
-    };
-    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>() == chunk.sha256
-}
-
-/// The browser's own SHA-256, which takes a small part of the time; none on pages without HTTPS.
-async fn browser_digest(bytes: &[u8]) -> Option<Vec<u8>> {
-    let part = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok().filter(|part| part.is_object());
-    let subtle = part(&part(&scope(), "crypto")?, "subtle")?;
-    let digest: Function = part(&subtle, "digest")?.dyn_into().ok()?;
-    let begun: Promise = digest.call2(&subtle, &"SHA-256".into(), &Uint8Array::from(bytes)).ok()?.dyn_into().ok()?;
-    Some(Uint8Array::new(&JsFuture::from(begun).await.ok()?).to_vec())
+fn is_whole(bytes: &[u8], chunk: &Chunk) -> bool {
+    bytes.len() as u64 == chunk.size && Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>() == chunk.sha256
 }
