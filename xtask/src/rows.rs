@@ -15,7 +15,7 @@ const ROWS: u32 = 70;
 /// # Errors
 /// When the tests cannot be read.
 pub fn list() -> Result<()> {
-    let folder = tools::root().join("tests/tests");
+    let folder = tools::root().join("tests/tests/browser");
     let mut tests: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();

@@ -1,6 +1,6 @@
 //! The test suite as stages, cheapest first.
 
-use std::{process::Command, time::Instant};
+use std::{process::Command, thread, time::Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -185,36 +185,15 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
     tools::run(command)
 }
 
-/// The page's tests, each file of them a program.
-const BROWSER: &[&str] = &[
-    "browser",
-    "answers",
-    "lasting",
-    "masks",
-    "colouring",
-    "saving",
-    "controls",
-    "languages",
-    "embedding",
-    "screens",
-    "pictures",
-    "pointers",
-    "paths",
-    "offline",
-    "faults",
-    "devices",
-    "repair",
-    "bench",
-    "kernels",
-    "study",
-    "checkpoints",
-];
+/// Browsers at a time in the page's tests: a browser keeps about a core busy, and waits where it does not.
+const BROWSERS: usize = 4;
 
 fn browser_tests() -> Result<()> {
     let found = browser::find()?;
     web::build_bench_worker(false)?;
-    let mut command = cargo(&["test", "-p", "infill-tests"]);
-    command.args(BROWSER.iter().flat_map(|name| ["--test", name])).args(["--", "--test-threads", "1", "--nocapture"]);
+    let at_a_time = thread::available_parallelism().map_or(1, |cores| cores.get().min(BROWSERS)).to_string();
+    let mut command = cargo(&["test", "-p", "infill-tests", "--test", "browser", "--"]);
+    command.args(["--nocapture", "--test-threads", &at_a_time]);
     command.env("CHROME", found.program).env("CHROMEDRIVER", found.driver);
     tools::run(command)
 }

@@ -1,7 +1,7 @@
 //! The page's languages. A sentence is found by its English text, so that index.html and the code stay readable and a sentence without a
 //! translation is shown in English. A translation is a line in web/languages/; a new language is a file there and a line in `LANGUAGES`.
 //!
-//! A sentence in code is a `Text`, or stands in `say!` with the values for its places. tests/tests/languages.rs finds both, and the texts of
+//! A sentence in code is a `Text`, or stands in `say!` with the values for its places. tests/tests/browser/languages.rs finds both, and the texts of
 //! index.html, and fails where a language lacks one or has one that nothing says.
 
 mod plural;

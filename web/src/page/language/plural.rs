@@ -1,5 +1,5 @@
 //! The forms that a sentence has for numbers, by the Unicode CLDR's rules for whole numbers. Browsers know them as `Intl.PluralRules`,
-//! beside which tests/tests/languages.rs puts these; here they are known without a browser.
+//! beside which tests/tests/browser/languages.rs puts these; here they are known without a browser.
 
 use serde::Deserialize;
 

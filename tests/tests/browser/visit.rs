@@ -1,5 +1,5 @@
-//! The page in a real browser, used as a person would, on WebGPU (the browser's software adapter) and
-//! on the CPU. Each test has a browser and a site of its own; most use a tiny model of random weights.
+//! A visit: the page used as a person would, on WebGPU (the browser's software adapter) and on the CPU. Most tests use a tiny model of
+//! random weights.
 
 use anyhow::{Result, ensure};
 use infill_tests::{

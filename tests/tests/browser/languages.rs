@@ -11,7 +11,7 @@ use plural::Plural;
 use serde_json::json;
 
 /// The page's own, which no other package sees.
-#[path = "../../web/src/page/language/plural.rs"]
+#[path = "../../../web/src/page/language/plural.rs"]
 mod plural;
 
 /// Every language by its tag, with its word for Undo.

@@ -14,7 +14,7 @@ use infill_tests::{
 const STEPS: usize = 12;
 
 /// Keeps the devices within reach of [`ask_worker`].
-const HOOKS: &str = include_str!("../src/hooks.js");
+const HOOKS: &str = include_str!("../../src/hooks.js");
 
 /// A device with the smallest limits that WebGPU guarantees, and without the features whose names match.
 fn withheld(limits: bool, feature: &str) -> String {
