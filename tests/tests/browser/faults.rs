@@ -47,6 +47,27 @@ fn row_36_39_a_download_in_chunks_that_breaks_off_goes_on_where_it_broke() {
 }
 
 #[test]
+fn a_model_is_checked_by_the_browser_and_without_its_help_too() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        let spy = "const digest = SubtleCrypto.prototype.digest; \
+            SubtleCrypto.prototype.digest = function (...of) { fetch('digested'); return digest.apply(this, of); };";
+        site.before_worker(spy)?;
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        page.wait_for("ready").await?;
+        ensure!(site.server.requests().iter().any(|path| path == "digested"), "the browser digested nothing");
+        drop(page);
+
+        // As on sites without https.
+        site.before_worker("Object.defineProperty(crypto, 'subtle', { value: undefined });")?;
+        let folder = tempfile::TempDir::new()?;
+        let page = Page::open(&site.address(), Gpu::None, folder.path()).await?;
+        page.wait_for("ready").await?;
+        page.expect_clean_console().await
+    });
+}
+
+#[test]
 fn row_40_how_much_of_a_download_has_come_is_said_while_it_comes() {
     block_on(async {
         let site = Site::in_chunks("", CHUNK)?;

@@ -8,10 +8,10 @@ use infill::{
     model_file::ModelFile,
 };
 use js_sys::Uint8Array;
-use sha2::{Digest, Sha256};
 use web_sys::RequestCache;
 
 use super::{
+    digest::sha256,
     download::download,
     scope::{now, say},
     store::Store,
@@ -136,9 +136,9 @@ async fn chunks(from: &Source<'_>, entry: &ModelEntry) -> Result<(Vec<u8>, bool)
     let mut progress = Progress { wanted, total: entry.size, reported: 0.0 };
     let mut kept = true;
     for chunk in &entry.chunks {
-        let piece = match store.get(&chunk.sha256).await.filter(|bytes| is_whole(bytes, chunk)) {
-            Some(piece) => piece,
-            None => {
+        let piece = match store.get(&chunk.sha256).await {
+            Some(piece) if is_whole(&piece, chunk).await => piece,
+            _ => {
                 let piece = verified(folder, chunk, store, bytes.len() as u64, &mut progress).await?;
                 kept &= store.put(&chunk.sha256, &piece).await;
                 piece
@@ -177,7 +177,7 @@ async fn verified(folder: &str, chunk: &Chunk, store: &Store, before: u64, progr
         let had = bytes.len();
         let result = download(&address, cache, &mut bytes, &mut |done| progress.report(before + done, false)).await;
         let failure = match result {
-            Ok(()) if is_whole(&bytes, chunk) => return Ok(bytes),
+            Ok(()) if is_whole(&bytes, chunk).await => return Ok(bytes),
             // Of hosts that do not say how long a file is.
             Ok(()) if (bytes.len() as u64) < chunk.size => {
                 Failure::Network { path: address.clone(), detail: format!("{} of {} bytes came", bytes.len(), chunk.size) }
@@ -199,6 +199,6 @@ async fn verified(folder: &str, chunk: &Chunk, store: &Store, before: u64, progr
     }
 }
 
-fn is_whole(bytes: &[u8], chunk: &Chunk) -> bool {
-    bytes.len() as u64 == chunk.size && Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>() == chunk.sha256
+async fn is_whole(bytes: &[u8], chunk: &Chunk) -> bool {
+    bytes.len() as u64 == chunk.size && sha256(bytes).await == chunk.sha256
 }

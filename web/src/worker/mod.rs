@@ -3,6 +3,7 @@
 #[cfg(feature = "bench")]
 mod bench;
 mod device;
+mod digest;
 mod download;
 mod fetch_model;
 mod file;
