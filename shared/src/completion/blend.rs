@@ -1,6 +1,6 @@
 //! The join: what the votes made, corrected so that its differences between neighbours are those of its sources, at the rim
-//! of the hole and at seams inside (Pérez, Gangnet and Blake 2003). The correction is held to 0 a little everywhere, so that it stays near where
-//! it is needed. A grid of two colours: each half is made from the other half, in any order.
+//! of the hole and at seams inside (Pérez, Gangnet and Blake 2003). The correction is held a little everywhere: to 0, so that it stays near where
+//! it is needed, or to what gives the guide's colours, where those lead. A grid of two colours: each half is made from the other half, in any order.
 
 use super::{level::Level, plane::Source, vote::Vote};
 use crate::parallel;
@@ -23,7 +23,7 @@ struct Cell {
     near: [u32; 4],
     /// How much the difference to each neighbour counts.
     weights: [f32; 4],
-    /// The weighted sum of what the differences lack, by channel.
+    /// The weighted sum of what the differences lack, by channel, and of what the guide's colour does.
     lack: [f32; 3],
     /// The sum of the weights.
     count: f32,
@@ -37,6 +37,8 @@ pub struct Blend {
     cells: [Vec<Cell>; 2],
     values: [Vec<[f32; 3]>; 2],
     colours: Vec<[f32; 3]>,
+    /// How much the correction is held.
+    held: f32,
     round: usize,
 }
 
@@ -62,7 +64,7 @@ impl Blend {
             join(cell, level, outcome, &colours, &places);
         }
         let values = [vec![[0.0; 3]; cells[0].len()], vec![[0.0; 3]; cells[1].len()]];
-        Self { cells, values, colours, round: 0 }
+        Self { cells, values, colours, held: if level.hold > 0.0 { level.hold } else { HELD }, round: 0 }
     }
 
     /// One round; whether it was the last.
@@ -79,7 +81,7 @@ impl Blend {
                         *sum += weight * other;
                     }
                 }
-                let share = 1.0 / (HELD + cell.count);
+                let share = 1.0 / (self.held + cell.count);
                 std::array::from_fn(|channel| value[channel] + OMEGA * (sum[channel] * share - value[channel]))
             };
             self.values[half] = parallel::map((0..cells.len()).collect(), relax);
@@ -107,6 +109,10 @@ impl Blend {
 fn join(cell: &mut Cell, level: &Level, outcome: &[Option<Vote>], colours: &[[f32; 3]], places: &[u32]) {
     let own = cell.target as usize;
     let (x, y) = level.at(own);
+    if level.hold > 0.0 {
+        let led = level.plane.guide_at(x, y).map(f32::from);
+        cell.lack = std::array::from_fn(|channel| level.hold * (led[channel] - colours[own][channel]));
+    }
     let source = |target: usize| outcome[target].filter(|_| level.is_hole(target)).map(|(_, source)| source);
     for (side, (across, down)) in [(-1, 0), (1, 0), (0, -1), (0, 1)].into_iter().enumerate() {
         let Some(near) = level.neighbour(x, y, across, down) else { continue };

@@ -2,6 +2,7 @@
 
 use super::{
     area::{self, RADIUS},
+    guide::Lead,
     plane::{Plane, Source},
     pyramid::{Raster, blur},
     tree::Tree,
@@ -16,8 +17,7 @@ const CONFIDENCE: f32 = 1.3;
 const KNOWN: u8 = 120;
 const RIM: f32 = 60.0;
 
-/// How much the guide counts where it can say all of a pixel, and the factor with every octave beyond.
-const GUIDANCE: f32 = 0.6;
+/// How much less the guide counts with every octave beyond what it can say: a factor.
 const FALL: f32 = 0.3;
 
 /// One octave under way.
@@ -40,13 +40,15 @@ pub struct Level {
     pub costs: Vec<f32>,
     /// How much a difference to the guide counts.
     pub guidance: f32,
+    /// How firmly joins hold to the guide's colours.
+    pub hold: f32,
     /// Proposes sources; empty where all of them can be tried.
     pub tree: Tree,
 }
 
 impl Level {
     /// The hole begins as the guide. `scale`: this level's pixels for one of the guide's.
-    pub fn new(raster: &Raster, finest: bool, scale: f32) -> Self {
+    pub fn new(raster: &Raster, finest: bool, scale: f32, lead: Lead) -> Self {
         let (width, height) = (raster.width, raster.height);
         let hole = raster.hole(finest);
         let mut rgb = raster.rgb.clone();
@@ -77,7 +79,19 @@ impl Level {
             }
         }
         let (field, costs) = (vec![Source::NONE; targets.len()], vec![0.0; targets.len()]);
-        Self { plane, hole, weights, targets, index, confidence, field, costs, guidance: guidance(scale), tree: Tree::default() }
+        Self {
+            plane,
+            hole,
+            weights,
+            targets,
+            index,
+            confidence,
+            field,
+            costs,
+            guidance: guidance(lead.weight, scale),
+            hold: lead.hold,
+            tree: Tree::default(),
+        }
     }
 
     /// Column and row of a target.
@@ -118,9 +132,8 @@ impl Level {
     }
 }
 
-/// The weight of the guide at a level: full where a pixel is as large as one of the guide's, less with every octave beyond.
-fn guidance(scale: f32) -> f32 {
-    let (mut weight, mut scale) = (GUIDANCE, scale);
+/// What is left of the guide's weight at a level: all where a pixel is as large as one of the guide's, less with every octave beyond.
+fn guidance(mut weight: f32, mut scale: f32) -> f32 {
     while scale > 1.0 {
         weight *= 1.0 - (1.0 - FALL) * (scale - 1.0).min(1.0);
         scale *= 0.5;

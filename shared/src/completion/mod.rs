@@ -21,7 +21,7 @@ mod tree;
 mod vote;
 mod work;
 
-pub use guide::Guide;
+pub use guide::{Guide, Lead};
 pub use run::{Completion, CompletionError};
 
 #[cfg(test)]

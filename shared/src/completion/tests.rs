@@ -32,11 +32,15 @@ fn disc(width: usize, height: usize, x: f32, y: f32, radius: f32) -> Mask {
 }
 
 fn guide(picture: Picture, scale: f32) -> Guide {
-    Guide { picture, scale }
+    Guide { picture, scale, lead: Lead::ENCLOSED }
 }
 
 fn run(picture: &Picture, mask: &Mask, led: &Picture, scale: f32) -> Picture {
-    let mut completion = Completion::new(picture.clone(), mask.clone(), guide(led.clone(), scale), 1.0).unwrap();
+    run_led(picture, mask, guide(led.clone(), scale))
+}
+
+fn run_led(picture: &Picture, mask: &Mask, guide: Guide) -> Picture {
+    let mut completion = Completion::new(picture.clone(), mask.clone(), guide, 1.0).unwrap();
     while !completion.step() {}
     completion.into_picture()
 }
@@ -84,6 +88,24 @@ fn the_guide_decides_between_two_textures() {
     };
     let (bricks, grain) = (mean([145, 75, 55]), mean([28; 3]));
     assert!(bricks > 110.0 && grain < 60.0, "{bricks} with a guide like bricks, {grain} with a dark one");
+}
+
+#[test]
+fn new_area_takes_the_colours_of_its_guide_and_keeps_its_detail() {
+    // A wall whose right third is missing and lies in the shade.
+    let picture = wall(150, 70);
+    let mut mask = Mask::empty(150, 70);
+    mask.draw(&Shape::Rectangle { x: 100.0, y: 0.0, width: 50.0, height: 70.0 }, true);
+    let shade = Picture::filled(150, 70, [100, 50, 36]);
+    let with = |lead: Lead| run_led(&picture, &mask, Guide { picture: shade.clone(), scale: 4.0, lead });
+    let far = |picture: &Picture| {
+        let inside = (125..145).flat_map(|x| (5..65).map(move |y| (x, y)));
+        inside.map(|(x, y)| f64::from(picture.get(x, y)[0])).sum::<f64>() / 1200.0
+    };
+    let (enclosed, open) = (with(Lead::ENCLOSED), with(Lead::OPEN));
+    assert!(far(&enclosed) > 135.0 && far(&open) < 120.0, "{} and {}", far(&enclosed), far(&open));
+    let sharp = [&open, &picture].map(|picture| sharpness(picture, &mask));
+    assert!(sharp[0] > 0.5 * sharp[1], "{sharp:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{
     area,
     blend::Blend,
-    guide::Guide,
+    guide::{Guide, Lead},
     level::Level,
     plane::Source,
     pyramid::Raster,
@@ -59,6 +59,7 @@ pub struct Work {
     region: Region,
     /// Pixels of the guide for one of its maker's, at full size.
     scale: f32,
+    lead: Lead,
     pixels: usize,
     /// The levels that are left, the next one last.
     rasters: Vec<Raster>,
@@ -70,8 +71,8 @@ pub struct Work {
 }
 
 impl Octave {
-    fn new(raster: &Raster, finest: bool, scale: f32, below: Option<&Level>) -> Self {
-        let mut level = Level::new(raster, finest, scale);
+    fn new(raster: &Raster, finest: bool, scale: f32, lead: Lead, below: Option<&Level>) -> Self {
+        let mut level = Level::new(raster, finest, scale, lead);
         let sources = level.plane.sources();
         if search::wants_tree(&level, sources.len()) {
             let stride = sources.len().div_ceil(PROPOSED);
@@ -152,8 +153,16 @@ impl Work {
     pub fn new(region: Region, picture: &Picture, remaining: &Mask, guide: &Guide) -> Self {
         let finest = crop(&region, picture, remaining, &guide.picture);
         let pixels = finest.known.iter().filter(|known| **known == 0).count();
-        let mut work =
-            Self { region, scale: guide.scale, pixels, rasters: Vec::new(), octave: None, shares: [0.0; 2], fallback: Vec::new() };
+        let mut work = Self {
+            region,
+            scale: guide.scale,
+            lead: guide.lead,
+            pixels,
+            rasters: Vec::new(),
+            octave: None,
+            shares: [0.0; 2],
+            fallback: Vec::new(),
+        };
         if !area::whole_patches(&finest.hole(true), finest.width).contains(&true) {
             let places = (0..finest.known.len()).filter(|place| finest.known[*place] == 0);
             let colour = |place: usize| std::array::from_fn(|channel| f32::from(finest.guide[3 * place + channel]));
@@ -219,7 +228,7 @@ impl Work {
         let level = self.rasters.len().saturating_sub(1);
         let Some(raster) = self.rasters.last() else { return true };
         let scale = self.scale / (1u32 << level.min(30)) as f32;
-        self.octave = Some(Octave::new(raster, level == 0, scale, below));
+        self.octave = Some(Octave::new(raster, level == 0, scale, self.lead, below));
         false
     }
 

@@ -163,7 +163,8 @@ impl Edit {
             Some(completion) => drop(completion.step()),
             None => match self.work.hole() {
                 Some(hole) => {
-                    let guide = Guide { picture: self.work.picture().clone(), scale: hole.scale * (SURE * self.size as f32).max(1.0) };
+                    let scale = hole.scale * (SURE * self.size as f32).max(1.0);
+                    let guide = Guide { picture: self.work.picture().clone(), scale, lead: hole.lead };
                     let completion = Completion::new(hole.picture, hole.mask, guide, self.detail);
                     self.completion = Some(completion.expect("a picture, its mask and its fill have one size"));
                 }

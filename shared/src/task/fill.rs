@@ -8,6 +8,7 @@ use super::{
     work::{Hole, Net, Prepared, Traces, Work},
 };
 use crate::{
+    completion::Lead,
     config::HoleCondition,
     mask::Mask,
     noise,
@@ -43,15 +44,16 @@ pub struct Fill {
     windows: Vec<Planned>,
     net: Net,
     guess: Guess,
+    lead: Lead,
 }
 
 impl Fill {
-    /// Fills what remains of a picture in these windows, in their order.
-    pub fn new(picture: Picture, remaining: Mask, windows: Vec<Planned>, net: Net, guess: Guess) -> Self {
+    /// Fills what remains of a picture in these windows, in their order; detail that comes after it is led so far.
+    pub fn new(picture: Picture, remaining: Mask, windows: Vec<Planned>, net: Net, guess: Guess, lead: Lead) -> Self {
         let partly = remaining.values().iter().enumerate().filter(|(_, coverage)| (1..255).contains(*coverage));
         let pixel = |place: usize| picture.get(place % picture.width(), place / picture.width());
         let partly = partly.map(|(place, _)| (place, pixel(place))).collect();
-        Self { mask: remaining.clone(), partly, picture, remaining, windows, net, guess }
+        Self { mask: remaining.clone(), partly, picture, remaining, windows, net, guess, lead }
     }
 
     fn dimensions(&self) -> (usize, usize) {
@@ -164,7 +166,7 @@ impl Work for Fill {
             picture.set(place % width, place / width, *pixel);
         }
         let side = self.windows.iter().map(|planned| planned.window.side).max()?;
-        Some(Hole { picture, mask: self.mask.clone(), scale: side as f32 / self.net.size as f32 })
+        Some(Hole { picture, mask: self.mask.clone(), scale: side as f32 / self.net.size as f32, lead: self.lead })
     }
 
     fn picture(&self) -> &Picture {

@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{fill::Fill, holes, work::Net};
 use crate::{
+    completion::Lead,
     mask::{self, Mask, Shape},
     picture::{Far, Picture, guess_fill},
 };
@@ -12,7 +13,7 @@ use crate::{
 /// A mask of a picture's size, to be filled.
 pub fn begin(picture: Picture, mask: Mask, net: Net) -> Fill {
     let windows = holes::plan(&mask, net.size);
-    Fill::new(picture, mask, windows, net, guess)
+    Fill::new(picture, mask, windows, net, guess, Lead::ENCLOSED)
 }
 
 /// What sampling may begin from: the rim, continued smoothly.

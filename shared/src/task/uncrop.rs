@@ -12,6 +12,7 @@ use super::{
     work::Net,
 };
 use crate::{
+    completion::Lead,
     mask::{Mask, Rect},
     picture::{Far, Picture, guess_fill},
 };
@@ -97,7 +98,7 @@ pub fn begin(picture: &Picture, border: &Border, net: Net) -> Fill {
     for y in 0..picture.height() {
         extended.row_mut(known.top + y)[3 * known.left..3 * known.right()].copy_from_slice(picture.row(y));
     }
-    Fill::new(extended, border.mask(canvas.0, canvas.1), plan(canvas, known, net.size), net, guess)
+    Fill::new(extended, border.mask(canvas.0, canvas.1), plan(canvas, known, net.size), net, guess, Lead::OPEN)
 }
 
 /// How many windows fill a border around a picture of this size.

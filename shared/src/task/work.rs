@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::window::Window;
 use crate::{
+    completion::Lead,
     config::HoleCondition,
     mask::Mask,
     noise::{self, Purpose},
@@ -54,6 +55,8 @@ pub struct Hole {
     pub mask: Mask,
     /// Pixels of the picture for one of the net's, where its windows were largest.
     pub scale: f32,
+    /// How far the net's fill leads what comes after it.
+    pub lead: Lead,
 }
 
 /// A task on one picture, as a sequence of windows.
