@@ -1,18 +1,21 @@
 //! Writes a tiny model of random weights, 8-bit, for tests of programs that read models; with `nan` after the
-//! path one that computes what is no number.
+//! path one that computes what is no number, with `bare` one of few different layers, for which a device has little to compile.
 
 use burn::tensor::Device;
 use infill::{
-    config::ModelConfig,
+    config::{ModelConfig, UnetConfig},
     model_file::{Encoding, ModelFile, TrainingRecord, Weight},
     unet::{Unet, parameters},
 };
 
 fn main() {
     let path = std::env::args().nth(1).expect("the path of the file to write");
-    let config = ModelConfig::preset("tiny").expect("the preset is there");
+    let kind = std::env::args().nth(2).unwrap_or_default();
+    let mut config = ModelConfig::preset("tiny").expect("the preset is there");
+    if kind == "bare" {
+        config.unet = UnetConfig { multipliers: vec![1], attention: Vec::new(), ..config.unet };
+    }
     let unet = Unet::new(&config, &Device::flex()).with_gaussian_weights(3);
-    let broken = std::env::args().nth(2).is_some_and(|kind| kind == "nan");
     let mut weights: Vec<Weight> = parameters::list(&unet)
         .into_iter()
         .map(|parameter| Weight {
@@ -22,7 +25,7 @@ fn main() {
         })
         .collect();
     let mut encoding = Encoding::Q8;
-    if broken {
+    if kind == "nan" {
         // Finite, as a model file has to be; their sums are not.
         weights.iter_mut().for_each(|weight| weight.values.fill(f32::MAX));
         encoding = Encoding::F32;

@@ -21,6 +21,9 @@ pub const PATIENCE: Duration = Duration::from_secs(300);
 /// How often it is looked.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// How often a driver is started at most.
+const DRIVER_TRIES: usize = 5;
+
 /// A name for this machine that browsers take for another one: pages from there have no secure context without HTTPS.
 pub const ELSEWHERE: &str = "elsewhere.test";
 
@@ -395,8 +398,20 @@ fn is_whole(bytes: &[u8]) -> bool {
     }
 }
 
-/// Starts a driver on a port of its own choice: one that is chosen here may be another's by the time it is used.
+/// Starts a driver on a port of its own choice: one that is chosen here may be another's by the time it is used. It wants one that is free
+/// for both kinds of addresses and ends where its choice is not, as when two start at once.
 fn start_driver(program: &Path) -> Result<(Child, u16)> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match try_driver(program) {
+            Err(_) if tries < DRIVER_TRIES => {}
+            result => return result,
+        }
+    }
+}
+
+fn try_driver(program: &Path) -> Result<(Child, u16)> {
     let mut command = Command::new(program);
     command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut driver = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;

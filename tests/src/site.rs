@@ -3,10 +3,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use crate::page::ELSEWHERE;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::TempDir;
 use xtask::{models, offline, server::Server, tools, web};
 
@@ -25,6 +26,17 @@ impl Site {
     /// When the page was not built, or cannot be copied.
     pub fn tiny(prefix: &'static str) -> Result<Self> {
         Self::in_chunks(prefix, models::CHUNK)
+    }
+
+    /// The same with a net of few different layers, for which a device has little to compile.
+    ///
+    /// # Errors
+    /// When the page was not built, or cannot be copied.
+    pub fn bare() -> Result<Self> {
+        let site = Self::tiny("")?;
+        write_tiny_model(&site.model(), &["bare"])?;
+        site.publish(models::CHUNK)?;
+        Ok(site)
     }
 
     /// The same with its model in chunks of `bytes` bytes.
@@ -253,8 +265,12 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 /// An example of `infill` writes the file, so that these tests need not be built with burn. Both native packages are named, so
 /// that burn has the same features as in their tests and is not built again.
 fn write_tiny_model(path: &Path, more: &[&str]) -> Result<()> {
-    let packages = ["build", "--quiet", "-p", "infill", "-p", "infill-cli", "--no-default-features", "--example", "tiny_model"];
-    tools::run(tools::command("cargo", &packages))?;
+    // Once for all sites, each of which would ask cargo whether it is up to date.
+    static BUILT: LazyLock<Result<(), String>> = LazyLock::new(|| {
+        let packages = ["build", "--quiet", "-p", "infill", "-p", "infill-cli", "--no-default-features", "--example", "tiny_model"];
+        tools::run(tools::command("cargo", &packages)).map_err(|error| format!("{error:#}"))
+    });
+    BUILT.as_ref().map_err(|error| anyhow!("{error}"))?;
     let program = tools::target().join("debug/examples/tiny_model");
     let mut command = tools::command(&program.to_string_lossy(), &[]);
     command.arg(path).args(more);

@@ -48,7 +48,7 @@ async fn reached(page: &Page) -> Result<f64> {
 #[test]
 fn row_33_a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
     block_on(async {
-        let site = Site::tiny("")?;
+        let site = Site::bare()?;
         site.before_worker(HOOKS)?;
         let page = ready(&site, Gpu::Software).await?;
         prepare(&page, STEPS).await?;
@@ -90,7 +90,7 @@ fn row_33_a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
 #[test]
 fn without_memory_there_is_a_way_on() {
     block_on(async {
-        let site = Site::tiny("")?;
+        let site = Site::bare()?;
         site.before_worker(HOOKS)?;
         let page = ready(&site, Gpu::Software).await?;
         prepare(&page, STEPS).await?;
@@ -121,7 +121,7 @@ fn without_memory_there_is_a_way_on() {
 #[test]
 fn a_device_that_is_lost_between_runs_is_replaced() {
     block_on(async {
-        let site = Site::tiny("")?;
+        let site = Site::bare()?;
         site.before_worker(HOOKS)?;
         let page = ready(&site, Gpu::Software).await?;
         prepare(&page, 3).await?;
@@ -203,7 +203,7 @@ fn row_34_devices_of_every_kind_fill_the_same_hole() {
 #[test]
 fn row_63_an_imitated_graphics_card_is_not_taken_unless_it_is_chosen() {
     block_on(async {
-        let site = Site::tiny("")?;
+        let site = Site::bare()?;
         let page = ready(&site, Gpu::Offered).await?;
         let says = page.text("device").await?;
         ensure!(says.contains("CPU") && says.contains("imitates"), "it says: {says}");
