@@ -33,10 +33,7 @@ impl Site {
     /// # Errors
     /// When the page was not built, or cannot be copied.
     pub fn bare() -> Result<Self> {
-        let site = Self::tiny("")?;
-        write_tiny_model(&site.model(), &["bare"])?;
-        site.publish(models::CHUNK)?;
-        Ok(site)
+        Self::with_model("", &["bare"], models::CHUNK)
     }
 
     /// The same with its model in chunks of `bytes` bytes.
@@ -44,10 +41,14 @@ impl Site {
     /// # Errors
     /// When the page was not built, or cannot be copied.
     pub fn in_chunks(prefix: &'static str, bytes: usize) -> Result<Self> {
+        Self::with_model(prefix, &[], bytes)
+    }
+
+    fn with_model(prefix: &'static str, kind: &[&str], chunk: usize) -> Result<Self> {
         let site = Self::copy(prefix)?;
         fs::create_dir(site.source())?;
-        write_tiny_model(&site.model(), &[])?;
-        site.publish(bytes)?;
+        write_tiny_model(&site.model(), kind)?;
+        site.publish(chunk)?;
         Ok(site)
     }
 

@@ -1,24 +1,16 @@
 //! The bench's own page in a real browser: that what it times is the net, on the device that it says.
 
-use std::future::Future;
-
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use infill_tests::{
     bench::{
         add_page,
         cell::{self, OURS},
     },
     page::{Gpu, Page},
+    scene::block_on,
     site::Site,
 };
 use xtask::bench::Settings;
-
-fn block_on(test: impl Future<Output = Result<()>>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    if let Err(error) = runtime.block_on(test) {
-        panic!("{error:#}");
-    }
-}
 
 #[test]
 fn both_devices_compute_the_same_and_wrong_sizes_are_refused() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use infill_tests::{
     page::{Gpu, Page},
+    scene::block_on,
     site::Site,
 };
 
@@ -64,8 +65,5 @@ async fn agree() -> Result<()> {
 
 #[test]
 fn kernels_compute_what_the_cpu_computes() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    if let Err(error) = runtime.block_on(agree()) {
-        panic!("{error:#}");
-    }
+    block_on(agree());
 }

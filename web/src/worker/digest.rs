@@ -1,4 +1,4 @@
-//! SHA-256 of a model's bytes: by the browser's own code, which takes a tenth of the time, where it has some. Sites without https have none.
+//! SHA-256 of a model's bytes: by the browser's own code where it has some, which is faster. Sites without https have none.
 
 use js_sys::{ArrayBuffer, Function, Promise, Reflect, Uint8Array};
 use sha2::{Digest, Sha256};
