@@ -102,8 +102,7 @@ pub enum LevelDistribution {
     /// Log-SNR by a logistic distribution around 2.5 of scale 1.8, cut to the trained range. At noisier levels next to
     /// nothing can be learned of a hole, but the errors there are the largest and would outweigh all others; at much
     /// cleaner ones there is only grain (the reasons of EDM's log-normal levels, arXiv 2206.00364, section 5). Centre and
-    /// scale are chosen, not fitted; `infill ablate` measures what they bring against [`Uniform`](Self::Uniform) (its
-    /// variant "levels uniform in log-SNR").
+    /// scale are chosen, not fitted; `infill ablate` measures what they bring (its variant "levels uniform in log-SNR").
     Logistic,
     /// The continuous cosine schedule, log-SNR = −2·ln tan(πu/2), cut to the trained range
     /// (arXiv 2102.09672): fewer samples where a small picture is nothing but noise.

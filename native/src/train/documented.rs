@@ -14,8 +14,9 @@ const WRITE: &str = "INFILL_WRITE_DOCS";
 const HEAD: &str = "\
 # Settings
 
-All settings of a training. They go into a file (`--config FILE`, in `[model]`, `[train]` and `[run]`) or into `--set NAME=VALUE`; a run directory's
-`config.toml` holds them as resolved. Defaults are those of `infill train --preset nature`; `infill train … --dry-run` prints those of any command.
+All settings of a training. They go into a file (`--config FILE`: `preset`, `recipe` and `objective` at its top, as the options of these names, the rest in
+`[model]`, `[train]` and `[run]`) or into `--set NAME=VALUE`; a run directory's `config.toml` holds them as resolved.
+Defaults are those of `infill train --preset nature`; `infill train … --dry-run` prints those of any command.
 `INFILL_WRITE_DOCS=1 cargo test -p infill-cli documented` writes this page from the sources' comments.
 ";
 

@@ -150,7 +150,7 @@ pub struct Sampling {
     pub steps: usize,
     /// Factor of all noise, 0 to 1.
     pub temperature: f64,
-    /// Log-SNR at which sampling begins from the task's guess of what is missing ([`SamplerSettings::guess`]).
+    /// Log-SNR at which sampling begins from the task's guess of what is missing; without it, from pure noise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guess: Option<f64>,
 }
