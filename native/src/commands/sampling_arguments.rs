@@ -35,9 +35,16 @@ impl SamplingArguments {
         self.over(config.sampling(task), config)
     }
 
-    /// How the first answer is sampled, with so much detail from the picture itself after it.
+    /// How the first answer is sampled, with so much detail from the picture itself after it. Whoever asks for several steps asks for a
+    /// sample.
     pub fn resolve_first(&self, config: &ModelConfig, task: TaskKind, detail: f32) -> Sampling {
-        self.over(if detail > 0.0 { config.leading(task) } else { config.sampling(task) }, config)
+        let is_mean = detail > 0.0 && self.steps.is_none_or(|steps| steps == 1);
+        self.over(if is_mean { config.leading(task) } else { config.sampling(task) }, config)
+    }
+
+    /// Whether the start is chosen, in one way or the other.
+    pub fn says_strength(&self) -> bool {
+        self.strength.is_some() || self.guess.is_some()
     }
 
     fn over(&self, own: Sampling, config: &ModelConfig) -> Sampling {

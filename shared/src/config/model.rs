@@ -13,6 +13,12 @@ use super::{
 /// Steps of a net that predicts ε: an ε that is a little off gains nothing by more (`sampler_choice` among the examples).
 const EPSILON_STEPS: usize = 16;
 
+/// Log-SNR of the guess that a mean is asked from where samples begin from one that shines through, above 0: what is asked once says such a
+/// guess again, of an extension that begins from the mirrored picture its ghosts. From pure noise it is nearer to the truth, and flat. Between
+/// both, PSNR and patches of `infill evaluate --photos` were traded for each other (frame, joins held at 0.01 or 0.02: 2 gave 16.43 dB and 8.87,
+/// −1 16.64 and 9.28, −2 16.77 and 9.74, noise 16.89 and 11.18).
+const MEAN_GUESS: f64 = -2.0;
+
 /// Everything needed to build a model and to use it as it was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,12 +91,15 @@ impl ModelConfig {
     }
 
     /// How the first answer is sampled where detail from the picture itself follows and nobody says otherwise. A hole is led by the
-    /// mean of all that the net holds possible: a single evaluation of a net that says what is missing to an estimate. Every
-    /// further answer is led by a sample of its own ([`Self::sampling`]).
+    /// mean of all that the net holds possible: a single evaluation of a net that says what is missing to an estimate, from a guess that
+    /// hardly shines through the noise ([`MEAN_GUESS`]). Every further answer is led by a sample of its own ([`Self::sampling`]).
     pub fn leading(&self, task: TaskKind) -> Sampling {
         let own = self.sampling(task);
-        let mean = task.has_hole() && self.prediction == Prediction::Residual;
-        Sampling { steps: if mean { 1 } else { own.steps }, ..own }
+        if task.has_hole() && self.prediction == Prediction::Residual {
+            Sampling { steps: 1, guess: own.guess.map(|guess| if guess > 0.0 { MEAN_GUESS } else { guess }), ..own }
+        } else {
+            own
+        }
     }
 
     /// The sampler where nobody says otherwise.
@@ -230,6 +239,9 @@ mod tests {
         assert_eq!(noise.sampling(TaskKind::Restore), few);
         let smooth = ModelConfig { prediction: Prediction::Residual, ..config.clone() };
         assert_eq!(smooth.leading(TaskKind::Inpaint), Sampling { steps: 1, ..smooth.sampling(TaskKind::Inpaint) });
+        let mut mirrored = smooth.clone();
+        mirrored.sampling.insert(TaskKind::Uncrop, Sampling { guess: Some(2.0), ..few });
+        assert_eq!(mirrored.leading(TaskKind::Uncrop), Sampling { steps: 1, guess: Some(MEAN_GUESS), ..few });
         assert_eq!((smooth.leading(TaskKind::Restore), noise.leading(TaskKind::Inpaint).steps), (few, EPSILON_STEPS));
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<ModelConfig>(&text).unwrap(), config);

@@ -4,6 +4,7 @@
 mod chroma;
 mod guess;
 mod hidden;
+mod membrane;
 mod resample;
 mod smooth;
 mod values;
@@ -12,6 +13,7 @@ use std::fmt;
 
 pub use chroma::{MOST_SATURATION, SATURATION, chroma, colour, pixel_chroma, saturate};
 pub use guess::{Far, guess_fill, mirror_image, nearest_known};
+pub use membrane::spread;
 pub use resample::{Resampler, resize_planes};
 pub use smooth::smooth_fill;
 pub use values::{from_unit, luma, to_unit};

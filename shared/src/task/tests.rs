@@ -208,3 +208,37 @@ fn windows_are_counted_as_they_are_planned() {
         }
     }
 }
+
+/// An answer of 16 pixels that is wrong by one shade everywhere: joined to a picture of 96 pixels it is right at the rim, and what it says of the
+/// inside, a lighter middle, is still there.
+#[test]
+fn an_enlarged_answer_meets_its_rim_and_keeps_what_it_says() {
+    let (side, size) = (96, 16);
+    let shade = |x: usize, y: usize| -0.4 + 0.006 * x as f32 - 0.003 * y as f32;
+    let pixels = (0..side * side).flat_map(|place| [crate::picture::from_unit(shade(place % side, place / side)); 3]).collect();
+    let picture = Picture::new(side, side, pixels).unwrap();
+    let mut mask = Mask::empty(side, side);
+    mask.draw(&crate::mask::Shape::Rectangle { x: 24.0, y: 24.0, width: 48.0, height: 48.0 }, true);
+    let net = work::Net { size, hole: HoleCondition::Smooth, guess: false };
+    let mut fill = inpaint::begin(picture.clone(), mask.clone(), net);
+    let window = fill.window(0);
+    let scale = window.side as f32 / size as f32;
+    let answer: Vec<f32> = (0..3 * size * size)
+        .map(|place| {
+            let at = |place: usize, from: isize| from as f32 + (place as f32 + 0.5) * scale;
+            let (x, y) = (at(place % size, window.left), at(place / size % size, window.top));
+            let middle = if (x - 48.0).hypot(y - 48.0) < 14.0 { 0.3 } else { 0.0 };
+            shade(x as usize, y as usize) + 0.25 + middle
+        })
+        .collect();
+    fill.accept(0, &answer);
+    let wrong = |x: usize, y: usize| to_unit(fill.picture().get(x, y)[0]) - shade(x, y);
+    for along in 26..70 {
+        for (x, y) in [(along, 24), (along, 71), (24, along), (71, along)] {
+            assert!(wrong(x, y).abs() < 0.03, "{} at {x}, {y}", wrong(x, y));
+        }
+    }
+    assert!((0.2..0.4).contains(&wrong(48, 48)), "{}", wrong(48, 48));
+    assert!((0..side * side).all(|place| mask.covers(place % side, place / side)
+        || fill.picture().get(place % side, place / side) == picture.get(place % side, place / side)));
+}
