@@ -65,11 +65,16 @@ pub fn is_input(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.is::<InputError>())
 }
 
+/// Whether an error is in what was said.
+pub fn is_usage(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.is::<UsageError>())
+}
+
 /// The exit code of an error.
 pub fn code(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(|cause| cause.is::<Cancelled>()) {
         ExitCode::from(CANCELLED)
-    } else if error.chain().any(|cause| cause.is::<UsageError>()) {
+    } else if is_usage(error) {
         ExitCode::from(WRONG_USAGE)
     } else if is_input(error) {
         ExitCode::from(BAD_INPUT)

@@ -154,13 +154,13 @@ pub fn copy_atomically(from: &Path, to: &Path) -> Result<()> {
     sync_folder(folder_of(to)).with_context(|| format!("cannot write {}", to.display()))
 }
 
-/// Refuses to overwrite, and finds a missing folder before hours of work.
+/// Refuses to overwrite, and finds a missing folder before hours of work. `option` is the one that named the output.
 ///
 /// # Errors
 /// The output exists and `force` is off, or its folder does not exist.
-pub fn check_output(path: &Path, force: bool) -> Result<()> {
+pub fn check_output(path: &Path, force: bool, option: &str) -> Result<()> {
     if path.exists() && !force {
-        bail!(input(format!("{} exists already; give --force to overwrite it, or another --output", path.display())));
+        bail!(input(format!("{} exists already; give --force to overwrite it, or another {option}", path.display())));
     }
     if path.is_dir() {
         bail!(input(format!("{} is a folder; name a file in it", path.display())));
@@ -168,12 +168,12 @@ pub fn check_output(path: &Path, force: bool) -> Result<()> {
     let target = behind_links(path)?;
     let folder = folder_of(&target);
     if !folder.is_dir() {
-        bail!(input(format!("the folder {} does not exist; make it, or choose another --output", folder.display())));
+        bail!(input(format!("the folder {} does not exist; make it, or choose another {option}", folder.display())));
     }
     if !target.exists()
         && let Err(error) = beside(folder)
     {
-        bail!(input(format!("nothing can be written into the folder {} ({error}); choose another --output", folder.display())));
+        bail!(input(format!("nothing can be written into the folder {} ({error}); choose another {option}", folder.display())));
     }
     Ok(())
 }
@@ -223,8 +223,13 @@ mod tests {
         write_atomically(&path("nowhere"), b"gone").unwrap();
         assert!(path("nowhere").is_symlink());
         symlink("no/such/folder", path("lost")).unwrap();
-        assert!(check_output(&path("lost"), false).unwrap_err().to_string().contains("no/such"));
-        assert!(check_output(&path("sub"), true).unwrap_err().to_string().contains("is a folder"));
+        assert!(
+            check_output(&path("lost"), false, "--svg")
+                .unwrap_err()
+                .to_string()
+                .ends_with("no/such does not exist; make it, or choose another --svg")
+        );
+        assert!(check_output(&path("sub"), true, "--output").unwrap_err().to_string().contains("is a folder"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The program `infill`: train Palette models, and fill, extend, colour and repair pictures.
 
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod bench;
 mod commands;
 mod device;
@@ -20,6 +22,7 @@ mod progress;
 mod readback;
 mod runs;
 mod site;
+mod stdout;
 mod study;
 mod train;
 
@@ -69,7 +72,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_arg_matches(&with_negative_numbers(Arguments::command()).get_matches());
     let arguments = arguments.unwrap_or_else(|error| error.exit());
     log(arguments.verbose, arguments.quiet);
-    match arguments.command.run::<Arguments>() {
+    match arguments.command.run::<Arguments>().and_then(|code| stdout::check().map(|()| code)) {
         Ok(code) => code,
         Err(error) => {
             // Where nobody listens any more, the exit code is left.

@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, path::Path, process::Output};
 
-use support::{add_pictures, command, expect, infill, json, workplace};
+use support::{add_pictures, command, expect, infill, json, photo, workplace};
 use tempfile::TempDir;
 
 /// What every curve here measures, on two pictures.
@@ -63,7 +63,9 @@ fn a_curve_goes_on_where_it_was_and_refuses_other_questions() {
         assert_eq!(plot.matches("<circle").count(), 6);
     }
 
-    expect(&curve(folder.path(), "--case colorize"), 3, &["other questions", "inpaint-centre,colorize"]);
+    expect(&curve(folder.path(), "--case colorize"), 3, &["other questions (cases", "inpaint-centre"]);
+    photo(50, 40).save(folder.path().join("pictures/more.png")).unwrap();
+    expect(&curve(folder.path(), first), 3, &["other questions (index_sha256"]);
 }
 
 #[test]

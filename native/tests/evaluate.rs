@@ -251,4 +251,12 @@ fn an_evaluation_that_is_stopped_goes_on_where_it_was() {
     };
     assert_eq!(table("parts"), table("whole"));
     assert!(!folder.path().join("parts/unfinished").exists());
+
+    // A folder of that name with somebody's files stays.
+    std::fs::create_dir(folder.path().join("unfinished")).expect("a folder");
+    std::fs::write(folder.path().join("unfinished/notes"), "mine").expect("a file");
+    let short = "evaluate --device cpu --model tiny.safetensors --count 2 --samples 1 --data pictures --steps 1 --task restore -o .";
+    expect(&infill(folder.path(), short), 0, &[]);
+    let left: Vec<_> = std::fs::read_dir(folder.path().join("unfinished")).expect("a folder").collect();
+    assert_eq!(left.len(), 1);
 }

@@ -56,6 +56,24 @@ fn a_folder_goes_into_a_folder_and_one_that_fails_keeps_no_other_from_it() {
 }
 
 #[test]
+fn a_folder_of_several_answers_each_goes_on_inside_a_picture_and_results_are_no_pictures() {
+    let folder = workplace();
+    let path = folder.path();
+    fs::create_dir(path.join("in")).unwrap();
+    photo(40, 30).save(path.join("in/a.png")).unwrap();
+    let edit = "uncrop in --all 5 --output-dir in/done --samples 2 --seed 4";
+    expect(&sample(path, edit), 0, &[]);
+    let answers = ["in/done/a-1.png", "in/done/a-2.png"].map(|name| path.join(name));
+    let before = answers.each_ref().map(|answer| fs::read(answer).unwrap());
+    fs::remove_file(&answers[1]).unwrap();
+    expect(&sample(path, &format!("{edit} --skip-existing")), 0, &[]);
+    assert!(before == answers.each_ref().map(|answer| fs::read(answer).unwrap()));
+    assert!(strays(&path.join("in/done"), &["a-1.png", "a-2.png"]).is_empty());
+    // Whoever names results themselves means them.
+    expect(&sample(path, "restore in/done --output-dir in/done/again"), 0, &["picture 2 of 2"]);
+}
+
+#[test]
 fn what_cannot_become_several_files_is_refused_before_any_work() {
     let folder = workplace();
     let path = folder.path();

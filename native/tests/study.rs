@@ -122,6 +122,9 @@ fn what_makes_no_study_is_named() {
     expect(&infill(path, "study --data photos --seconds 4"), 2, &["4", "5"]);
     expect(&infill(path, "study"), 2, &["--data"]);
     assert!(!path.join("made/key.json").exists());
+    // A folder that only happens to be called so is not replaced.
+    fs::create_dir_all(path.join("made/page")).unwrap();
+    refused(&format!("{answers} --count 2 --checks 0"), &["made/page exists", "--force"]);
 }
 
 #[test]

@@ -212,6 +212,6 @@ fn training_goes_on_from_an_exported_model() {
     expect(&infill(path, "train --run grown --resume --steps 3"), 0, &["3 steps done"]);
     let settings = std::fs::read_to_string(path.join("grown/config.toml")).unwrap();
     assert!(settings.contains("patch = 4") && settings.contains("size = 32") && settings.contains("optimizer = \"muon\""), "{settings}");
-    expect(&infill(path, &format!("train --init small.infill --grow 1 --data pictures --run wrong {small}")), 2, &["1 times", "2 or more"]);
+    expect(&infill(path, &format!("train --init small.infill --grow 1 --data pictures --run wrong {small}")), 2, &["1 times", "2 to 64"]);
     expect(&infill(path, &format!("train --preset tiny --grow 2 --data pictures --run wrong {small}")), 2, &["--init"]);
 }

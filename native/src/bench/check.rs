@@ -15,7 +15,7 @@ use infill::{
 };
 
 use super::timing::values;
-use crate::{device, draw, exit::input, model_on_disk};
+use crate::{device, draw, exit::input, model_on_disk, stdout::say};
 
 /// Cases drawn at random beside the edges.
 const RANDOM: usize = 40;
@@ -34,7 +34,7 @@ pub fn run(device: &Device) -> Result<()> {
         let difference = self_check::largest_difference(&values(case.compute(device))?, &values(case.compute(&device::reference()))?);
         let right = difference <= case.tolerance();
         wrong += usize::from(!right);
-        println!("{:<6} {difference:.1e} {case:?}", if right { "ok" } else { "WRONG" });
+        say!("{:<6} {difference:.1e} {case:?}", if right { "ok" } else { "WRONG" });
     }
     ensure!(wrong == 0, "{wrong} kernels compute something else than the CPU");
     whole_run(device)
@@ -54,7 +54,7 @@ fn whole_run(device: &Device) -> Result<()> {
     let [ours, reference] = [device, &device::reference()].map(|device| fill(&file, &picture, &mask, device));
     let (ours, reference) = (ours?, reference?);
     let decibels = metric::psnr(&ours, &reference, Some(&mask));
-    println!("{STEPS} steps of {}: {decibels:.1} dB in the hole beside the CPU's", path.display());
+    say!("{STEPS} steps of {}: {decibels:.1} dB in the hole beside the CPU's", path.display());
     ensure!(decibels >= LEAST, "a whole run is {decibels:.1} dB from the CPU's, not {LEAST}");
     Ok(())
 }

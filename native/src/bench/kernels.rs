@@ -25,6 +25,7 @@ use super::{
     timing::{median, read},
 };
 use crate::device::{self, DeviceChoice};
+use crate::stdout::say;
 
 /// What is timed.
 pub struct KernelsPlan {
@@ -82,10 +83,10 @@ pub fn run(plan: &KernelsPlan) -> Result<()> {
         time_by(own, plan.runs, &device, || net.forward(input.clone(), input.clone(), level.clone()))
     };
     let ours = evaluate(&net, true)?;
-    println!("evaluation      {:.1} ms, {:.2} GFLOP/s; these layers alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
+    say!("evaluation      {:.1} ms, {:.2} GFLOP/s; these layers alone {:.1} ms", ours * 1e3, operations / ours / 1e9, seconds * 1e3);
     for bits in [Bits::Eight, Bits::Four] {
         let seconds = evaluate(&Unet::new(config, &device).with_packed_gaussian_weights(1, bits), true)?;
-        println!(
+        say!(
             "with {} bits     {:.1} ms, {:.2} GFLOP/s; ratio {:.2}",
             bits.count(),
             seconds * 1e3,
@@ -95,21 +96,18 @@ pub fn run(plan: &KernelsPlan) -> Result<()> {
     }
     if !plan.ours_only {
         let theirs = evaluate(&net, false)?;
-        println!("burn's own      {:.1} ms, {:.2} GFLOP/s; ratio {:.2}", theirs * 1e3, operations / theirs / 1e9, theirs / ours);
+        say!("burn's own      {:.1} ms, {:.2} GFLOP/s; ratio {:.2}", theirs * 1e3, operations / theirs / 1e9, theirs / ours);
     }
     Ok(())
 }
 
 /// Prints each layer that does arithmetic at pictures of `size`, and gives the seconds of all of them.
 fn layers(config: &ModelConfig, size: usize, plan: &KernelsPlan, device: &Device) -> Result<f64> {
-    println!("{:<10} {:>5} {:>6} {:>6} {:>6} {:>10} {:>10} {:>7}", "layer", "side", "in", "out", "times", "GFLOP/s", "burn", "ratio");
+    say!("{:<10} {:>5} {:>6} {:>6} {:>6} {:>10} {:>10} {:>7}", "layer", "side", "in", "out", "times", "GFLOP/s", "burn", "ratio");
     let line = |name: &str, [side, input, output, times]: [usize; 4], operations: u64, (ours, theirs): (f64, Option<f64>)| {
         let rate = |seconds: f64| operations as f64 / seconds / 1e9;
-        print!("{name:<10} {side:>5} {input:>6} {output:>6} {times:>6} {:>10.2}", rate(ours));
-        match theirs {
-            Some(theirs) => println!(" {:>10.2} {:>7.2}", rate(theirs), theirs / ours),
-            None => println!(),
-        }
+        let burn = theirs.map_or(String::new(), |theirs| format!(" {:>10.2} {:>7.2}", rate(theirs), theirs / ours));
+        say!("{name:<10} {side:>5} {input:>6} {output:>6} {times:>6} {:>10.2}{burn}", rate(ours));
         ours * times as f64
     };
     let mut seconds = 0.0;

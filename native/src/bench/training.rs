@@ -26,6 +26,7 @@ use crate::{
     device::{self, Devices},
     exit::input,
     pictures::{Dataset, Loader},
+    stdout::say,
     train::{TrainingSettings, validation},
 };
 
@@ -86,22 +87,17 @@ pub fn run(plan: &TrainingBenchPlan) -> Result<()> {
     let seconds = median(&mut own.steps);
     let operations = 3.0 * cost::forward_operations(config, config.size) as f64 * batch as f64;
     let speed = |seconds: f64| batch as f64 / seconds;
-    println!("net             {} ({parameters} parameters), {batch} pictures a step", plan.net);
-    println!("devices         {}, in {}", devices.len(), plan.precision);
-    println!("pictures/s      {:.1} (median of {} steps)", speed(seconds), own.steps.len());
+    say!("net             {} ({parameters} parameters), {batch} pictures a step", plan.net);
+    say!("devices         {}, in {}", devices.len(), plan.precision);
+    say!("pictures/s      {:.1} (median of {} steps)", speed(seconds), own.steps.len());
     if !settings.run.data.is_empty() {
-        println!("waited          {:.1} % of the time for pictures", 100.0 * waited);
+        say!("waited          {:.1} % of the time for pictures", 100.0 * waited);
     }
-    println!("arithmetic      {:.1} GFLOP/s", operations / seconds / 1e9);
-    println!(
-        "matrix product  {:.1} GFLOP/s ({MATRIX}² in {}); share {:.0} %",
-        rate / 1e9,
-        plan.precision,
-        100.0 * operations / seconds / rate
-    );
+    say!("arithmetic      {:.1} GFLOP/s", operations / seconds / 1e9);
+    say!("matrix product  {:.1} GFLOP/s ({MATRIX}² in {}); share {:.0} %", rate / 1e9, plan.precision, 100.0 * operations / seconds / rate);
     match peak_memory() {
-        Some(bytes) => println!("peak memory     {:.2} GB of the process", bytes as f64 / 1e9),
-        None => println!("peak memory     not known on this system"),
+        Some(bytes) => say!("peak memory     {:.2} GB of the process", bytes as f64 / 1e9),
+        None => say!("peak memory     not known on this system"),
     }
     if let Some(mut peer) = peer {
         if peer.parameters != parameters {
@@ -111,7 +107,7 @@ pub fn run(plan: &TrainingBenchPlan) -> Result<()> {
             bail!(input(format!("the peer ran on {}, this program on {device_name}: nothing can be compared", peer.device)));
         }
         let theirs = median(&mut peer.seconds);
-        println!("PyTorch {}  {:.1} pictures/s ({} threads); ratio {:.2}", peer.torch, speed(theirs), peer.threads, theirs / seconds);
+        say!("PyTorch {}  {:.1} pictures/s ({} threads); ratio {:.2}", peer.torch, speed(theirs), peer.threads, theirs / seconds);
     }
     Ok(())
 }

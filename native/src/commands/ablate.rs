@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
-use clap::Args;
+use anyhow::{Result, bail};
+use clap::{Args, builder::RangedU64ValueParser};
 
 use super::{device_arguments::DeviceArguments, training_choices::TrainingChoices};
 use crate::{
     evaluate::ablation::{self, AblationPlan, Family},
+    exit::usage,
     train::TrainingSettings,
 };
 
@@ -30,14 +31,14 @@ pub struct AblateArguments {
     /// for the time that the first takes for its steps.
     #[arg(long)]
     pub paper: bool,
-    /// Steps of each variant.
+    /// Steps of each variant, whatever --config says.
     #[arg(long, default_value_t = 300)]
     pub steps: u64,
     /// Pictures in each step.
     #[arg(long)]
     pub batch: Option<usize>,
-    /// How many of the validation pictures are measured on.
-    #[arg(long, default_value_t = 32)]
+    /// How many of the validation pictures are measured on, whatever --config says.
+    #[arg(long, default_value_t = 32, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub pictures: usize,
     #[command(flatten)]
     pub device: DeviceArguments,
@@ -49,10 +50,20 @@ pub struct AblateArguments {
     /// Learning rate after the warm-up, which takes a tenth of the steps.
     #[arg(long)]
     pub learning_rate: Option<f64>,
-    /// Seed of everything random.
+    /// Seed of everything random, whatever --config says.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
 }
+
+/// Settings that options of this command say, and what to do instead of setting them.
+const OWN: [(&str, &str); 6] = [
+    ("run.data", "give --data"),
+    ("run.validation", "give --validation"),
+    ("run.validation_pictures", "give --pictures"),
+    ("train.seed", "give --seed"),
+    ("train.total_steps", "give --steps"),
+    ("train.warm_up_steps", "it is a tenth of --steps"),
+];
 
 /// Runs the command.
 ///
@@ -67,6 +78,12 @@ pub fn run(arguments: &AblateArguments) -> Result<()> {
 impl AblateArguments {
     /// The settings that variants change.
     fn settings(&self) -> Result<TrainingSettings> {
+        for assignment in &self.choices.set {
+            let key = assignment.split('=').next().unwrap_or_default().trim();
+            if let Some((_, option)) = OWN.into_iter().find(|(own, _)| *own == key) {
+                bail!(usage(format!("--set {key} does nothing here: {option}")));
+            }
+        }
         let mut settings = self.choices.settings(None)?;
         settings.model.size = self.size.unwrap_or(settings.model.size);
         settings.run.data.clone_from(&self.data);

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
-use infill::config::ModelConfig;
+use infill::{config::ModelConfig, train::Precision};
 
 use super::{
     device_arguments::{DeviceArguments, DevicesArguments},
-    training_choices::TrainingChoices,
+    info::word,
+    training_choices::{TrainingChoices, precision},
 };
 use crate::{
     bench::{self, KernelsPlan, Peer, TrainingBenchPlan, Tuning},
@@ -38,15 +39,15 @@ pub struct BenchTrainArguments {
     #[arg(long, value_name = "FILE")]
     pub peer: Option<PathBuf>,
     /// Python that runs it.
-    #[arg(long, default_value = "python3")]
+    #[arg(long, default_value = "python3", requires = "peer")]
     pub python: PathBuf,
     /// Train on these pictures, as `infill train` does, and say how long the device waits for them: a folder, a tar shard, or a
     /// pattern. May be given again.
     #[arg(long, value_name = "SOURCE")]
     pub data: Vec<String>,
     /// Precision of forward and backward: f32, f16 or bf16.
-    #[arg(long, default_value = "f32")]
-    pub precision: String,
+    #[arg(long, default_value = "f32", value_parser = precision)]
+    pub precision: Precision,
     #[command(flatten)]
     pub devices: DevicesArguments,
 }
@@ -85,7 +86,7 @@ pub struct BenchKernelsArguments {
     #[arg(long)]
     pub ours_only: bool,
     /// Compare every kernel, and a whole run of the model that comes with the program, with the CPU instead of timing them.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["preset", "size", "runs", "ours_only"])]
     pub check: bool,
     #[command(flatten)]
     pub device: DeviceArguments,
@@ -104,8 +105,7 @@ pub fn run(arguments: &BenchArguments) -> Result<()> {
 
 impl BenchTrainArguments {
     fn resolve(&self) -> Result<TrainingBenchPlan> {
-        let precision = format!("train.precision={}", self.precision);
-        let choices = TrainingChoices { preset: Some(self.preset.clone()), set: vec![precision], ..TrainingChoices::default() };
+        let choices = TrainingChoices { preset: Some(self.preset.clone()), precision: Some(self.precision), ..TrainingChoices::default() };
         let mut settings = choices.settings(None)?;
         settings.train.batch = self.batch;
         settings.run.data.clone_from(&self.data);
@@ -116,7 +116,7 @@ impl BenchTrainArguments {
             net: self.preset.clone(),
             settings,
             steps: self.steps,
-            precision: self.precision.clone(),
+            precision: word(&self.precision),
             peer: self.peer.as_ref().map(|program| Peer { python: self.python.clone(), program: program.clone() }),
             devices: self.devices.resolve()?,
         })
@@ -132,6 +132,10 @@ impl BenchKernelsArguments {
             usage(format!("a side of {size} pixels is no multiple of {divisor}, as this net wants"))
         );
         let Self { runs, ours_only, check, pixels, vectors, units, registers, software, half, .. } = *self;
+        let tuned = software || half.is_some() || units.is_some() || pixels.or(vectors).or(registers).is_some();
+        if tuned && !cfg!(feature = "wgpu") {
+            bail!(usage("--pixels, --vectors, --units, --registers, --software and --half are for builds with --features wgpu"));
+        }
         let tuning = Tuning { pixels, vectors, units, registers, software, half };
         Ok(KernelsPlan { config, size, runs, tuning, ours_only, check, device: self.device.device })
     }

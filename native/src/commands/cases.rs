@@ -5,16 +5,18 @@ use infill::task::TaskKind;
 
 use crate::evaluate::Case;
 
-/// Cases by their names, in the order of [`Case::ALL`].
+/// Cases by their names, in the order of [`Case::ALL`], without the one of masks that the user brings.
 ///
 /// # Errors
 /// A name that no case has, or a case of a task that the model does not know.
 pub fn named(names: &[String], known: &[TaskKind]) -> anyhow::Result<Vec<Case>> {
-    if let Some(name) = names.iter().find(|name| Case::ALL.iter().all(|case| case.name() != **name)) {
-        let all: Vec<String> = Case::ALL.iter().map(|case| case.name()).collect();
+    // Masks of one's own are for `infill evaluate` alone, which takes a folder of them.
+    let all: Vec<Case> = Case::ALL.into_iter().filter(|case| *case != Case::InpaintMasks).collect();
+    if let Some(name) = names.iter().find(|name| all.iter().all(|case| case.name() != **name)) {
+        let all: Vec<String> = all.iter().map(|case| case.name()).collect();
         bail!("there is no case `{name}`; there are {}", all.join(", "));
     }
-    let cases: Vec<Case> = Case::ALL.into_iter().filter(|case| names.contains(&case.name())).collect();
+    let cases: Vec<Case> = all.into_iter().filter(|case| names.contains(&case.name())).collect();
     if let Some(case) = cases.iter().find(|case| !known.contains(&case.kind())) {
         bail!("this model was not trained on {}, the task of {}; leave that case out", case.kind(), case.name());
     }

@@ -42,7 +42,7 @@ pub struct CompareArguments {
 /// # Errors
 /// Models of different sizes or without a common task, files that cannot be read or written.
 pub fn run(arguments: &CompareArguments) -> Result<()> {
-    files::check_output(&arguments.output, arguments.force)?;
+    files::check_output(&arguments.output, arguments.force, "--output")?;
     compare::run(&ComparePlan {
         models: [arguments.first.clone(), arguments.second.clone()],
         picture: arguments.picture.clone(),

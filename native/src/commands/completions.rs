@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use crate::exit::input;
+use crate::{exit::input, stdout::say};
 
 /// Print what a shell needs to complete commands and options, or write the manual pages.
 #[derive(Debug, Args)]
@@ -29,7 +29,9 @@ pub fn run<P: CommandFactory>(arguments: &CompletionsArguments) -> Result<()> {
         return pages(program, folder);
     }
     if let Some(shell) = arguments.shell {
-        clap_complete::generate(shell, &mut program, "infill", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut program, "infill", &mut script);
+        say!("{}", String::from_utf8(script)?.trim_end());
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
 use infill::sampler::SamplerKind;
 
@@ -36,8 +37,8 @@ pub struct CurveArguments {
     /// Numbers of steps, which are evaluations of the net.
     #[arg(long, value_name = "STEPS", value_delimiter = ',', default_value = "4,6,10,20,50,100,250")]
     pub steps: Vec<usize>,
-    /// More numbers of steps for the ancestral sampler, which the paper runs with 1000.
-    #[arg(long, value_name = "STEPS", value_delimiter = ',', default_value = "1000")]
+    /// More numbers of steps for the ancestral sampler [default: 1000, as the paper runs it].
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
     pub ancestral_steps: Vec<usize>,
     /// Number of pictures, the same ones for every measurement.
     #[arg(long, default_value_t = 16)]
@@ -55,6 +56,9 @@ pub struct CurveArguments {
     pub device: DeviceArguments,
 }
 
+/// Of the paper's sampler.
+const PAPER_STEPS: usize = 1000;
+
 /// Runs the command.
 ///
 /// # Errors
@@ -66,6 +70,9 @@ pub fn run(arguments: &CurveArguments) -> anyhow::Result<()> {
 
 impl CurveArguments {
     fn resolve(&self) -> anyhow::Result<CurvePlan> {
+        if !self.ancestral_steps.is_empty() && !self.sampler.contains(&SamplerKind::Ancestral) {
+            bail!(usage("--ancestral-steps are of the ancestral sampler, which is not among those of --sampler"));
+        }
         let model = summary::read_model(&model_on_disk::locate(self.model.as_deref())?)?;
         Ok(CurvePlan {
             cases: cases::named(&self.case, &model.0.config.tasks).map_err(usage)?,
@@ -86,7 +93,8 @@ impl CurveArguments {
         let mut points: Vec<(SamplerKind, usize)> =
             self.sampler.iter().flat_map(|kind| self.steps.iter().map(move |steps| (*kind, *steps))).collect();
         if self.sampler.contains(&SamplerKind::Ancestral) {
-            points.extend(self.ancestral_steps.iter().map(|steps| (SamplerKind::Ancestral, *steps)));
+            let more = if self.ancestral_steps.is_empty() { &[PAPER_STEPS] } else { self.ancestral_steps.as_slice() };
+            points.extend(more.iter().map(|steps| (SamplerKind::Ancestral, *steps)));
         }
         points.sort_by_key(|(_, steps)| *steps);
         points.dedup();

@@ -34,10 +34,11 @@ pub struct EditArguments {
     /// Folder for the results of several pictures, by the pictures' own names. It is made when it is missing.
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     pub output_dir: Option<PathBuf>,
-    /// Format of results whose name does not say it [default: png for -, and in a folder each picture's own].
+    /// Format of results in a folder or on the standard output [default: there png, in a folder each picture's own].
     #[arg(long)]
     pub format: Option<Format>,
-    /// Seed of the noise; another seed gives another answer.
+    /// Seed of the noise; another seed gives another answer. The first answer to a hole is led by a mean and hardly depends on it, unless
+    /// --steps is given.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// Number of answers to draw, each with the next seed; their files are numbered.
@@ -59,19 +60,22 @@ pub struct EditArguments {
     pub device: DeviceArguments,
     #[command(flatten)]
     pub sampling: SamplingArguments,
-    /// How much detail holes and new area get from the picture itself, led by the net: 0 the net's fill alone, 1 all.
-    #[arg(long, default_value_t = 1.0, value_parser = share)]
-    pub detail: f32,
-    /// Quality of a .jpg output.
-    #[arg(long, default_value_t = 92, value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub quality: u8,
+    /// How much detail holes and new area get from the picture itself, led by the net: 0 the net's fill alone, 1 all [default: 1].
+    #[arg(long, value_parser = share)]
+    pub detail: Option<f32>,
+    /// Quality of a .jpg output [default: 92].
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub quality: Option<u8>,
     /// Sampler: dpm-solver, uni-pc, ddim or ancestral [default: dpm-solver, for nets that predict ε uni-pc].
     #[arg(long)]
     pub sampler: Option<SamplerKind>,
-    /// Share of fresh noise in ddim, 0 to 1.
-    #[arg(long, default_value_t = 0.0)]
-    pub eta: f64,
+    /// Share of fresh noise in ddim, 0 to 1 [default: 0].
+    #[arg(long)]
+    pub eta: Option<f64>,
 }
+
+/// Of a .jpg output, where nothing else is asked for.
+const JPEG_QUALITY: u8 = 92;
 
 /// A format to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -108,9 +112,14 @@ impl EditArguments {
     /// # Errors
     /// A model that cannot be used, or an output that cannot be written.
     pub fn resolve(&self, kind: TaskKind, asked: Asked) -> Result<EditPlan> {
-        let Self { seed, sampler, eta, detail, .. } = *self;
+        let Self { seed, sampler, .. } = *self;
+        let (eta, detail) = (self.eta.unwrap_or(0.0), self.detail.unwrap_or(1.0));
         let jobs = self.jobs()?;
-        let checked = jobs.iter().try_for_each(|job| job.output.check(self.force));
+        self.check(kind, &jobs)?;
+        let option = if self.output_dir.is_some() { "--output-dir" } else { "--output" };
+        // A picture of which only some answers are there gets all of them again: the same ones, by their seeds.
+        let force = self.force || self.skip_existing;
+        let checked = jobs.iter().try_for_each(|job| job.output.check(force, option));
         if self.output_dir.is_some() {
             checked.context("--skip-existing leaves out what is done")?
         } else {
@@ -127,8 +136,26 @@ impl EditArguments {
         Ok(EditPlan { jobs, asked, model, first, sampler, detail, saturation: SATURATION, device: self.device.device })
     }
 
+    /// Refuses options that would do nothing.
+    fn check(&self, kind: TaskKind, jobs: &[Job]) -> Result<()> {
+        let fills = kind.has_hole();
+        let writes_jpeg = jobs.is_empty() || jobs.iter().any(|job| job.output.format == OutputFormat::Jpeg);
+        let idle = [
+            (self.detail.is_some() && !fills, "--detail is of inpaint and uncrop: nothing is filled here"),
+            (self.quality.is_some() && !writes_jpeg, "--quality is of .jpg, and no output is one"),
+            (self.mean && self.samples < 2, "--mean is of several answers; give --samples too"),
+            (self.eta.is_some() && self.sampler != Some(SamplerKind::Ddim), "--eta is of --sampler ddim"),
+            (self.sampling.says_strength() && kind == TaskKind::Colorize, "--strength does nothing in colorize; leave it out"),
+        ];
+        match idle.into_iter().find(|(given, _)| *given) {
+            Some((_, why)) => bail!(usage(why)),
+            None => Ok(()),
+        }
+    }
+
     fn jobs(&self) -> Result<Vec<Job>> {
-        let Self { samples, mean, quality, format, .. } = *self;
+        let Self { samples, mean, format, .. } = *self;
+        let quality = self.quality.unwrap_or(JPEG_QUALITY);
         let output = |path: PathBuf, format| OutputFiles { path, format, samples, mean, quality };
         let Some(folder) = &self.output_dir else {
             let path = self.output.clone().unwrap_or_default();
@@ -183,7 +210,13 @@ impl EditArguments {
                 named.push((path.clone(), path.file_name().unwrap_or_default().into()));
                 continue;
             }
-            let inside = picture_files(path)?;
+            let mut inside = picture_files(path)?;
+            // Results of an earlier call, where they lie among the pictures, are no pictures to be edited.
+            let results = self.output_dir.as_ref().and_then(|folder| folder.canonicalize().ok());
+            let results = results.filter(|results| path.canonicalize().is_ok_and(|path| path != *results && !path.starts_with(results)));
+            if let Some(results) = results {
+                inside.retain(|file| !file.canonicalize().is_ok_and(|file| file.starts_with(&results)));
+            }
             if inside.is_empty() {
                 bail!(input(format!("there is no picture (png, jpeg, webp, bmp, gif or tiff) in {}", path.display())));
             }
@@ -206,6 +239,6 @@ fn output_path(path: PathBuf) -> Result<PathBuf> {
     if path == Path::new(STANDARD) {
         return Ok(path);
     }
-    OutputFormat::of(&path).context("the output must end in .png, .jpg or .webp")?;
+    OutputFormat::of(&path).context("the output must end in .png, .jpg or .webp; a folder for results is --output-dir")?;
     Ok(path)
 }

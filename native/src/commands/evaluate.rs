@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use burn::tensor::Device;
-use clap::Args;
+use clap::{Args, builder::RangedU64ValueParser};
 use infill::{
     config::ModelConfig,
     denoiser::Model,
@@ -27,7 +27,7 @@ use crate::{
     },
     exit::{input, usage},
     interrupt::Interrupt,
-    model_on_disk,
+    model_on_disk, stdout,
 };
 
 /// Measure a model against baselines on pictures that it has not seen.
@@ -52,7 +52,7 @@ pub struct EvaluateArguments {
     #[arg(long, default_value_t = 100)]
     pub count: usize,
     /// Samples of each question; their mean is measured too.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, value_parser = RangedU64ValueParser::<usize>::new().range(..=1_000_000))]
     pub samples: usize,
     #[command(flatten)]
     pub device: DeviceArguments,
@@ -111,17 +111,18 @@ pub struct YardstickArguments {
 pub struct PhotosArguments {
     /// Folder of photographs: measure at their own size what the program makes of them (holes, a border cut off, colour,
     /// JPEG). Masks are drawn from the seed without --masks.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "samples", "batch", "paper", "regression"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "samples", "batch", "paper", "regression", "classes"])]
     pub photos: Option<PathBuf>,
     /// How much detail from the picture itself holes get, 0 (the net alone) to 1; of several, each is measured.
-    #[arg(long, value_name = "0-1", value_delimiter = ',', default_values_t = [0.0, 1.0], requires = "photos")]
+    /// [default: 0,1]
+    #[arg(long, value_name = "0-1", value_delimiter = ',', requires = "photos")]
     pub detail: Vec<f32>,
     /// Methods of others to stand beside the net, run by Python: telea (OpenCV), patchmatch (PyPatchMatch). Install them with
     /// `pip install numpy opencv-python-headless pypatchmatch`.
     #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "photos")]
     pub peer: Vec<Peer>,
     /// Python that runs them.
-    #[arg(long, default_value = "python3", requires = "photos")]
+    #[arg(long, default_value = "python3", requires = "peer")]
     pub python: PathBuf,
 }
 
@@ -151,14 +152,14 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         Plan::Photos(plan) => {
             let evaluation = evaluate_photos(&tools, &plan, &interrupt)?;
             evaluation.write(output, *force)?;
-            println!("{}", evaluation.report.table());
+            stdout::markdown(&evaluation.report.table());
         }
         Plan::Squares(plan) => {
             let evaluation = evaluate(&tools, &plan, &interrupt)?;
             evaluation.write(output, *force)?;
-            println!("{}", evaluation.report.summary());
+            stdout::markdown(&evaluation.report.summary());
             if *paper {
-                println!("{}", evaluation.report.conclusion());
+                stdout::markdown(&evaluation.report.conclusion());
             }
         }
     }
@@ -214,12 +215,37 @@ fn regression(path: &Path, device: &Device) -> anyhow::Result<(ModelSummary, Mod
 }
 
 impl EvaluateArguments {
+    /// Refuses options that would do nothing with these tasks and nets.
+    fn check(&self, tasks: &[TaskKind]) -> anyhow::Result<()> {
+        let fills = tasks.iter().any(|task| task.has_hole());
+        let YardstickArguments { features, inception, resnet50, .. } = &self.yardsticks;
+        let nets = [features, inception, resnet50].iter().filter(|net| net.is_some()).count();
+        let of_photos = self.photos.photos.is_some();
+        let needs = "needs the task inpaint; leave it out, or add --task inpaint with a model that knows it";
+        let idle = [
+            (self.masks.is_some() && !tasks.contains(&TaskKind::Inpaint), format!("--masks {needs}")),
+            (
+                !(self.photos.detail.is_empty() && self.photos.peer.is_empty() || fills),
+                "--detail and --peer are of inpaint and uncrop".to_owned(),
+            ),
+            (self.sampling.says_strength() && !fills, "--strength is of inpaint and uncrop here".to_owned()),
+            (of_photos && nets > 1, "photographs are compared by one net; give one of --features, --inception and --resnet50".to_owned()),
+            (!of_photos && nets > 2, "with --inception and --resnet50 nothing is left for --features; leave it out".to_owned()),
+        ];
+        match idle.into_iter().find(|(given, _)| *given) {
+            Some((_, why)) => bail!(usage(why)),
+            None => Ok(()),
+        }
+    }
+
     /// What is measured of a model.
     fn resolve(&self, config: &ModelConfig) -> anyhow::Result<Plan> {
         let tasks = cases::tasks(&self.task, &config.tasks).map_err(usage)?;
         let sampler = SamplerSettings { kind: self.sampler.unwrap_or(config.sampler()), seed: self.seed, ..SamplerSettings::default() };
         let sampling = tasks.iter().map(|task| (*task, self.sampling.resolve(config, *task))).collect();
+        self.check(&tasks)?;
         if let Some(photos) = &self.photos.photos {
+            let details = if self.photos.detail.is_empty() { vec![0.0, 1.0] } else { self.photos.detail.clone() };
             return Ok(Plan::Photos(PhotosPlan {
                 photos: photos.clone(),
                 masks: self.masks.clone(),
@@ -228,7 +254,7 @@ impl EvaluateArguments {
                 sampler,
                 sampling,
                 leading: tasks.iter().map(|task| (*task, self.sampling.resolve_first(config, *task, 1.0))).collect(),
-                details: self.photos.detail.clone(),
+                details,
                 peers: self.photos.peer.clone(),
                 python: self.photos.python.clone(),
                 keep_in: Some(self.output.clone()),
@@ -236,9 +262,6 @@ impl EvaluateArguments {
         }
         let mut cases = Case::of_tasks(&tasks, self.paper);
         if self.masks.is_some() {
-            if !tasks.contains(&TaskKind::Inpaint) {
-                bail!(usage("--masks needs the task inpaint; leave it out, or add --task inpaint with a model that knows it"));
-            }
             cases.push(Case::InpaintMasks);
         }
         Ok(Plan::Squares(EvaluationPlan {

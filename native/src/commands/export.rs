@@ -21,6 +21,7 @@ use crate::{
     formats::{checkpoint, diffusers, onnx},
     model_on_disk,
     site::{NewModel, Site},
+    stdout::say,
     train::averages,
 };
 
@@ -148,7 +149,7 @@ pub fn run(arguments: &ExportArguments) -> Result<()> {
         (Some(output), None) => output,
         (None, None) => bail!(usage("give --output FILE or --web DIR")),
     };
-    files::check_output(output, arguments.force)?;
+    files::check_output(output, arguments.force, "--output")?;
     let file = arguments.file()?;
     if arguments.pytorch {
         let architecture = Architecture::of_model(&file.config, &device::reference()).map_err(input)?;
@@ -165,7 +166,7 @@ impl ExportArguments {
     fn file(&self) -> Result<ModelFile> {
         let Some(length) = self.ema_length else { return model_on_disk::read(&self.model) };
         let (file, error) = averages::of_length(&self.model, length)?;
-        println!("averaged over a length of {length}, which the snapshots meet within {:.2} %", 100.0 * error);
+        tracing::info!("averaged over a length of {length}, which the snapshots meet within {:.2} %", 100.0 * error);
         Ok(file)
     }
 
@@ -173,6 +174,9 @@ impl ExportArguments {
     fn encode(&self, file: &ModelFile) -> Result<Vec<u8>> {
         let encoding = self.quantize.unwrap_or(Quantize::Q8).into();
         let mut config = file.config.clone();
+        if let Some(advice) = self.sampling.iter().find(|advice| !config.tasks.contains(&advice.task)) {
+            bail!(usage(format!("--sampling {}: this model was not trained on that", advice.task)));
+        }
         config.sampling.extend(self.sampling.iter().map(|advice| (advice.task, advice.sampling)));
         config.validate().map_err(usage)?;
         Ok(ModelFile::encode(&config, &file.training, file.weights(), encoding)?)
@@ -194,15 +198,15 @@ fn export_web(arguments: &ExportArguments, site: &Path) -> Result<()> {
     let bytes = arguments.encode(&arguments.file()?)?;
     let words = Words { title: arguments.title.clone(), about: arguments.about.clone() };
     let (list, unused) = page.put(NewModel { name: &name, words, bytes: &bytes, first: arguments.default })?;
-    println!("{} now offers:", site.display());
+    say!("{} now offers:", site.display());
     for (number, ModelEntry { name, words, size, .. }) in list.models.iter().enumerate() {
         let title = words.title.as_ref().map_or(String::new(), |title| format!(", {title}"));
         let about = words.about.as_ref().map_or(String::new(), |about| format!(": {about}"));
         let default = if number == 0 { " (the default)" } else { "" };
-        println!("  {name}{title}, {:.2} MB{about}{default}", *size as f64 / 1e6);
+        say!("  {name}{title}, {:.2} MB{about}{default}", *size as f64 / 1e6);
     }
     if !unused.is_empty() {
-        println!("pages that are open may still ask for these files of models/; remove them in a day: {}", unused.join(" "));
+        say!("pages that are open may still ask for these files of models/; remove them in a day: {}", unused.join(" "));
     }
     Ok(())
 }
@@ -240,6 +244,6 @@ fn export_onnx(arguments: &ExportArguments, output: &Path, file: &ModelFile) -> 
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     files::write_atomically(path, bytes)?;
-    println!("wrote {} ({:.2} MB)", path.display(), bytes.len() as f64 / 1e6);
+    say!("wrote {} ({:.2} MB)", path.display(), bytes.len() as f64 / 1e6);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use infill::{
     config::{ModelConfig, NoiseEmbedding},
@@ -11,13 +11,17 @@ use infill::{
     task::TaskKind,
 };
 
-use super::export::Quantize;
+use super::{
+    export::Quantize,
+    info::{listed, word},
+};
 use crate::{
     device,
-    exit::input,
+    exit::{input, usage},
     files,
     formats::{checkpoint::Checkpoint, diffusers},
     model_on_disk,
+    stdout::say,
 };
 
 /// Take over a checkpoint of the public PyTorch Palette, or an unconditional one of guided-diffusion, without Python.
@@ -58,13 +62,13 @@ pub struct ImportArguments {
 /// # Errors
 /// A checkpoint that cannot be read or is another net, or an output that cannot be written.
 pub fn run(arguments: &ImportArguments) -> Result<()> {
-    files::check_output(&arguments.output, arguments.force)?;
+    files::check_output(&arguments.output, arguments.force, "--output")?;
     if arguments.checkpoint.is_dir() {
         return import_folder(arguments);
     }
     let path = averaged(&arguments.checkpoint).filter(|_| !arguments.no_ema);
     if let Some(averaged) = &path {
-        println!("{} lies beside it and is taken; --no-ema takes the file that is named", averaged.display());
+        say!("{} lies beside it and is taken; --no-ema takes the file that is named", averaged.display());
     }
     let path = path.as_deref().unwrap_or(&arguments.checkpoint);
     let checkpoint = Checkpoint::open(path).map_err(input)?;
@@ -83,12 +87,15 @@ pub fn run(arguments: &ImportArguments) -> Result<()> {
     let bytes = encoded?;
     files::write_atomically(&arguments.output, &bytes)?;
     describe(&architecture, &checkpoint);
-    println!("wrote {} ({:.2} MB)", arguments.output.display(), bytes.len() as f64 / 1e6);
+    say!("wrote {} ({:.2} MB)", arguments.output.display(), bytes.len() as f64 / 1e6);
     Ok(())
 }
 
 /// A folder of diffusers.
 fn import_folder(arguments: &ImportArguments) -> Result<()> {
+    if arguments.head_channels.is_some() || arguments.no_ema {
+        bail!(usage("--head-channels and --no-ema are for checkpoint files; a folder of diffusers says it itself"));
+    }
     let folder = [arguments.checkpoint.join("unet"), arguments.checkpoint.clone()];
     let folder = folder.iter().find(|folder| folder.join(diffusers::CONFIG).is_file()).with_context(|| {
         format!("{} is no folder of diffusers: it has neither unet/{1} nor {1}", arguments.checkpoint.display(), diffusers::CONFIG)
@@ -116,7 +123,7 @@ fn import_folder(arguments: &ImportArguments) -> Result<()> {
     let bytes = encoded?;
     files::write_atomically(&arguments.output, &bytes)?;
     describe_net(&net.config);
-    println!("wrote {} ({:.2} MB)", arguments.output.display(), bytes.len() as f64 / 1e6);
+    say!("wrote {} ({:.2} MB)", arguments.output.display(), bytes.len() as f64 / 1e6);
     Ok(())
 }
 
@@ -127,6 +134,11 @@ fn architecture(arguments: &ImportArguments, checkpoint: &Checkpoint) -> Result<
         None => checkpoint.config()?,
     };
     let asks = arguments.size.is_some() || arguments.head_channels.is_some() || !arguments.tasks.is_empty();
+    if asks && config.is_some() {
+        tracing::warn!(
+            "the file says itself what net it is, and --size, --head-channels and --tasks have that left aside; leave them out to keep it"
+        );
+    }
     let config = config.filter(|_| !asks);
     let ImportArguments { size, head_channels, tasks, .. } = arguments;
     let asked = Asked { size: *size, head_channels: *head_channels, tasks: tasks.clone(), noise_levels: None };
@@ -150,26 +162,31 @@ fn record(path: &Path) -> TrainingRecord {
 fn describe(architecture: &Architecture, checkpoint: &Checkpoint) {
     let Architecture { config, inputs, outputs, entries } = architecture;
     let parameters: usize = entries.iter().map(|entry| entry.shape.iter().product::<usize>()).sum();
-    println!("{} tensors, {parameters} parameters, {inputs} channels in, {outputs} out", entries.len());
+    say!("{} tensors, {parameters} parameters, {inputs} channels in, {outputs} out", entries.len());
     describe_net(config);
     let dropped = checkpoint.shapes().len() - entries.len();
     if dropped > 0 {
-        println!("left out: {dropped} tensors of the noise schedule");
+        say!("left out: {dropped} tensors of the noise schedule");
     }
     let pixels = config.unet.patch * config.unet.patch;
     if !architecture.has_condition() {
-        println!("it was trained without a condition and ignores it; train it with `infill train --init` before it can fill anything");
+        say!("it was trained without a condition and ignores it; train it with `infill train --init` before it can fill anything");
     }
     if *outputs > 3 * pixels {
-        println!("left out: the variances that it gives beside ε");
+        say!("left out: the variances that it gives beside ε");
     }
 }
 
 fn describe_net(config: &ModelConfig) {
     let unet = &config.unet;
-    println!(
-        "{} px, {} channels times {:?}, {} blocks a level, attention at {:?} and in the middle, {} channels a head",
-        config.size, unet.channels, unet.multipliers, unet.blocks, unet.attention, unet.head_channels
+    say!(
+        "{} px, {} channels times {}, {} blocks a level, attention at {} and in the middle, {} channels a head",
+        config.size,
+        unet.channels,
+        listed(&unet.multipliers),
+        unet.blocks,
+        listed(&unet.attention),
+        unet.head_channels
     );
     let told = match config.noise_embedding {
         NoiseEmbedding::Step => "the step of guided-diffusion's schedule",
@@ -177,5 +194,5 @@ fn describe_net(config: &ModelConfig) {
         NoiseEmbedding::LogSnr => "the log-SNR",
     };
     let [low, high] = config.log_snr_range;
-    println!("predicts {:?}, told {told}, log-SNR {low:.2} to {high:.2}", config.prediction);
+    say!("predicts {}, told {told}, log-SNR {low:.2} to {high:.2}", word(&config.prediction));
 }

@@ -9,6 +9,7 @@ use infill::{
     config::{ModelConfig, PRESETS},
     unet::{Unet, cost},
 };
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
     exit::usage,
     model_on_disk,
     pictures::{OutputFormat, picture_file},
+    stdout::{self, say},
 };
 
 /// Describe a model file or a JPEG file, or what a preset needs for training.
@@ -27,7 +29,7 @@ pub struct InfoArguments {
     #[arg(long, conflicts_with = "model")]
     pub preset: Option<String>,
     /// Print a table of what every preset needs for training.
-    #[arg(long, conflicts_with_all = ["model", "preset", "json"])]
+    #[arg(long, conflicts_with_all = ["model", "preset", "json", "batch"])]
     pub presets: bool,
     /// Pictures in each step, for the training memory.
     #[arg(long, default_value_t = 16)]
@@ -69,7 +71,7 @@ pub fn run(arguments: &InfoArguments) -> Result<()> {
     description["training_memory_bytes"] = cost::training_bytes(&config, parameters, arguments.batch).into();
     description["training_memory_batch"] = arguments.batch.into();
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&description)?);
+        say!("{}", serde_json::to_string_pretty(&description)?);
     } else {
         print(&description, &config, parameters);
     }
@@ -82,11 +84,11 @@ fn picture(path: &Path, as_json: bool) -> Result<()> {
     let (width, height, quality) = (file.original.width(), file.original.height(), file.quality);
     let name = path.display().to_string();
     if as_json {
-        println!("{}", serde_json::to_string_pretty(&json!({ "file": name, "width": width, "height": height, "quality": quality }))?);
+        say!("{}", serde_json::to_string_pretty(&json!({ "file": name, "width": width, "height": height, "quality": quality }))?);
     } else {
-        println!("{:<18}{name}", "file");
-        println!("{:<18}{width} × {height}", "pixels");
-        println!("{:<18}{}", "quality", quality.map_or("not known".to_owned(), |quality| format!("about {quality}")));
+        say!("{:<18}{name}", "file");
+        say!("{:<18}{width} × {height}", "pixels");
+        say!("{:<18}{}", "quality", quality.map_or("not known".to_owned(), |quality| format!("about {quality}")));
     }
     Ok(())
 }
@@ -94,25 +96,46 @@ fn picture(path: &Path, as_json: bool) -> Result<()> {
 /// Pictures a device for which the table says the memory.
 const TABLE_BATCHES: [usize; 4] = [1, 4, 16, 64];
 
-/// Prints the table of presets, as Markdown.
+/// Prints the table of presets.
 fn presets() -> Result<()> {
     let batches = TABLE_BATCHES.map(|batch| format!("GB at {batch}")).join(" | ");
-    println!("| preset | pixels | parameters | GFLOP a picture | {batches} |");
-    println!("|---{}", "|---".repeat(3 + TABLE_BATCHES.len()) + "|");
+    let mut text =
+        format!("| preset | pixels | parameters | GFLOP a picture | {batches} |\n|---{}|\n", "|---".repeat(3 + TABLE_BATCHES.len()));
     for name in PRESETS {
         let config = ModelConfig::preset(name)?;
         let parameters = Unet::new(&config, &device::reference()).num_params();
         let memory = TABLE_BATCHES.map(|batch| format!("{:.1}", cost::training_bytes(&config, parameters, batch) as f64 / 1e9));
         let arithmetic = 3.0 * cost::forward_operations(&config, config.size) as f64 / 1e9;
-        println!("| {name} | {0}² | {1:.1} M | {arithmetic:.0} | {2} |", config.size, parameters as f64 / 1e6, memory.join(" | "));
+        let size = format!("{0}² | {1:.1} M", config.size, parameters as f64 / 1e6);
+        text += &format!("| {name} | {size} | {arithmetic:.0} | {} |\n", memory.join(" | "));
     }
-    println!();
-    println!("Training in f32: pictures on one device at a time (micro_batch), and the arithmetic of one picture's forward and backward.");
+    text += "\nTraining in f32: pictures on one device at a time (micro_batch), and the arithmetic of one picture's forward and backward.";
+    stdout::markdown(&text);
     Ok(())
 }
 
+/// Numbers as a person lists them.
+pub fn listed(numbers: &[usize]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What a setting is called in a settings file.
+pub fn word(setting: &impl Serialize) -> String {
+    serde_json::to_value(setting).ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default()
+}
+
+/// The pictures that a model file names, or where it came from.
+fn trained_on(data: &serde_json::Value) -> String {
+    if let Some(file) = data["imported_from"].as_str() {
+        return format!("not known: imported from {file}");
+    }
+    let source = |source: &serde_json::Value| Some(format!("{} ({} pictures)", source["name"].as_str()?, source["pictures"]));
+    let sources: Vec<String> = data["sources"].as_array().into_iter().flatten().filter_map(source).collect();
+    if sources.is_empty() { "not known".to_owned() } else { sources.join(", ") }
+}
+
 fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usize) {
-    let line = |name: &str, value: String| println!("{name:<18}{value}");
+    let line = |name: &str, value: String| say!("{name:<18}{value}");
     for (name, key) in [("file", "file"), ("preset", "preset"), ("encoding", "encoding")] {
         if let Some(value) = description[key].as_str() {
             line(name, value.to_owned());
@@ -124,8 +147,11 @@ fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usiz
     line("parameters", format!("{parameters} ({:.1} million)", parameters as f64 / 1e6));
     line("pictures", format!("{0} × {0} pixels", config.size));
     line("tasks", config.tasks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
-    line("net", format!("{:?}", config.unet));
-    line("prediction", format!("{:?}, told {:?}", config.prediction, config.noise_embedding));
+    let unet = &config.unet;
+    line("net", format!("{} channels times {}, {} blocks a level", unet.channels, listed(&unet.multipliers), unet.blocks));
+    line("", format!("attention at {} and in the middle, {} channels a head", listed(&unet.attention), unet.head_channels));
+    line("", format!("{0}×{0} pixels folded into channels", unet.patch));
+    line("prediction", format!("{}, told {}", word(&config.prediction), word(&config.noise_embedding)));
     for task in &config.tasks {
         line("sampling", format!("{task}: {}", config.sampling(*task)));
         if config.leading(*task) != config.sampling(*task) {
@@ -135,7 +161,7 @@ fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usiz
     let training = &description["training"];
     if training.is_object() {
         line("trained for", format!("{} steps, {} pictures seen, seed {}", training["steps"], training["pictures_seen"], training["seed"]));
-        line("trained on", training["data"]["sources"].to_string());
+        line("trained on", trained_on(&training["data"]));
     }
     let memory = description["training_memory_bytes"].as_u64().unwrap_or_default();
     line(

@@ -39,12 +39,15 @@ pub struct LaunchArguments {
     #[arg(long, value_enum, default_value = "auto")]
     pub device: DeviceChoice,
     /// Port of the hosts' servers.
-    #[arg(long, default_value_t = 4300)]
+    #[arg(long, default_value_t = 4300, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
     /// Options of `infill train` for a new run, after `--`.
     #[arg(last = true, value_name = "OPTIONS")]
     pub options: Vec<String>,
 }
+
+/// Options of `infill train` that this command gives itself.
+const OWN: [&str; 4] = ["--run", "--resume", "--devices", "--device"];
 
 /// Runs the command.
 ///
@@ -62,7 +65,8 @@ impl LaunchArguments {
         let Some(token) = std::env::var("INFILL_TOKEN").ok().filter(|token| !token.is_empty() && !token.contains('\n')) else {
             bail!(input("whoever reaches the hosts could compute there; set INFILL_TOKEN to a word that nobody guesses"));
         };
-        if let Some(option) = self.options.iter().find(|option| ["--run", "--resume", "--devices", "--device"].contains(&option.as_str())) {
+        let name = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
+        if let Some(option) = self.options.iter().map(name).find(|name| OWN.contains(&name.as_str())) {
             bail!(usage(format!("{option} is chosen by `infill launch`; leave it out behind `--`")));
         }
         let hosts = match &self.hosts {

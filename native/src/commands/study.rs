@@ -12,7 +12,7 @@ use crate::{
     device,
     exit::{input, usage},
     interrupt::Interrupt,
-    model_on_disk,
+    model_on_disk, stdout,
     study::{self, Method, Source, StudyPlan, origin},
 };
 
@@ -29,7 +29,8 @@ pub struct StudyArguments {
     #[arg(long, value_name = "NAME=DIR")]
     pub answers: Vec<AnswersFolder>,
     /// What models are asked, by the names of `infill evaluate`: inpaint-centre, uncrop-right, colorize, restore-jpeg-5, …
-    #[arg(long, value_name = "CASE", value_delimiter = ',', default_value = "inpaint-centre")]
+    /// [default: inpaint-centre]
+    #[arg(long, value_name = "CASE", value_delimiter = ',')]
     pub case: Vec<String>,
     /// The study's folder: made here, or with --results read.
     #[arg(long, short, value_name = "DIR", default_value = "study")]
@@ -66,12 +67,18 @@ pub struct StudyArguments {
     #[arg(long)]
     pub force: bool,
     /// Files of answers: print each method's rate.
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["data", "model", "answers", "force"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = [
+        "data", "model", "answers", "force", "case", "count", "checks", "seconds", "title", "consent", "post", "seed", "steps", "temperature",
+        "strength", "guess", "device",
+    ])]
     pub results: Vec<PathBuf>,
     /// Attention checks that a person may answer wrongly and still count.
     #[arg(long, default_value_t = 0, requires = "results")]
     pub misses: usize,
 }
+
+/// What models are asked where nothing is said.
+const BY_DEFAULT: &str = "inpaint-centre";
 
 /// A method's folder.
 #[derive(Clone, Debug)]
@@ -101,7 +108,7 @@ impl FromStr for AnswersFolder {
 /// Photographs, models or answers that cannot be used, a study that cannot be written, or Ctrl-C.
 pub fn run(arguments: &StudyArguments) -> Result<()> {
     if !arguments.results.is_empty() {
-        print!("{}", study::report(&arguments.output, &arguments.results, arguments.misses)?);
+        stdout::markdown(study::report(&arguments.output, &arguments.results, arguments.misses)?.trim_end());
         return Ok(());
     }
     let plan = arguments.resolve()?;
@@ -114,6 +121,11 @@ impl StudyArguments {
             bail!(usage("--count is 0; ask about one photograph or more"));
         }
         self.post.as_deref().map(origin).transpose()?;
+        let SamplingArguments { steps, temperature, .. } = self.sampling;
+        let asks = !self.case.is_empty() || steps.is_some() || temperature.is_some() || self.sampling.says_strength();
+        if asks && self.model.is_empty() && !self.answers.is_empty() {
+            bail!(usage("--case and how to sample are asked of models, and there are only --answers; give --model too"));
+        }
         let mut methods: Vec<Method> = self.answers.iter().map(|AnswersFolder { name, folder }| method(name, folder)).collect();
         let mut paths = self.model.clone();
         if paths.is_empty() && methods.is_empty() {
@@ -158,7 +170,8 @@ impl StudyArguments {
     fn add_model(&self, path: &std::path::Path, device: &Device, methods: &mut Vec<Method>) -> Result<usize> {
         let file = model_on_disk::read(path)?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        for case in cases::named(&self.case, &file.config.tasks).map_err(usage)? {
+        let asked = if self.case.is_empty() { &[BY_DEFAULT.to_owned()] } else { self.case.as_slice() };
+        for case in cases::named(asked, &file.config.tasks).map_err(usage)? {
             let sampling = self.sampling.resolve(&file.config, case.kind());
             let settings = SamplerSettings {
                 kind: file.config.sampler(),

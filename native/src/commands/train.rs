@@ -75,7 +75,7 @@ pub struct TrainArguments {
     pub threads: Option<usize>,
     /// Print the settings, the pictures found, the memory needed and the time of a step, and write nothing. What is printed can
     /// be given as --config.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "minutes")]
     pub dry_run: bool,
 }
 

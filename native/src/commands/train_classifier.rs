@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use clap::Args;
+use clap::{Args, builder::RangedU64ValueParser};
 
 use super::device_arguments::DeviceArguments;
 use crate::{
@@ -30,7 +30,7 @@ pub struct TrainClassifierArguments {
     #[arg(long)]
     pub force: bool,
     /// How often every picture is seen.
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, value_parser = RangedU64ValueParser::<usize>::new().range(..=1_000_000))]
     pub epochs: usize,
     /// Pictures in each step.
     #[arg(long, default_value_t = 64)]
@@ -61,7 +61,7 @@ impl TrainClassifierArguments {
                 "epochs is {epochs}, batch is {batch}, learning rate is {learning_rate}; the first two must be 1 or more, the rate between 0 and 1"
             )));
         }
-        check_output(&self.output, self.force)?;
+        check_output(&self.output, self.force, "--output")?;
         Ok(ClassifierPlan {
             data: self.data.clone(),
             validation: self.validation.clone(),

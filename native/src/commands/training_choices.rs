@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use infill::{
-    config::ModelConfig,
+    config::{ModelConfig, Prediction},
     model_file::ModelFile,
     train::{Precision, Progressive},
 };
@@ -49,9 +49,13 @@ pub struct TrainingChoices {
 /// A text that names no precision.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is none of f32, f16, bf16")]
-struct UnknownPrecision(String);
+pub struct UnknownPrecision(String);
 
-fn precision(text: &str) -> Result<Precision, UnknownPrecision> {
+/// A precision by its name.
+///
+/// # Errors
+/// Another name.
+pub fn precision(text: &str) -> Result<Precision, UnknownPrecision> {
     match text {
         "f32" => Ok(Precision::F32),
         "f16" => Ok(Precision::F16),
@@ -69,6 +73,9 @@ impl TrainingChoices {
         let file = self.file()?;
         let recipe = self.recipe.or(file.recipe).unwrap_or(Recipe::Own);
         let model = self.model(&file, recipe, initial)?;
+        if let Some(initial) = initial.filter(|_| self.preset.is_none() && file.preset.is_none()) {
+            self.check_initial(&file, recipe, &initial.config)?;
+        }
         let train = settings_file::merged(&recipe.train(), &file.train, &self.part("train"))?;
         let run = settings_file::merged(&RunSettings::default(), &file.run, &self.part("run"))?;
         let pictures_seen_before = initial.map_or(0, |file| file.training.pictures_seen);
@@ -92,6 +99,17 @@ impl TrainingChoices {
         let train = settings_file::merged(&settings.train, &file.train, &self.part("train"))?;
         let run = settings_file::merged(&settings.run, &file.run, &self.part("run"))?;
         self.change(TrainingSettings { model, train, run })
+    }
+
+    /// Refuses what a model to start from cannot be made to be.
+    fn check_initial(&self, file: &SettingsFile, recipe: Recipe, initial: &ModelConfig) -> Result<()> {
+        if recipe == Recipe::Paper && recipe.model(initial.clone()) != *initial {
+            bail!(usage("--recipe paper is for nets that predict ε, as the model of --init does not; leave out one of them"));
+        }
+        if self.objective.or(file.objective) == Some(Objective::Diffusion) && initial.prediction == Prediction::Regression {
+            bail!(usage("--objective diffusion, and the model of --init is a regression; leave out one of them"));
+        }
+        Ok(())
     }
 
     fn file(&self) -> Result<SettingsFile> {

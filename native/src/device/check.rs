@@ -11,26 +11,27 @@ use super::{
     make::{make, reference},
 };
 use crate::readback;
+use crate::stdout::say;
 
 /// Runs the check, prints what is wrong, and exits with 0 only when nothing is.
 pub fn run(choice: DeviceChoice, index: usize, software: bool) -> ExitCode {
     // Without an adapter burn panics; the reason is the answer here, not a crash report.
     std::panic::set_hook(Box::new(|panic| {
         let reason = panic.payload_as_str().unwrap_or("it panicked");
-        println!("it cannot be used: {}", reason.lines().next().unwrap_or_default());
+        say!("it cannot be used: {}", reason.lines().next().unwrap_or_default());
     }));
     if !software && is_software(choice, index) {
-        println!("it is a software adapter; ask for it by --device to use it all the same");
+        say!("it is a software adapter; ask for it by --device to use it all the same");
         return ExitCode::from(1);
     }
     match difference(&make(choice, index)) {
         Ok(largest) if largest <= TOLERANCE => ExitCode::SUCCESS,
         Ok(largest) => {
-            println!("it computes something else than the CPU (off by {largest}, at most {TOLERANCE} is right)");
+            say!("it computes something else than the CPU (off by {largest}, at most {TOLERANCE} is right)");
             ExitCode::from(1)
         }
         Err(error) => {
-            println!("it gave no result: {error:#}");
+            say!("it gave no result: {error:#}");
             ExitCode::from(1)
         }
     }

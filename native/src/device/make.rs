@@ -9,6 +9,11 @@ pub fn is_cpu(device: &Device) -> bool {
     *device == Device::flex()
 }
 
+/// What people call it.
+pub fn name(device: &Device) -> String {
+    if is_cpu(device) { "the CPU".to_owned() } else { format!("{device:?}").replace("Device<", "").trim_end_matches('>').to_owned() }
+}
+
 /// What other devices are compared with: the CPU.
 pub fn reference() -> Device {
     Device::flex()

@@ -15,6 +15,6 @@ pub use check::run as check;
 pub use choice::DeviceChoice;
 pub use choose::{choose, choose_several};
 pub use lost::name_the_lost;
-pub use make::{is_cpu, reference};
+pub use make::{is_cpu, name, reference};
 pub use place::Devices;
 pub use serve::serve;

@@ -42,6 +42,10 @@ impl Devices {
                 }
                 Ok(Self::Several { choice, count })
             }
+            list if choice != DeviceChoice::Auto => bail!(usage(format!(
+                "--device {choice} and --devices {} both name devices; leave out --device, or give --devices a number",
+                list.join(",")
+            ))),
             list => list.iter().map(|text| text.parse()).collect::<Result<_>>().map(Self::Named),
         }
     }

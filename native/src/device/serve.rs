@@ -7,6 +7,8 @@ use anyhow::Result;
 
 use super::place::Devices;
 use crate::exit::input;
+#[cfg(feature = "remote")]
+use crate::stdout::say;
 
 /// Serves until it is interrupted.
 ///
@@ -31,7 +33,7 @@ pub fn serve(address: SocketAddr, devices: &Devices) -> Result<()> {
     let address = listener.local_addr().context("the system does not say where it listens")?;
     // It compares digests, in the same time whatever was presented, and prints neither.
     let server = RemoteServer::new(devices).with_authorizer(TokenAuthorizer::new(token).context("the token is empty")?);
-    println!("serving on ws://{address}");
+    say!("serving on ws://{address}");
     server.serve(WebSocketTransport::from_listener(listener)).context("the server ended")
 }
 

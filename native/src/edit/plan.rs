@@ -75,18 +75,18 @@ impl OutputFiles {
         (1..=self.samples).map(numbered).collect()
     }
 
-    /// Checks that all of them can be written, before hours of work.
+    /// Checks that all of them can be written, before hours of work. `option` named them.
     ///
     /// # Errors
     /// One is there and `force` is off, or its folder is not; several answers for the one standard output.
-    pub fn check(&self, force: bool) -> Result<()> {
+    pub fn check(&self, force: bool, option: &str) -> Result<()> {
         if self.path == Path::new(STANDARD) {
             if self.samples > 1 && !self.mean {
                 bail!(usage("the standard output takes one picture; give --samples 1, --mean, or an --output with a name"));
             }
             return Ok(());
         }
-        self.paths().iter().try_for_each(|path| files::check_output(path, force))
+        self.paths().iter().try_for_each(|path| files::check_output(path, force, option))
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(names(&OutputFiles { samples: 3, ..one.clone() }), ["a/out-1.png", "a/out-2.png", "a/out-3.png"]);
         assert_eq!(names(&OutputFiles { samples: 3, mean: true, ..one.clone() }), ["a/out.png"]);
         let standard = OutputFiles { path: PathBuf::from("-"), ..one };
-        assert!(standard.check(false).is_ok());
-        assert!(OutputFiles { samples: 2, ..standard }.check(false).unwrap_err().to_string().contains("one picture"));
+        assert!(standard.check(false, "--output").is_ok());
+        assert!(OutputFiles { samples: 2, ..standard }.check(false, "--output").unwrap_err().to_string().contains("one picture"));
     }
 }

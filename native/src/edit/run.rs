@@ -19,7 +19,7 @@ use super::{
 use crate::{
     device::{self, DeviceChoice},
     draw,
-    exit::{Cancelled, input, is_input, usage},
+    exit::{Cancelled, input, is_input, is_usage, usage},
     interrupt::Interrupt,
     pictures::{
         self,
@@ -67,7 +67,12 @@ pub fn run(plan: EditPlan) -> Result<()> {
     }
     let names: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
     let said = format!("{} of {} pictures failed: {}", failed.len(), jobs.len(), names.join(", "));
-    if failed.iter().all(|(_, error)| is_input(error)) { Err(input(said)) } else { bail!(said) }
+    let all = |is: fn(&anyhow::Error) -> bool| failed.iter().all(|(_, error)| is(error));
+    match (all(is_usage), all(is_input)) {
+        (true, _) => Err(usage(said)),
+        (_, true) => Err(input(said)),
+        _ => bail!(said),
+    }
 }
 
 /// What edits pictures one after the other.

@@ -16,7 +16,7 @@ use infill::{
 };
 
 use super::{Case, net, sheet};
-use crate::{device, exit::input, files, model_on_disk, pictures, readback};
+use crate::{device, exit::input, files, model_on_disk, pictures, readback, stdout::say};
 
 /// Shares of the range of log-SNRs at which the nets answer once.
 const LEVELS: [f64; 3] = [0.1, 0.5, 0.9];
@@ -55,13 +55,13 @@ pub fn run(plan: &ComparePlan) -> Result<()> {
     let models = [load(&first, &device)?, load(&second, &device)?];
     answers(&models, plan.seed, &device)?;
 
-    println!("\n{:<18}{:>9}{:>12}{:>17}", "a whole run", "steps", "PSNR in dB", "furthest of 255");
+    say!("\n{:<18}{:>9}{:>12}{:>17}", "a whole run", "steps", "PSNR in dB", "furthest of 255");
     let mut rows = Vec::new();
     for case in Case::of_tasks(&tasks, false) {
         rows.push(pictures_of(case, &models, &picture, plan)?);
     }
     files::write_atomically(&plan.sheet, &sheet::png(&rows)?)?;
-    println!("\nwrote {}: what is given, the first, the second, and {ENLARGED} times their difference", plan.sheet.display());
+    say!("\nwrote {}: what is given, the first, the second, and {ENLARGED} times their difference", plan.sheet.display());
     Ok(())
 }
 
@@ -93,7 +93,7 @@ fn answers(models: &[Model; 2], seed: u64, device: &Device) -> Result<()> {
         let values = noise::gaussian(&mut noise::stream(seed, Purpose::Evaluation, step, 0), 3 * size * size);
         Tensor::<4>::from_data(TensorData::new(values, [1, 3, size, size]), device)
     };
-    println!("{:<18}{:>9}{:>12}{:>17}", "one evaluation", "log-SNR", "mean", "furthest");
+    say!("{:<18}{:>9}{:>12}{:>17}", "one evaluation", "log-SNR", "mean", "furthest");
     let ranges = models.each_ref().map(|model| model.config.log_snr_range);
     let (low, high) = (ranges[0][0].max(ranges[1][0]), ranges[0][1].min(ranges[1][1]));
     for share in LEVELS {
@@ -107,7 +107,7 @@ fn answers(models: &[Model; 2], seed: u64, device: &Device) -> Result<()> {
         let apart: Vec<f64> = first?.iter().zip(second?).map(|(one, other)| f64::from((one - other).abs())).collect();
         let mean = apart.iter().sum::<f64>() / apart.len() as f64;
         let furthest = apart.iter().copied().fold(0.0, f64::max);
-        println!("{:<18}{log_snr:>9.2}{mean:>12.2e}{furthest:>17.2e}", "");
+        say!("{:<18}{log_snr:>9.2}{mean:>12.2e}{furthest:>17.2e}", "");
     }
     Ok(())
 }
@@ -129,7 +129,7 @@ fn pictures_of(case: Case, models: &[Model; 2], picture: &Picture, plan: &Compar
     let (first, second) = (first?.remove(0), second?.remove(0));
     let furthest = first.pixels().iter().zip(second.pixels()).map(|(one, other)| one.abs_diff(*other)).max().unwrap_or(0);
     let psnr = metric::psnr(&first, &second, Some(&question.mask));
-    println!("{:<18}{:>9}{psnr:>12.2}{furthest:>17}", case.name(), settings.steps);
+    say!("{:<18}{:>9}{psnr:>12.2}{furthest:>17}", case.name(), settings.steps);
     let difference = first.pixels().iter().zip(second.pixels());
     let difference = difference.map(|(one, other)| (128 + ENLARGED * (i16::from(*one) - i16::from(*other))).clamp(0, 255) as u8);
     let difference = Picture::new(first.width(), first.height(), difference.collect())?;

@@ -14,6 +14,7 @@ use super::subjects;
 use crate::device;
 use crate::pictures::{Dataset, round_trip};
 use crate::readback;
+use crate::stdout::say;
 
 /// What is measured.
 pub struct DeviationsPlan {
@@ -36,10 +37,10 @@ pub fn run(plan: &DeviationsPlan) -> Result<()> {
     let subjects = subjects::choose(&Dataset::open(&plan.data)?, size, plan.pictures, plan.seed)?;
     for task in TaskKind::ALL {
         let examples = (0..).zip(&subjects).map(|(number, subject)| example(task, &subject.picture, plan.seed, number));
-        println!("{task}");
+        say!("{task}");
         for deviations in deviations(&examples.collect::<Result<Vec<_>>>()?, size)? {
             let numbers: Vec<String> = deviations.iter().map(|value| format!("{value:.3}")).collect();
-            println!("    [{}],", numbers.join(", "));
+            say!("    [{}],", numbers.join(", "));
         }
     }
     Ok(())

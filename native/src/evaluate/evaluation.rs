@@ -9,11 +9,13 @@ use super::cases::Case;
 use super::evaluator::Evaluator;
 use super::features::Originals;
 use super::finished;
+use super::known::known_pictures;
 use super::masks;
 use super::output::{self, UNFINISHED};
 use super::plan::{EvaluationPlan, Tools};
 use super::report::{LpipsNet, Report};
 use super::subjects;
+use crate::device;
 use crate::exit::usage;
 use crate::interrupt::Interrupt;
 use crate::pictures::Dataset;
@@ -36,14 +38,7 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
     let started = Instant::now();
     plan.check(tools).map_err(usage)?;
     let dataset = Dataset::open(&plan.data)?;
-    let known = tools.trained_on.as_ref().map_or_else(Vec::new, |trained| dataset.describe().sources_in(trained));
-    if !known.is_empty() {
-        tracing::warn!(
-            "{} was trained on what looks like the same pictures ({}); the figures say nothing about pictures that it has not seen",
-            tools.summary.file,
-            known.join(", ")
-        );
-    }
+    let known = known_pictures(&tools.summary.file, &dataset.describe(), tools.trained_on.as_ref());
     let size = tools.model.config.size;
     let subjects = subjects::choose(&dataset, size, plan.count, plan.sampler.seed)?;
     let masks = plan.masks.as_ref().map(|folder| masks::draw(folder, subjects.len(), size, plan.sampler.seed)).transpose()?;
@@ -81,7 +76,7 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
         judge: originals.as_ref().and_then(Originals::judge_space),
         lpips: tools.yardsticks.lpips.map(LpipsNet::of),
         paper: plan.paper,
-        device: format!("{:?}", tools.device),
+        device: device::name(tools.device),
         sampler: plan.sampler.clone(),
         sampling: plan.cases.iter().map(|case| plan.sampling(*case)).collect(),
         samples: plan.samples,

@@ -7,6 +7,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use crate::exit::input;
 use crate::files::write_atomically;
 
 /// A case's file.
@@ -53,7 +54,7 @@ impl Kept {
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self, case: &str, sampler: &impl Serialize, finished: &impl Serialize, sheet: &[u8]) -> anyhow::Result<()> {
-        std::fs::create_dir_all(&self.folder).with_context(|| format!("creating {}", self.folder.display()))?;
+        std::fs::create_dir_all(&self.folder).with_context(|| format!("creating {}", self.folder.display())).map_err(input)?;
         write_atomically(&self.sheet(case), sheet)?;
         // Last, because a case counts as done when this file is there.
         let file = CaseFile { asked: self.asked(case, sampler), finished };

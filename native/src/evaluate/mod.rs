@@ -17,6 +17,7 @@ mod finished;
 mod interval;
 mod jackknife;
 mod kept;
+mod known;
 mod masks;
 mod matrix;
 mod measure;

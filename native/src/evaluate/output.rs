@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use crate::exit::input;
 use crate::files::write_atomically;
 
 /// The table's file.
@@ -22,16 +23,26 @@ pub const UNFINISHED: &str = "unfinished";
 /// The folder holds an evaluation and `force` is off, or writing fails.
 pub fn write(folder: &Path, force: bool, sheets: &[(String, Vec<u8>)], numbers: &[u8], table: &str) -> anyhow::Result<()> {
     refuse_to_replace(folder, force)?;
-    std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display())).map_err(input)?;
     for (name, bytes) in sheets {
         write_atomically(&folder.join(name), bytes)?;
     }
     write_atomically(&folder.join(NUMBERS), numbers)?;
     write_atomically(&folder.join(TABLE), table.as_bytes())?;
-    let unfinished = folder.join(UNFINISHED);
-    if unfinished.exists() {
-        std::fs::remove_dir_all(&unfinished).with_context(|| format!("removing {}", unfinished.display()))?;
+    forget(&folder.join(UNFINISHED), sheets)
+}
+
+/// Removes what was kept of cases, by their sheets' names, and the folder once it is empty: what else is in it is somebody else's.
+fn forget(unfinished: &Path, sheets: &[(String, Vec<u8>)]) -> anyhow::Result<()> {
+    for (sheet, _) in sheets {
+        let sheet = unfinished.join(sheet);
+        for path in [sheet.with_extension("json"), sheet] {
+            if path.exists() {
+                std::fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+            }
+        }
     }
+    let _ = std::fs::remove_dir(unfinished);
     Ok(())
 }
 

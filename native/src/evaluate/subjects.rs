@@ -5,6 +5,7 @@ use infill::noise::{self, Purpose};
 use infill::picture::Picture;
 use rand::Rng;
 
+use crate::exit::input;
 use crate::pictures::{Dataset, centre_square};
 
 /// A picture to ask about.
@@ -41,7 +42,7 @@ pub fn choose(dataset: &Dataset, size: usize, count: usize, seed: u64) -> anyhow
         }
     }
     if subjects.is_empty() {
-        bail!("every one of the {} pictures is broken (one of them: {})", dataset.len(), dataset.name(0));
+        bail!(input(format!("every one of the {} pictures is broken (one of them: {})", dataset.len(), dataset.name(0))));
     }
     if subjects.len() < count {
         tracing::warn!("{} pictures asked for, {} found", count, subjects.len());

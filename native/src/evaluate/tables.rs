@@ -6,6 +6,7 @@ use std::fmt::Write;
 use infill::config::Sampling;
 
 use super::interval::{self, Estimate};
+use super::known;
 use super::measure::Measure;
 use super::report::{CaseReport, FeatureSpace, LpipsNet, Report, Score, has_frechet_interval, median};
 
@@ -21,15 +22,7 @@ const SHORT: usize = 12;
 impl Report {
     /// The report as Markdown.
     pub fn markdown(&self) -> String {
-        let mut text = format!("# Evaluation of {}\n\n{}\n", self.model.file, self.circumstances());
-        if !self.trained_on.is_empty() {
-            let _ = writeln!(
-                text,
-                "**The model was trained on what looks like the same pictures ({}). The figures say nothing about pictures that it has not \
-                 seen.**\n",
-                self.trained_on.join(", ")
-            );
-        }
+        let mut text = format!("# Evaluation of {}\n\n{}\n{}", self.model.file, self.circumstances(), known::paragraph(&self.trained_on));
         text.push_str(
             "PSNR, SSIM, MS-SSIM and L1 (mean absolute error, of 255) are measured where something was filled (colour and JPEG: \
              everywhere). SSIM and MS-SSIM are of luma, for colour the mean of the channels. Means over pictures ± half their \

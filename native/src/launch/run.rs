@@ -43,6 +43,9 @@ pub fn run(plan: &LaunchPlan) -> Result<()> {
     let started: Result<Vec<Server>> = plan.hosts.iter().map(|host| Server::start(host, &plan.way, PATIENCE, &interrupt)).collect();
     let mut servers = started.map_err(|error| if is_stop(&error) { error } else { input(error) })?;
     let (mut newest, mut fruitless) = (newest_checkpoint(&plan.run), 0);
+    if is_there(&plan.run) && !plan.options.is_empty() {
+        tracing::info!("{} goes on with its own settings; options behind `--` are for a new run", plan.run.display());
+    }
     loop {
         let status = train(plan, &servers, &interrupt)?;
         match status.code() {
@@ -92,8 +95,8 @@ fn train(plan: &LaunchPlan, servers: &[Server], interrupt: &Interrupt) -> Result
     let devices: Vec<String> = servers.iter().flat_map(Server::devices).collect();
     let mut command = Command::new(std::env::current_exe().context("this program does not know its own place")?);
     command.env("INFILL_TOKEN", &plan.way.token).arg("train").arg("--run").arg(&plan.run).arg("--devices").arg(devices.join(","));
-    if plan.run.join("config.toml").exists() {
-        // All options are in the run's settings by now.
+    if is_there(&plan.run) {
+        // The options of a run are in its settings by now, but for those of one call alone.
         command.arg("--resume");
     } else {
         command.args(&plan.options);
@@ -119,6 +122,11 @@ fn stop(child: &mut Child) {
     if !told.is_ok_and(|status| status.success()) {
         drop(child.kill());
     }
+}
+
+/// Whether a run was begun.
+fn is_there(run: &Path) -> bool {
+    run.join("config.toml").exists()
 }
 
 /// The name of the newest checkpoint of a run.

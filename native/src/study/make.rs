@@ -28,6 +28,7 @@ use crate::{
     interrupt::Interrupt,
     pictures::Dataset,
     progress::StepProgress,
+    stdout::say,
 };
 
 /// Pictures that go through a net at once.
@@ -98,16 +99,17 @@ struct Draft {
 /// A study that is there, too few photographs, answers that do not fit them, a file that cannot be written, or a stop.
 pub fn make(plan: &StudyPlan, interrupt: &Interrupt) -> Result<()> {
     let key_file = plan.folder.join(KEY);
-    if key_file.exists() && !plan.force {
-        bail!(input(format!("{} exists; give another folder, or --force to replace the study", key_file.display())));
+    // A folder of that name may be somebody else's.
+    if let Some(there) = [key_file.clone(), plan.folder.join(PAGE)].iter().find(|there| there.exists() && !plan.force) {
+        bail!(input(format!("{} exists; give another --output, or --force to replace the study", there.display())));
     }
     let dataset = Dataset::open(&plan.data)?;
-    let wanted = plan.count + plan.checks;
+    let wanted = plan.count.saturating_add(plan.checks);
     let photographs = pairs::photographs(&dataset, plan.size, wanted, plan.seed);
     if photographs.len() < wanted {
         let (found, count, checks) = (photographs.len(), plan.count, plan.checks);
         bail!(input(format!(
-            "{count} questions and {checks} checks need {wanted} photographs, and there are {found}; ask fewer (--count)"
+            "{count} questions and {checks} checks need {wanted} photographs, and there are {found}; ask fewer (--count, --checks)"
         )));
     }
     let (asked, spare) = photographs.split_at(plan.count);
@@ -124,7 +126,7 @@ pub fn make(plan: &StudyPlan, interrupt: &Interrupt) -> Result<()> {
         draft.add(photograph, vec![(None, &broken)])?;
     }
     let key = draft.write(plan)?;
-    println!(
+    say!(
         "study {}: {} methods, {} questions and {} attention checks a person, shown for {} s",
         key.study,
         plan.methods.len(),
@@ -132,7 +134,7 @@ pub fn make(plan: &StudyPlan, interrupt: &Interrupt) -> Result<()> {
         plan.checks,
         plan.seconds.iter().map(u8::to_string).collect::<Vec<_>>().join(" or ")
     );
-    println!("publish {}; keep {}, which tells the answers", plan.folder.join(PAGE).display(), key_file.display());
+    say!("publish {}; keep {}, which tells the answers", plan.folder.join(PAGE).display(), key_file.display());
     Ok(())
 }
 

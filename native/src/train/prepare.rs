@@ -9,7 +9,7 @@ use infill::{
     train::{TrainError, Trainer},
 };
 
-use super::{memory::Need, settings::TrainingSettings, validation::ValidationSet};
+use super::{difference::differences, memory::Need, settings::TrainingSettings, validation::ValidationSet};
 use crate::{
     device::{self, Devices},
     exit::{input, usage},
@@ -82,11 +82,15 @@ pub fn prepare(settings: &TrainingSettings, initial: Option<ModelFile>, chosen: 
     }
     Need::of(settings, count).check(settings, &devices)?;
     let initial = match initial {
-        Some(file) if file.config.unet != settings.model.unet => bail!(input(format!(
-            "the model of --init holds another net ({:?}) than the one to train ({:?}); leave out --preset, or train without --init",
-            file.config.unet, settings.model.unet
-        ))),
-        Some(file) => Some(file.to_model(device)?),
+        Some(file) if file.config.unet != settings.model.unet => {
+            let others: Vec<String> = differences(&file.config.unet, &settings.model.unet)?.iter().map(ToString::to_string).collect();
+            bail!(input(format!(
+                "the model of --init holds another net than the one to train ({}); leave out what says so (--preset, --config, --set), or train \
+                 without --init",
+                others.join(", ")
+            )))
+        }
+        Some(file) => Some(file.to_model(device).map_err(input)?),
         None => None,
     };
     let trainer = Trainer::new(settings.train.clone(), settings.model.clone(), initial, device)?.with_devices(others);

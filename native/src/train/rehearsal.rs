@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use infill::train::Progressive;
 
 use super::{
     memory::Need,
@@ -10,7 +11,7 @@ use super::{
     prepare::{Prepared, prepare},
     validation,
 };
-use crate::{pictures::Loader, readback::scalar};
+use crate::{pictures::Loader, readback::scalar, stdout::say};
 
 /// Steps before one is measured: the first of a program take longer.
 const WARM_UP: usize = 1;
@@ -32,23 +33,22 @@ pub fn rehearse(plan: TrainingPlan) -> Result<()> {
         scalar(trainer.step(&batch.examples)?.loss)?;
         seconds = begun.elapsed().as_secs_f64();
     }
-    println!(
-        "# {} pictures to train on{}",
-        data.len(),
-        validation.map_or(String::new(), |set| format!(", {} to validate", set.data.len()))
-    );
-    println!(
+    say!("# {} pictures to train on{}", data.len(), validation.map_or(String::new(), |set| format!(", {} to validate", set.data.len())));
+    say!(
         "# {:.1} million parameters; about {:.1} GB with {} pictures at a time, in f32",
         need.parameters as f64 / 1e6,
         need.bytes as f64 / 1e9,
         need.at_once
     );
     let steps = settings.train.total_steps;
-    println!("# a step takes {seconds:.2} s here; {steps} steps take about {}", duration(seconds * steps as f64));
-    for change in changes {
-        println!("# changed: {change}");
+    say!("# a step takes {seconds:.2} s here; all {steps} steps take about {}", duration(seconds * steps as f64));
+    if let Some(Progressive { size, share }) = settings.train.progressive {
+        say!("# that is of the first {:.0} %, of {size} px; the others take longer", 100.0 * share);
     }
-    println!("\n{}", toml::to_string_pretty(&settings)?);
+    for change in changes {
+        say!("# changed: {change}");
+    }
+    say!("\n{}", toml::to_string_pretty(&settings)?);
     Ok(())
 }
 

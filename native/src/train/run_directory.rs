@@ -165,7 +165,8 @@ impl RunDirectory {
     /// # Errors
     /// A file that cannot be read, or that holds something else.
     pub fn settings(&self) -> Result<TrainingSettings> {
-        let mut settings: TrainingSettings = settings_file::read(&self.config_path())?;
+        // Nobody said these now: what is wrong with them is the file's.
+        let mut settings: TrainingSettings = settings_file::read(&self.config_path()).map_err(input)?;
         for source in settings.run.data.iter_mut().chain(&mut settings.run.validation) {
             let found = pictures::from_run(source, &self.root);
             self.found.borrow_mut().push((found.clone(), std::mem::replace(source, found)));
@@ -223,13 +224,14 @@ impl RunDirectory {
         self.root.join("checkpoints/best.safetensors")
     }
 
-    /// Those that are there: the best, if there is one, and then by step.
+    /// The run's own that are there: the best, if there is one, and then by step. A copy under another name is somebody else's.
     fn checkpoints(&self) -> Result<Vec<PathBuf>> {
         let folder = self.root.join("checkpoints");
         let mut found: Vec<PathBuf> = fs::read_dir(&folder)
             .with_context(|| format!("cannot list {}", folder.display()))?
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path.extension().is_some_and(|extension| extension == "safetensors"))
+            .filter(|path| *path == self.best_path() || path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"step-")))
             .collect();
         found.sort();
         Ok(found)

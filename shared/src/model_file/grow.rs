@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GrowError {
     /// The factor.
-    #[error("a model cannot be grown {0} times; choose 2 or more")]
+    #[error("a model cannot be grown {0} times; choose 2 to 64")]
     Factor(usize),
     /// What its net is told or predicts depends on the number of pixels in another way.
     #[error(
@@ -31,15 +31,18 @@ pub enum GrowError {
     Config(#[from] ConfigError),
 }
 
+/// Beyond it a side of pixels would be none that anything is trained on.
+const LARGEST: usize = 64;
+
 /// The configuration for pictures `factor` times as wide and high.
 ///
 /// `factor`² pixels together have as many times the signal for the same noise. So a log-SNR there is one larger by
 /// 2·ln `factor` to the old net: the range, and the guesses to sample from, move down by that.
 ///
 /// # Errors
-/// A factor below 2, or a recipe other than residuals and log-SNR.
+/// A factor below 2 or above 64, or a recipe other than residuals and log-SNR.
 pub fn configuration(config: &ModelConfig, factor: usize) -> Result<ModelConfig, GrowError> {
-    if factor < 2 {
+    if !(2..=LARGEST).contains(&factor) {
         return Err(GrowError::Factor(factor));
     }
     if config.prediction != Prediction::Residual || config.noise_embedding != NoiseEmbedding::LogSnr {

@@ -210,13 +210,14 @@ impl TrainConfig {
             return Err(TrainError::Setting { what, value, wanted: "equal, because its errors are weighed already".to_owned() });
         }
         if self.drawn_tasks(&model.tasks).is_empty() || !self.task_shares.keys().all(|task| model.tasks.contains(task)) {
-            let value = format!("{:?} for a model of {:?}", self.task_shares, model.tasks);
+            let shares: Vec<String> = self.task_shares.iter().map(|(task, share)| format!("{task} {share}")).collect();
+            let value = format!("{} for a model of {}", shares.join(", "), names(&model.tasks));
             let wanted = "1 or more for at least one task of the model, and name no others".to_owned();
             return Err(TrainError::Setting { what: "task_shares", value, wanted });
         }
         if let Some(task) = self.task_levels.keys().find(|task| !model.tasks.contains(task)) {
-            let wanted = format!("tasks of the model, {:?}", model.tasks);
-            return Err(TrainError::Setting { what: "task_levels", value: format!("for {task:?}"), wanted });
+            let wanted = format!("tasks of the model, {}", names(&model.tasks));
+            return Err(TrainError::Setting { what: "task_levels", value: format!("for {task}"), wanted });
         }
         let divisor = model.unet.divisor();
         match self.progressive {
@@ -273,4 +274,9 @@ impl TrainConfig {
         };
         self.learning_rate * warm * fall
     }
+}
+
+/// Tasks as a message lists them.
+fn names(tasks: &[TaskKind]) -> String {
+    tasks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -26,7 +26,7 @@ pub fn training_bytes(config: &ModelConfig, parameters: usize, batch: usize) -> 
         maps + attention
     };
     let activations: u64 = Walk::new(config).steps().map(activations).sum();
-    4 * (FLOATS_PER_PARAMETER * parameters as u64 + activations * batch as u64)
+    (FLOATS_PER_PARAMETER * parameters as u64).saturating_add(activations.saturating_mul(batch as u64)).saturating_mul(4)
 }
 
 /// Floating-point operations of one evaluation for one picture of `size`: two for every multiplication and addition

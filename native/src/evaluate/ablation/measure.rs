@@ -28,6 +28,7 @@ use crate::{
     pictures::{Dataset, Loader},
     progress::StepProgress,
     readback::scalar,
+    stdout,
     train::{
         self, TrainingSettings, samples,
         validation::{self, ValidationSet},
@@ -88,7 +89,7 @@ impl AblationPlan {
 pub fn run(plan: &AblationPlan) -> Result<()> {
     let AblationPlan { family, base, variants, output, device } = plan;
     std::fs::create_dir_all(output).with_context(|| format!("cannot make {}", output.display())).map_err(input)?;
-    let data = Arc::new(Dataset::open(&base.run.data)?);
+    let data = Arc::new(Dataset::open_without(&base.run.data, &base.run.exclude)?);
     let finished = output.join("ablation.json");
     if finished.exists() {
         bail!(input(format!("{} is there already; give another --output", finished.display())));
@@ -128,7 +129,7 @@ pub fn run(plan: &AblationPlan) -> Result<()> {
         files::write_atomically(&output.join("ablation.json"), &serde_json::to_vec_pretty(&report)?)?;
     }
     progress.finish();
-    println!("{}", AblationReport::new(*family, base, &outcomes).markdown());
+    stdout::markdown(&AblationReport::new(*family, base, &outcomes).markdown());
     Ok(())
 }
 

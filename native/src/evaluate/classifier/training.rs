@@ -10,6 +10,7 @@ use crate::device::{self, DeviceChoice};
 use crate::files::write_atomically;
 use crate::interrupt::Interrupt;
 use crate::pictures::Dataset;
+use crate::stdout;
 
 /// A training as it was asked for.
 pub struct ClassifierPlan {
@@ -39,6 +40,7 @@ pub fn train(plan: &ClassifierPlan) -> anyhow::Result<()> {
     let interrupt = Interrupt::listen()?;
     let labelled = examples::read(&dataset, &classes, config.size, &interrupt)?;
     let net = train_net(&config, &labelled, &plan.schedule, &device, &interrupt)?;
+    let mut counted = None;
     let validation = match validation {
         None => None,
         Some(dataset) => {
@@ -46,7 +48,7 @@ pub fn train(plan: &ClassifierPlan) -> anyhow::Result<()> {
             let counts = test(&net, &config, &labelled, &device)?;
             let all =
                 counts.iter().fold(Count::default(), |sum, count| Count { asked: sum.asked + count.asked, right: sum.right + count.right });
-            println!("{}", table(&classes, &counts, all));
+            counted = Some(table(&classes, &counts, all));
             Some(ClassifierValidation { data: dataset.describe(), pictures: all.asked, accuracy: part(all) })
         }
     };
@@ -54,6 +56,10 @@ pub fn train(plan: &ClassifierPlan) -> anyhow::Result<()> {
     let record = ClassifierRecord { epochs, batch, learning_rate, seed, data: dataset.describe(), validation };
     let file = ClassifierFile::of(&net, config, classes, record)?;
     write_atomically(&plan.output, &file.encode()?)?;
+    // What is printed may go nowhere; the file does not.
+    if let Some(table) = counted {
+        stdout::markdown(&table);
+    }
     tracing::info!("{} parameters written to {}", file.parameter_count(), plan.output.display());
     Ok(())
 }

@@ -12,10 +12,13 @@ use super::record::{Curve, CurveQuestion, Point};
 use crate::device::{self, DeviceChoice};
 use crate::evaluate::cases::Case;
 use crate::evaluate::evaluation::evaluate;
+use crate::evaluate::known::known_pictures;
 use crate::evaluate::plan::{EvaluationPlan, Tools, Yardsticks};
 use crate::evaluate::report::ModelSummary;
 use crate::exit::input;
 use crate::interrupt::Interrupt;
+use crate::pictures::{Dataset, DatasetRecord};
+use crate::stdout;
 
 /// A curve as it was asked for.
 pub struct CurvePlan {
@@ -48,13 +51,16 @@ pub struct CurvePlan {
 pub fn run(plan: &CurvePlan) -> anyhow::Result<()> {
     let (file, summary) = &plan.model;
     let output = &plan.output;
-    std::fs::create_dir_all(output).with_context(|| format!("creating {}", output.display()))?;
-    let mut curve = Curve::open(output, plan.question())?;
+    let data = Dataset::open(&plan.data)?.describe();
+    std::fs::create_dir_all(output).with_context(|| format!("creating {}", output.display())).map_err(input)?;
+    let mut curve = Curve::open(output, plan.question(&data))?;
+    curve.trained_on = known_pictures(&summary.file, &data, serde_json::from_value(file.training.data.clone()).ok().as_ref());
     let device = device::choose(plan.device)?;
     let model = file.to_sampling_model(&device).map_err(input)?;
     let tools = Tools {
         model: &model,
         summary: summary.clone(),
+        // Told once above, and not again of each point.
         trained_on: None,
         device: &device,
         regression: None,
@@ -73,15 +79,16 @@ pub fn run(plan: &CurvePlan) -> anyhow::Result<()> {
         curve.write(output)?;
     }
     curve.write(output)?;
-    println!("{}", curve.table());
+    stdout::markdown(&curve.table());
     Ok(())
 }
 
 impl CurvePlan {
-    fn question(&self) -> CurveQuestion {
+    fn question(&self, data: &DatasetRecord) -> CurveQuestion {
         CurveQuestion {
             model: self.model.1.clone(),
             data: self.data.clone(),
+            index_sha256: data.index_sha256.clone(),
             cases: self.cases.iter().map(|case| case.name()).collect(),
             count: self.count,
             seed: self.seed,

@@ -8,10 +8,12 @@ use infill::sampler::SamplerKind;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::interval::{Estimate, Interval, interval};
+use crate::evaluate::known;
 use crate::evaluate::report::{ModelSummary, Report, Score};
 use crate::exit::input;
 use crate::files::write_atomically;
 use crate::plot::{Line, Plot, Scale};
+use crate::train::differences;
 
 /// The numbers and the table.
 const NUMBERS: &str = "curve.json";
@@ -24,6 +26,9 @@ pub struct CurveQuestion {
     pub model: ModelSummary,
     /// Where the pictures are from.
     pub data: Vec<String>,
+    /// Which pictures these are, by the SHA-256 of their names and sizes; curves written before it was asked have none.
+    #[serde(default)]
+    pub index_sha256: String,
     /// Names of the cases.
     pub cases: Vec<String>,
     /// Pictures of each case.
@@ -60,6 +65,9 @@ pub struct Point {
 pub struct Curve {
     /// What its points have in common.
     pub question: CurveQuestion,
+    /// Sources of pictures that the model was trained on, as far as its file says.
+    #[serde(default)]
+    pub trained_on: Vec<String>,
     /// What was measured so far.
     pub points: Vec<Point>,
 }
@@ -94,24 +102,16 @@ impl Curve {
     pub fn open(folder: &Path, question: CurveQuestion) -> anyhow::Result<Curve> {
         let path = folder.join(NUMBERS);
         if !path.exists() {
-            return Ok(Curve { question, points: Vec::new() });
+            return Ok(Curve { question, trained_on: Vec::new(), points: Vec::new() });
         }
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let curve: Curve = serde_json::from_slice(&bytes).map_err(|error| input(format!("{} is no curve: {error}", path.display())))?;
-        if curve.question != question {
-            bail!(input(format!(
-                "{} is of other questions (model {}, {} pictures, seed {}, cases {}) than these (model {}, {} pictures, seed {}, cases {}); \
-                 give another --output",
-                path.display(),
-                &curve.question.model.file,
-                curve.question.count,
-                curve.question.seed,
-                curve.question.cases.join(","),
-                question.model.file,
-                question.count,
-                question.seed,
-                question.cases.join(","),
-            )));
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display())).map_err(input)?;
+        let mut curve: Curve = serde_json::from_slice(&bytes).map_err(|error| input(format!("{} is no curve: {error}", path.display())))?;
+        if curve.question.index_sha256.is_empty() {
+            curve.question.index_sha256.clone_from(&question.index_sha256);
+        }
+        let others: Vec<String> = differences(&curve.question, &question)?.iter().map(ToString::to_string).collect();
+        if !others.is_empty() {
+            bail!(input(format!("{} is of other questions ({}); give another --output", path.display(), others.join(", "))));
         }
         Ok(curve)
     }
@@ -176,12 +176,13 @@ impl Curve {
     }
 
     fn markdown(&self) -> String {
-        let CurveQuestion { model, data, cases, count, seed, temperature } = &self.question;
+        let CurveQuestion { model, data, cases, count, seed, temperature, .. } = &self.question;
         let mut text = format!(
-            "# Steps against quality of {}\n\nOne sample for each of {count} pictures of {}, seed {seed}, temperature {temperature}. Cells: PSNR in dB / SSIM where \
+            "# Steps against quality of {}\n\n{}One sample for each of {count} pictures of {}, seed {seed}, temperature {temperature}. Cells: PSNR in dB / SSIM where \
              something was filled, mean over {} ± half its 95 % interval over the pictures; seconds of sampling for one picture.\n\n{}\n\
              PSNR and SSIM prefer blur: a sample with believable texture loses to a smooth one. Read them together with the pictures.\n",
             model.file,
+            known::paragraph(&self.trained_on),
             data.join(", "),
             cases.join(", "),
             self.table(),

@@ -13,12 +13,14 @@ use super::peers;
 use super::plan::PhotosPlan;
 use super::report::{PhotoFinished, PhotoReport};
 use super::run::PhotoRun;
+use crate::device;
 use crate::evaluate::kept::Kept;
+use crate::evaluate::known::known_pictures;
 use crate::evaluate::output::{self, UNFINISHED};
 use crate::evaluate::plan::Tools;
 use crate::exit::usage;
 use crate::interrupt::Interrupt;
-use crate::pictures::file_name;
+use crate::pictures::{Dataset, file_name};
 use crate::progress::StepProgress;
 
 /// A report with the sheets that it names.
@@ -39,6 +41,10 @@ pub fn evaluate_photos(tools: &Tools<'_>, plan: &PhotosPlan, interrupt: &Interru
     plan.check(&tools.model.config).map_err(usage)?;
     let photos = folder::choose(&plan.photos, plan.count, plan.sampler.seed)?;
     check_masks(plan, &photos)?;
+    let known = match plan.photos.to_str() {
+        Some(folder) => known_pictures(&tools.summary.file, &Dataset::open(&[folder.to_owned()])?.describe(), tools.trained_on.as_ref()),
+        None => Vec::new(),
+    };
     let versions: Vec<(String, String)> = peers::versions(&plan.peers, &plan.python, interrupt)?.into_iter().collect();
     let mut run = PhotoRun {
         tools,
@@ -71,10 +77,11 @@ pub fn evaluate_photos(tools: &Tools<'_>, plan: &PhotosPlan, interrupt: &Interru
     let (cases, sheets) = finished.into_iter().map(|case| (case.report.clone(), (case.report.sheet, case.sheet))).unzip();
     let report = PhotoReport {
         model: tools.summary.clone(),
-        device: format!("{:?}", tools.device),
+        device: device::name(tools.device),
         features: tools.yardsticks.features.map(|net| (net.origin().file.clone(), net.origin().sha256.clone())),
         peers: versions,
         photos: file_name(&plan.photos),
+        trained_on: known,
         masks: plan.masks.as_deref().map(file_name),
         count: photos.len(),
         seed: plan.sampler.seed,

@@ -23,6 +23,9 @@ pub struct PhotoReport {
     pub peers: Vec<(String, String)>,
     /// Name of the folder of photographs.
     pub photos: String,
+    /// That folder's name again where the model was trained on it, as far as its file says.
+    #[serde(default)]
+    pub trained_on: Vec<String>,
     /// Name of the folder of masks; without one they are drawn from the seed.
     pub masks: Option<String>,
     /// Photographs asked about.

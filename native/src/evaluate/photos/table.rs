@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt::Write};
 use infill::metric::OCTAVES;
 
 use super::report::{PhotoCaseReport, PhotoReport, PhotoScore};
-use crate::evaluate::interval::{self, Estimate};
+use crate::evaluate::{
+    interval::{self, Estimate},
+    known,
+};
 
 /// What the columns are, for a reader who has not seen them before.
 const COLUMNS: &str = "PSNR (dB) and SSIM: error where something was filled (colour and JPEG: everywhere). Features: distance in the features \
@@ -18,8 +21,9 @@ const COLUMNS: &str = "PSNR (dB) and SSIM: error where something was filled (col
 impl PhotoReport {
     /// The report as Markdown.
     pub fn markdown(&self) -> String {
+        let (circumstances, known) = (self.circumstances(), known::paragraph(&self.trained_on));
         let mut text =
-            format!("# Evaluation of {} on photographs\n\n{}\n{COLUMNS}\n\n{}\n", self.model.file, self.circumstances(), self.table());
+            format!("# Evaluation of {} on photographs\n\n{circumstances}\n{known}{COLUMNS}\n\n{}\n", self.model.file, self.table());
         for case in &self.cases {
             let _ = writeln!(
                 text,

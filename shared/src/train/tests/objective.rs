@@ -130,7 +130,7 @@ fn a_task_can_have_noise_levels_of_its_own() {
     }
     let model = ModelConfig { tasks: vec![TaskKind::Colorize], ..model };
     let message = own(TaskKind::Uncrop).validate_for(&model).unwrap_err().to_string();
-    assert!(message.contains("task_levels") && message.contains("Uncrop"), "{message}");
+    assert!(message.contains("task_levels") && message.contains("uncrop"), "{message}");
 }
 
 /// The same as [`example`] in half the size.
