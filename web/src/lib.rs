@@ -5,6 +5,8 @@
 pub mod decode;
 pub mod envelope;
 pub mod message;
+#[cfg(any(feature = "worker", test))]
+mod pace;
 pub mod page;
 mod slot;
 #[cfg(any(feature = "worker", test))]

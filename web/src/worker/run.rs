@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     message::{Failure, FileKind, FromWorker, RunRequest},
+    pace::Pace,
     transparency::Transparency,
 };
 
@@ -33,15 +34,20 @@ const SIDE_BY_SIDE: usize = 4;
 /// A copy of a larger model for every helper is more than a tab may take.
 const LARGEST_SHARED: u32 = 64 << 20;
 
-/// Milliseconds between two previews.
+/// Milliseconds between two previews of a run that has just begun.
 const PREVIEW_EVERY: f64 = 200.0;
+
+/// The same between two words of how far it is: each step is told.
+const PROGRESS_EVERY: f64 = 0.0;
 
 /// Bytes of RGBA that are taken from the browser's memory at a time.
 const STRIPE: u32 = 1 << 20;
 
 /// As the visitor wants it, else as suits the model and the task.
 fn settings(request: &RunRequest, model: &Model) -> SamplerSettings {
-    let own = if request.another { model.config.sampling(request.task) } else { model.config.leading(request.task) };
+    // Whoever asks for several steps asks for a sample.
+    let is_sample = request.another || request.steps.is_some_and(|steps| steps > 1);
+    let own = if is_sample { model.config.sampling(request.task) } else { model.config.leading(request.task) };
     SamplerSettings {
         kind: request.sampler.unwrap_or(model.config.sampler()),
         steps: request.steps.unwrap_or(own.steps),
@@ -72,7 +78,8 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, state: &Sta
     let under_way = begin(request, edit_request, kept, model, state.on_gpu.get())?;
     let _helpers = helpers(state, &under_way);
     let count = || under_way.edit.using(|edit| (edit.done_steps(), edit.total_steps())).ok_or_else(ended);
-    let (mut previewed, started, (first, _)) = (f64::NEG_INFINITY, now(), count()?);
+    let (started, (first, _)) = (now(), count()?);
+    let [mut previews, mut progress] = [PREVIEW_EVERY, PROGRESS_EVERY].map(|often| Pace::new(often, started));
     // What was evaluated here, and the time that it took.
     let (mut own, mut spent) = (0, 0.0);
     loop {
@@ -82,17 +89,19 @@ pub async fn run(request: &RunRequest, mut buffers: Vec<Uint8Array>, state: &Sta
             EditState::Read(tensor) => {
                 let values = finite(values(tensor).await?)?;
                 // Seen before it gets its detail, which may take longer than all before.
-                show(&under_way, request.id, &values[..values.len().min(3 * model.config.size.pow(2))], &mut previewed);
+                show(&under_way, request.id, &values[..values.len().min(3 * model.config.size.pow(2))], &mut previews);
                 under_way.edit.using(|edit| edit.accept(&values)).ok_or_else(ended)?.map_err(refused)?;
             }
             // Reading waits for the device: progress is what was computed, not what was queued.
-            EditState::Running => look(&under_way, request.id, &mut previewed).await?,
+            EditState::Running => look(&under_way, request.id, &mut previews).await?,
         }
         let (done, total) = count()?;
         (own, spent) = (own + done.saturating_sub(had), spent + now() - before);
         let pace = spent / own.max(1) as f64;
-        let left = (now() - started) / done.saturating_sub(first).max(1) as f64 * total.saturating_sub(done) as f64;
-        say(&FromWorker::Progress { id: request.id, done, total, pace, left }, &[]);
+        if progress.is_due(now()) || done == total {
+            let left = (now() - started) / done.saturating_sub(first).max(1) as f64 * total.saturating_sub(done) as f64;
+            say(&FromWorker::Progress { id: request.id, done, total, pace, left }, &[]);
+        }
         let_messages_in().await;
         if state.cancelled.get() {
             drop(rescue::end(&under_way));
@@ -132,7 +141,7 @@ fn begin(request: &RunRequest, edit: EditRequest, kept: Vec<Uint8Array>, model: 
 }
 
 /// After a step: reads the sampler's memory and the estimate at once, keeps the one and shows the other.
-async fn look(under_way: &UnderWay, id: u32, previewed: &mut f64) -> Result<(), Failure> {
+async fn look(under_way: &UnderWay, id: u32, previews: &mut Pace) -> Result<(), Failure> {
     let (memory, preview) = under_way.edit.using(|edit| (edit.memory(), edit.preview())).ok_or_else(ended)?;
     let (Some(memory), Some(preview)) = (memory, preview) else { return Ok(()) };
     let flat = |tensor: &Tensor<4>| tensor.clone().reshape([tensor.shape().num_elements()]);
@@ -140,16 +149,15 @@ async fn look(under_way: &UnderWay, id: u32, previewed: &mut f64) -> Result<(), 
     let mut kept = finite(values(Tensor::cat(parts, 0)).await?)?;
     let shown = kept.split_off(memory.tensor.shape().num_elements());
     under_way.remember(memory.with_values(kept));
-    show(under_way, id, &shown, previewed);
+    show(under_way, id, &shown, previews);
     Ok(())
 }
 
 /// Shows what the net makes of the first window under way, unless something was shown just now.
-fn show(under_way: &UnderWay, id: u32, values: &[f32], previewed: &mut f64) {
-    if now() - *previewed < PREVIEW_EVERY {
+fn show(under_way: &UnderWay, id: u32, values: &[f32], previews: &mut Pace) {
+    if !previews.is_due(now()) {
         return;
     }
-    *previewed = now();
     let made = under_way.edit.using(|edit| Some((edit.compose_preview(values)?, edit.preview()?.area)));
     if let Some((picture, area)) = made.flatten() {
         post_preview(id, &picture, area);

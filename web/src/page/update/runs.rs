@@ -149,11 +149,11 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
 /// A step was made.
 pub fn progressed(state: &mut State, (done, total): (usize, usize), pace: f64, left: f64) {
     let total = total.max(1);
-    state.runs.progress = done as f64 / total as f64;
+    let before = std::mem::replace(&mut state.runs.progress, done as f64 / total as f64);
     state.models.measured(pace);
-    // Said aloud at every tenth, not at every step.
-    let tenth = |done: usize| done * 10 / total;
-    if done == 1 || tenth(done) != tenth(done.saturating_sub(1)) {
+    // Said aloud at the first word and at every tenth; not every step is told.
+    let tenth = |part: f64| (part * 10.0 + 1e-9) as usize;
+    if before == 0.0 || tenth(state.runs.progress) != tenth(before) {
         state.status = Status::Step { done, total, left };
     }
 }

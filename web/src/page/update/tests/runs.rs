@@ -97,6 +97,7 @@ fn a_result_can_be_discarded_and_one_of_the_wrong_size_is_none() {
     done(&mut state, 1, 200);
     update(&mut state, Event::Discard);
     assert!(state.phase() == "ready" && state.answer().is_none() && marked(&state) > 0.0);
+    assert_eq!(state.status, Status::Opened { width: WIDTH, height: HEIGHT }, "nothing is done any more");
     update(&mut state, Event::Run);
     let wrong = Attached { pixels: Some(Rc::new(vec![0; 8])), held: vec![Handle(21)], ..Attached::default() };
     said_with(&mut state, FromWorker::Done { id: 2, width: WIDTH, height: HEIGHT, milliseconds: 1.0 }, wrong);
