@@ -60,6 +60,17 @@ pub fn usage(cause: impl fmt::Display) -> anyhow::Error {
     UsageError(format!("{cause:#}")).into()
 }
 
+/// Refuses options that would do nothing: the first that was given, by its reason.
+///
+/// # Errors
+/// One was given.
+pub fn refuse_idle<T: fmt::Display>(options: impl IntoIterator<Item = (bool, T)>) -> anyhow::Result<()> {
+    match options.into_iter().find(|(given, _)| *given) {
+        Some((_, why)) => Err(usage(why)),
+        None => Ok(()),
+    }
+}
+
 /// Whether an error is the input's fault.
 pub fn is_input(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.is::<InputError>())

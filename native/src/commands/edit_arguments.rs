@@ -17,7 +17,7 @@ use infill::{
 use super::{device_arguments::DeviceArguments, sampling_arguments::SamplingArguments};
 use crate::{
     edit::{Asked, EditPlan, Job, OutputFiles},
-    exit::{input, usage},
+    exit::{input, refuse_idle, usage},
     files, model_on_disk,
     pictures::{OutputFormat, STANDARD, picture_files},
 };
@@ -140,17 +140,13 @@ impl EditArguments {
     fn check(&self, kind: TaskKind, jobs: &[Job]) -> Result<()> {
         let fills = kind.has_hole();
         let writes_jpeg = jobs.is_empty() || jobs.iter().any(|job| job.output.format == OutputFormat::Jpeg);
-        let idle = [
+        refuse_idle([
             (self.detail.is_some() && !fills, "--detail is of inpaint and uncrop: nothing is filled here"),
             (self.quality.is_some() && !writes_jpeg, "--quality is of .jpg, and no output is one"),
             (self.mean && self.samples < 2, "--mean is of several answers; give --samples too"),
             (self.eta.is_some() && self.sampler != Some(SamplerKind::Ddim), "--eta is of --sampler ddim"),
             (self.sampling.says_strength() && kind == TaskKind::Colorize, "--strength does nothing in colorize; leave it out"),
-        ];
-        match idle.into_iter().find(|(given, _)| *given) {
-            Some((_, why)) => bail!(usage(why)),
-            None => Ok(()),
-        }
+        ])
     }
 
     fn jobs(&self) -> Result<Vec<Job>> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use burn::tensor::Device;
 use clap::{Args, builder::RangedU64ValueParser};
 use infill::{
@@ -25,7 +25,7 @@ use crate::{
         summary::{ModelSummary, read_model},
         yardstick::{Inception, Lpips, Resnet50},
     },
-    exit::{input, usage},
+    exit::{input, refuse_idle, usage},
     interrupt::Interrupt,
     model_on_disk, stdout,
 };
@@ -222,7 +222,7 @@ impl EvaluateArguments {
         let nets = [features, inception, resnet50].iter().filter(|net| net.is_some()).count();
         let of_photos = self.photos.photos.is_some();
         let needs = "needs the task inpaint; leave it out, or add --task inpaint with a model that knows it";
-        let idle = [
+        refuse_idle([
             (self.masks.is_some() && !tasks.contains(&TaskKind::Inpaint), format!("--masks {needs}")),
             (
                 !(self.photos.detail.is_empty() && self.photos.peer.is_empty() || fills),
@@ -231,11 +231,7 @@ impl EvaluateArguments {
             (self.sampling.says_strength() && !fills, "--strength is of inpaint and uncrop here".to_owned()),
             (of_photos && nets > 1, "photographs are compared by one net; give one of --features, --inception and --resnet50".to_owned()),
             (!of_photos && nets > 2, "with --inception and --resnet50 nothing is left for --features; leave it out".to_owned()),
-        ];
-        match idle.into_iter().find(|(given, _)| *given) {
-            Some((_, why)) => bail!(usage(why)),
-            None => Ok(()),
-        }
+        ])
     }
 
     /// What is measured of a model.

@@ -154,8 +154,8 @@ fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usiz
     line("prediction", format!("{}, told {}", word(&config.prediction), word(&config.noise_embedding)));
     for task in &config.tasks {
         line("sampling", format!("{task}: {}", config.sampling(*task)));
-        if config.leading(*task) != config.sampling(*task) {
-            line("", format!("{task}, the first answer, before detail: {}", config.leading(*task)));
+        if config.leading(*task, None) != config.sampling(*task) {
+            line("", format!("{task}, the first answer, before detail: {}", config.leading(*task, None)));
         }
     }
     let training = &description["training"];

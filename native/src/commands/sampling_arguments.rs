@@ -35,11 +35,9 @@ impl SamplingArguments {
         self.over(config.sampling(task), config)
     }
 
-    /// How the first answer is sampled, with so much detail from the picture itself after it. Whoever asks for several steps asks for a
-    /// sample.
+    /// How the first answer is sampled, with so much detail from the picture itself after it.
     pub fn resolve_first(&self, config: &ModelConfig, task: TaskKind, detail: f32) -> Sampling {
-        let is_mean = detail > 0.0 && self.steps.is_none_or(|steps| steps == 1);
-        self.over(if is_mean { config.leading(task) } else { config.sampling(task) }, config)
+        self.over(if detail > 0.0 { config.leading(task, self.steps) } else { config.sampling(task) }, config)
     }
 
     /// Whether the start is chosen, in one way or the other.

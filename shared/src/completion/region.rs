@@ -23,9 +23,7 @@ pub struct Region {
 impl Region {
     fn new(keep: Rect, (width, height): (usize, usize)) -> Self {
         let margin = (keep.width.max(keep.height) / 2).max(MARGIN);
-        let (left, top) = (keep.left.saturating_sub(margin), keep.top.saturating_sub(margin));
-        let (right, bottom) = ((keep.right() + margin).min(width), (keep.bottom() + margin).min(height));
-        Self { keep, area: Rect { left, top, width: right - left, height: bottom - top } }
+        Self { keep, area: keep.grown(margin).within(&Rect { left: 0, top: 0, width, height }) }
     }
 }
 

@@ -92,10 +92,11 @@ impl ModelConfig {
 
     /// How the first answer is sampled where detail from the picture itself follows and nobody says otherwise. A hole is led by the
     /// mean of all that the net holds possible: a single evaluation of a net that says what is missing to an estimate, from a guess that
-    /// hardly shines through the noise ([`MEAN_GUESS`]). Every further answer is led by a sample of its own ([`Self::sampling`]).
-    pub fn leading(&self, task: TaskKind) -> Sampling {
+    /// hardly shines through the noise ([`MEAN_GUESS`]). Every further answer is led by a sample of its own
+    /// ([`Self::sampling`]), and so is the first of whoever asks for several `steps`.
+    pub fn leading(&self, task: TaskKind, steps: Option<usize>) -> Sampling {
         let own = self.sampling(task);
-        if task.has_hole() && self.prediction == Prediction::Residual {
+        if task.has_hole() && self.prediction == Prediction::Residual && steps.is_none_or(|steps| steps == 1) {
             Sampling { steps: 1, guess: own.guess.map(|guess| if guess > 0.0 { MEAN_GUESS } else { guess }), ..own }
         } else {
             own
@@ -238,11 +239,11 @@ mod tests {
         assert_eq!((noise.sampler(), noise.sampling(TaskKind::Inpaint).steps), (SamplerKind::UniPc, EPSILON_STEPS));
         assert_eq!(noise.sampling(TaskKind::Restore), few);
         let smooth = ModelConfig { prediction: Prediction::Residual, ..config.clone() };
-        assert_eq!(smooth.leading(TaskKind::Inpaint), Sampling { steps: 1, ..smooth.sampling(TaskKind::Inpaint) });
+        assert_eq!(smooth.leading(TaskKind::Inpaint, None), Sampling { steps: 1, ..smooth.sampling(TaskKind::Inpaint) });
         let mut mirrored = smooth.clone();
         mirrored.sampling.insert(TaskKind::Uncrop, Sampling { guess: Some(2.0), ..few });
-        assert_eq!(mirrored.leading(TaskKind::Uncrop), Sampling { steps: 1, guess: Some(MEAN_GUESS), ..few });
-        assert_eq!((smooth.leading(TaskKind::Restore), noise.leading(TaskKind::Inpaint).steps), (few, EPSILON_STEPS));
+        assert_eq!(mirrored.leading(TaskKind::Uncrop, None), Sampling { steps: 1, guess: Some(MEAN_GUESS), ..few });
+        assert_eq!((smooth.leading(TaskKind::Restore, None), noise.leading(TaskKind::Inpaint, None).steps), (few, EPSILON_STEPS));
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<ModelConfig>(&text).unwrap(), config);
         config.sampling.insert(TaskKind::Restore, Sampling { steps: 4, temperature: 2.0, guess: None });

@@ -1,14 +1,14 @@
 //! A membrane over a hole: values known on its rim, spread smoothly into it. It is what [`smooth_fill`](super::smooth_fill) solves, but over a
 //! pyramid in time that grows with the pixels alone, and not to the last digit: it joins fills to large pictures, and no net is shown it.
 
-/// Rounds over each grid. More bring it no nearer to the exact solution than an 8-bit step.
+/// Rounds over each grid: so many that the tests find the exact solution within 0.02 in the mean square, of a rim between −1 and 1.
 const ROUNDS: usize = 8;
 
 /// Replaces what is missing by the smoothest continuation of what is known, with no flow through the grid's edge; 0 where nothing is known.
 /// The result does not depend on threads.
 ///
 /// # Shapes
-/// - values, missing: `[height, width]`, row by row; a third of the values is taken beside them while it lasts
+/// - values, missing: `[height, width]`, row by row. Coarser grids take a third of their memory beside them
 ///
 /// # Panics
 /// When they are not of one length, a multiple of `width`.

@@ -60,11 +60,13 @@ pub enum PictureError {
 
 /// `original` where coverage is 0, `generated` (−1 to 1; what lies outside is cut) where it is 255, and in between.
 pub fn blend(original: [u8; 3], generated: [f32; 3], coverage: u8) -> [u8; 3] {
-    let part = f32::from(coverage) / 255.0;
-    std::array::from_fn(|channel| {
-        let original = to_unit(original[channel]);
-        from_unit(original + part * (generated[channel].clamp(-1.0, 1.0) - original))
-    })
+    std::array::from_fn(|channel| blend_value(original[channel], generated[channel], coverage))
+}
+
+/// The same of one colour.
+pub fn blend_value(original: u8, generated: f32, coverage: u8) -> u8 {
+    let (part, original) = (f32::from(coverage) / 255.0, to_unit(original));
+    from_unit(original + part * (generated.clamp(-1.0, 1.0) - original))
 }
 
 impl Picture {

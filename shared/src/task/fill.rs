@@ -12,7 +12,7 @@ use crate::{
     config::HoleCondition,
     mask::{Mask, Rect},
     noise,
-    picture::{Picture, blend, smooth_fill, spread, to_unit},
+    picture::{Picture, blend, blend_value, smooth_fill, spread, to_unit},
 };
 
 /// Replaces the missing part of `[3, height, width]` by what the net is shown there.
@@ -59,18 +59,16 @@ impl Fill {
     /// What a colour of an enlarged answer lacks, pixel by pixel of an area: on the rim of what is still to be filled the difference to what is
     /// known there, and inside what that spreads to. An answer of a few pixels is enlarged to many, so that its own rim never meets the
     /// picture's; joined like this it keeps what it says of the inside.
-    fn lack(&self, area: &Rect, enlarged: &Enlarged, top: isize, channel: usize) -> Vec<f32> {
-        let pixels = area.width * area.height;
-        let (mut lack, mut missing) = (Vec::with_capacity(pixels), Vec::with_capacity(pixels));
+    fn lack(&self, area: &Rect, enlarged: &Enlarged, top: isize, channel: usize, missing: &[bool]) -> Vec<f32> {
+        let mut lack = Vec::with_capacity(missing.len());
         let mut line = vec![0.0; enlarged.length()];
         for y in area.top..area.bottom() {
             enlarged.row((y as isize - top) as usize, &mut line);
             for (x, made) in (area.left..area.right()).zip(line.chunks_exact(3)) {
                 lack.push(to_unit(self.picture.get(x, y)[channel]) - made[channel]);
-                missing.push(self.remaining.coverage(x, y) > 0);
             }
         }
-        spread(&mut lack, area.width, &missing);
+        spread(&mut lack, area.width, missing);
         lack
     }
 
@@ -139,9 +137,11 @@ impl Work for Fill {
         let side = (window.side, window.side);
         let enlarged = Enlarged::new(values, (self.net.size, self.net.size), side, columns..columns + area.width);
         let mut line = vec![0.0; enlarged.length()];
+        let missing: Vec<bool> =
+            (area.top..area.bottom()).flat_map(|y| &self.remaining.row(y)[area.left..area.right()]).map(|coverage| *coverage > 0).collect();
         // A colour after the other: what one lacks takes four bytes a pixel.
         for channel in 0..3 {
-            let lack = self.lack(&area, &enlarged, window.top, channel);
+            let lack = self.lack(&area, &enlarged, window.top, channel, &missing);
             for (y, lack) in
                 (area.top..area.bottom()).zip(lack.chunks_exact(area.width)).filter(|(y, _)| (keep.top..keep.bottom()).contains(y))
             {
@@ -150,7 +150,7 @@ impl Work for Fill {
                 let pixels = self.picture.row_mut(y)[3 * keep.left..3 * keep.right()].chunks_exact_mut(3);
                 let joined = line.chunks_exact(3).zip(lack).map(|(made, lack)| made[channel] + lack).skip(keep.left - area.left);
                 for ((coverage, pixel), joined) in coverages.iter().zip(pixels).zip(joined).filter(|((coverage, _), _)| **coverage > 0) {
-                    pixel[channel] = blend([pixel[channel]; 3], [joined; 3], *coverage)[0];
+                    pixel[channel] = blend_value(pixel[channel], joined, *coverage);
                 }
             }
         }

@@ -176,7 +176,7 @@ fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, bytes, kept 
         name,
         size: model.config.size,
         tasks: model.config.tasks.clone(),
-        steps: model.config.tasks.iter().map(|task| model.config.prediction.evaluations(model.config.leading(*task).steps)).collect(),
+        steps: model.config.tasks.iter().map(|task| model.config.prediction.evaluations(model.config.leading(*task, None).steps)).collect(),
         // Of the net as it was trained: on the device weights may have another form.
         parameters: parameters::count(&Unet::new(&model.config, &model.device())),
         kept,

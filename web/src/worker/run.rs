@@ -45,9 +45,7 @@ const STRIPE: u32 = 1 << 20;
 
 /// As the visitor wants it, else as suits the model and the task.
 fn settings(request: &RunRequest, model: &Model) -> SamplerSettings {
-    // Whoever asks for several steps asks for a sample.
-    let is_sample = request.another || request.steps.is_some_and(|steps| steps > 1);
-    let own = if is_sample { model.config.sampling(request.task) } else { model.config.leading(request.task) };
+    let own = if request.another { model.config.sampling(request.task) } else { model.config.leading(request.task, request.steps) };
     SamplerSettings {
         kind: request.sampler.unwrap_or(model.config.sampler()),
         steps: request.steps.unwrap_or(own.steps),
