@@ -11,11 +11,29 @@ use super::{
 /// In `Level::index`: no patch of the hole.
 pub const NOWHERE: u32 = u32::MAX;
 
-/// A patch's vote counts less by this factor with every pixel deeper in the hole.
-const CONFIDENCE: f32 = 1.3;
-/// How much the known counts in matching, and the rim of the hole; as deep as that, less by `CONFIDENCE` a pixel.
+/// How much the known counts in matching.
 const KNOWN: u8 = 120;
-const RIM: f32 = 60.0;
+
+/// What counts in matching and voting at a level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counts {
+    /// How much the rim of the hole counts in matching, where the known counts [`KNOWN`].
+    rim: f32,
+    /// A pixel of the hole counts less by this factor with every pixel deeper, in matching and in its patch's vote.
+    depth: f32,
+    /// How much votes differ by what their matches cost: a match that costs less has more of the say.
+    pub strictness: f32,
+    /// At this distance of colour (three channels, 0 to 255) from the winner a vote counts a quarter.
+    pub alike: f32,
+}
+
+impl Counts {
+    /// Where it is decided what belongs where: what many patches agree on.
+    const COARSER: Self = Self { rim: 60.0, depth: 1.3, strictness: 1.0, alike: 15.0 };
+    /// Where that is copied: the best matches with the known, and little is averaged. So strict a level further down breaks what
+    /// belongs together into pieces, which looks worse and measures better.
+    const FINEST: Self = Self { rim: 15.0, depth: 1.6, strictness: 8.0, alike: 5.0 };
+}
 
 /// How much less the guide counts with every octave beyond what it can say: a factor.
 const FALL: f32 = 0.3;
@@ -40,6 +58,8 @@ pub struct Level {
     pub costs: Vec<f32>,
     /// How much a difference to the guide counts.
     pub guidance: f32,
+    /// What counts in voting.
+    pub counts: Counts,
     /// How firmly joins hold to the guide's colours.
     pub hold: f32,
     /// Proposes sources; empty where all of them can be tried.
@@ -57,11 +77,12 @@ impl Level {
         }
         let radius = if scale > 1.0 { (scale * 0.5).round() as usize } else { 0 };
         let plane = Plane::new(&rgb, &blur(&raster.guide, width, radius), &hole, width);
+        let counts = if finest { Counts::FINEST } else { Counts::COARSER };
         let depth = area::depth(&hole, width);
         let touched = area::grow(&hole, width, RADIUS);
         let mut powers = [1.0f32; 64];
         for power in 1..powers.len() {
-            powers[power] = powers[power - 1] / CONFIDENCE;
+            powers[power] = powers[power - 1] / counts.depth;
         }
         let room = plane.stride() / 3;
         let first = plane.patch_start(0, 0) / 3 + RADIUS * room + RADIUS;
@@ -71,7 +92,7 @@ impl Level {
         for place in 0..hole.len() {
             let (x, y) = (place % width, place / width);
             let power = powers[((depth[place] / area::STEP) as usize).min(63)];
-            weights[first + y * room + x] = if hole[place] { (RIM * power).max(1.0) as u8 } else { KNOWN };
+            weights[first + y * room + x] = if hole[place] { (counts.rim * power).max(1.0) as u8 } else { KNOWN };
             if touched[place] {
                 index[place] = targets.len() as u32;
                 targets.push((x as u16, y as u16));
@@ -89,6 +110,7 @@ impl Level {
             field,
             costs,
             guidance: guidance(lead.weight, scale),
+            counts,
             hold: lead.hold,
             tree: Tree::default(),
         }

@@ -8,9 +8,6 @@ use super::{
 };
 use crate::parallel;
 
-/// At this distance of colour (three channels, 0 to 255) from the winner a vote counts a quarter.
-const ALIKE: f32 = 15.0;
-
 /// The colour of a target's pixel and the source pixel that has most of its votes.
 pub type Vote = ([f32; 3], Source);
 
@@ -52,12 +49,12 @@ impl Level {
             return costs;
         }
         let quarter = (costs.len() - 1) * 3 / 4;
-        let scale = 1.0 / costs.select_nth_unstable_by(quarter, f32::total_cmp).1.max(1.0);
+        let scale = self.counts.strictness / costs.select_nth_unstable_by(quarter, f32::total_cmp).1.max(1.0);
         let vote = |(cost, confidence): (&f32, &f32)| {
             let cost = cost.max(0.0) * scale;
             // Nearly exp(−cost / 2), twice, without a function that differs between machines.
             let fall = 1.0 / (1.0 + 0.5 * cost + 0.125 * cost * cost);
-            fall * fall * confidence + 1e-9
+            fall * fall * confidence + 1e-20
         };
         self.costs.iter().zip(&self.confidence).map(vote).collect()
     }
@@ -83,12 +80,13 @@ impl Level {
         let winner = offers.winner()?;
         let colour = |source: Source| self.plane.get(source.x(), source.y()).map(f32::from);
         let best = colour(winner);
+        let per_square = 1.0 / (self.counts.alike * self.counts.alike);
         let (mut sum, mut total) = ([0.0f32; 3], 0.0f32);
         for (source, vote) in offers.sources[..offers.count].iter().zip(&offers.votes) {
             let own = colour(*source);
             let apart: [f32; 3] = std::array::from_fn(|channel| own[channel] - best[channel]);
             let squares = apart[0] * apart[0] + apart[1] * apart[1] + apart[2] * apart[2];
-            let alike = 1.0 / (1.0 + squares * (1.0 / (ALIKE * ALIKE)));
+            let alike = 1.0 / (1.0 + squares * per_square);
             let weight = vote * alike * alike;
             total += weight;
             for channel in 0..3 {
