@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::*;
+use super::{progress_tests::read, *};
 use crate::{
     config::{ModelConfig, SamplerKind, SamplerSettings, TaskKind},
     denoiser::Denoiser,
@@ -60,10 +60,6 @@ fn edits(kind: SamplerKind) -> Vec<Edit> {
     let asked = [Task::Inpaint { mask }, Task::Uncrop(border), Task::colorize(), Task::restore()];
     let edit = |task| Edit::new(EditRequest { picture: textured(44, 30), task, settings: settings.clone() }, &config()).unwrap();
     asked.into_iter().map(|task| edit(task).side_by_side(3)).collect()
-}
-
-fn read(tensor: Tensor<4>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().unwrap()
 }
 
 fn alone(mut edit: Edit) -> Picture {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 
-use super::*;
+use super::{progress_tests::read, *};
 use crate::{
     config::SettingsError,
     config::{ModelConfig, SamplerSettings, TaskKind},
@@ -27,10 +27,6 @@ struct Fake<F> {
 struct FakeDenoiser<'a, F> {
     model: &'a Fake<F>,
     condition: Vec<f32>,
-}
-
-fn read(tensor: Tensor<4>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().unwrap()
 }
 
 fn fake<F: Fn(&[f32], &[f32]) -> Vec<f32>>(answer: F) -> Fake<F> {
