@@ -4,7 +4,9 @@
 pub mod bench;
 pub mod drawing;
 pub mod hand;
+mod lending;
 pub mod page;
 pub mod program;
 pub mod scene;
+mod session;
 pub mod site;

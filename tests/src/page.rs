@@ -1,28 +1,25 @@
 //! A browser with the page open, driven as a person would.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use thirtyfour::{
-    ChromiumLikeCapabilities, DesiredCapabilities, WebDriver,
+    WebDriver,
     prelude::{By, ElementQueryable},
 };
-use xtask::{browser, tools};
+use xtask::tools;
+
+use crate::{lending, session::Session};
 
 /// How long anything may take. A busy machine is slow, and only a test that fails waits for so long.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How often it is looked.
-const GLANCE: Duration = Duration::from_millis(50);
-
-/// How often a driver is started at most.
-const DRIVER_TRIES: usize = 5;
+pub(crate) const GLANCE: Duration = Duration::from_millis(50);
 
 /// A name for this machine that browsers take for another one: pages from there have no secure context without HTTPS.
 pub const ELSEWHERE: &str = "elsewhere.test";
@@ -45,23 +42,19 @@ pub enum Gpu {
 pub struct Page {
     /// The browser, for what is not here.
     pub browser: WebDriver,
-    driver: Child,
-    port: u16,
+    /// Always there until the page is dropped.
+    session: Option<Session>,
+    lent: bool,
     downloads: PathBuf,
 }
 
 impl Drop for Page {
     fn drop(&mut self) {
-        // The session ends with the driver. Left to itself it would ask the driver that is gone, for two minutes.
-        let _ = self.browser.clone().leak();
-        // The driver takes its browser along only when it is asked to go.
-        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
-            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-            let _ = stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
-            let _ = stream.read_to_end(&mut Vec::new());
+        if let Some(session) = self.session.take()
+            && self.lent
+        {
+            lending::give_back(session);
         }
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
     }
 }
 
@@ -78,6 +71,15 @@ impl Page {
         Ok(())
     }
 
+    /// Opens an address in a new tab of a browser that other tests used before and will use again: it is as new, and costs no start. Whoever
+    /// needs a profile that lasts, or measures, takes one of [`Page::open`].
+    ///
+    /// # Errors
+    /// When there is no browser, or it does not start.
+    pub async fn lent(address: &str, gpu: Gpu) -> Result<Self> {
+        Self::of(lending::lend(gpu).await?, true, address, gpu).await
+    }
+
     /// Starts a browser of its own, profile and downloads in `folder`, and opens an address.
     ///
     /// # Errors
@@ -91,48 +93,12 @@ impl Page {
     /// # Errors
     /// When there is no browser, or it does not start.
     pub async fn open_in(languages: &str, address: &str, gpu: Gpu, folder: &Path) -> Result<Self> {
-        let found = browser::find()?;
-        let (driver, port) = start_driver(&found.driver)?;
-        let downloads = folder.join("downloads");
-        std::fs::create_dir_all(&downloads)?;
-        let mut wanted = DesiredCapabilities::chrome();
-        wanted.set_binary(&found.program.to_string_lossy())?;
-        let profile = format!("--user-data-dir={}", folder.join("profile").display());
-        let elsewhere = format!("--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1");
-        let fixed = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-            "--window-size=1280,1000",
-            &profile,
-            &elsewhere,
-        ];
-        let webgpu: &[&str] = match gpu {
-            Gpu::Software | Gpu::Offered => &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
-            Gpu::None => &["--disable-gpu", "--disable-features=WebGPU,WebGPUService", "--disable-blink-features=WebGPU"],
-        };
-        for argument in fixed.iter().chain(webgpu) {
-            wanted.add_arg(argument)?;
-        }
-        wanted.add_experimental_option(
-            "prefs",
-            serde_json::json!({ "download.default_directory": downloads, "intl.accept_languages": languages }),
-        )?;
-        let begun = Instant::now();
-        let browser = loop {
-            match WebDriver::new(format!("http://127.0.0.1:{port}"), wanted.clone()).await {
-                Ok(browser) => break browser,
-                Err(error) if begun.elapsed() > PATIENCE => bail!("the browser does not start: {error}"),
-                Err(_) => tokio::time::sleep(GLANCE).await,
-            }
-        };
-        browser.set_script_timeout(PATIENCE).await?;
-        let page = Self { browser, driver, port, downloads };
+        Self::of(Session::start(languages, gpu, folder, false).await?, false, address, gpu).await
+    }
+
+    async fn of(session: Session, lent: bool, address: &str, gpu: Gpu) -> Result<Self> {
+        let (browser, downloads) = (session.browser.clone(), session.downloads.clone());
+        let page = Self { browser, session: Some(session), lent, downloads };
         if gpu == Gpu::Software {
             // As a visitor who chose it the last time.
             page.before_every_document("try { localStorage.setItem(`infill-device ${new URL('.', location)}`, 'gpu') } catch {}").await?;
@@ -143,7 +109,7 @@ impl Page {
 
     /// The process that started the browser.
     pub fn driver_id(&self) -> u32 {
-        self.driver.id()
+        self.session.as_ref().map_or(0, Session::driver_id)
     }
 
     /// Waits until the page says that it is in a state; stops early when it says that it failed.
@@ -395,38 +361,5 @@ fn is_whole(bytes: &[u8]) -> bool {
         [0xFF, 0xD8, .., 0xFF, 0xD9] => true,
         [b'R', b'I', b'F', b'F', length @ ..] => length.first_chunk().is_some_and(riff),
         _ => bytes.ends_with(PNG_END),
-    }
-}
-
-/// Starts a driver on a port of its own choice: one that is chosen here may be another's by the time it is used. It wants one that is free
-/// for both kinds of addresses and ends where its choice is not, as when two start at once.
-fn start_driver(program: &Path) -> Result<(Child, u16)> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match try_driver(program) {
-            Err(_) if tries < DRIVER_TRIES => {}
-            result => return result,
-        }
-    }
-}
-
-fn try_driver(program: &Path) -> Result<(Child, u16)> {
-    let mut command = Command::new(program);
-    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut driver = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
-    let mut lines = BufReader::new(driver.stdout.take().context("the driver has no output")?).lines();
-    let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
-        // It says at first that it was asked for port 0.
-        line.rsplit_once("on port ")?.1.trim_end_matches('.').parse().ok().filter(|port| *port != 0)
-    });
-    // What it says later is of no interest, but a full pipe would stop it.
-    std::thread::spawn(move || lines.for_each(drop));
-    match port {
-        Some(port) => Ok((driver, port)),
-        None => {
-            let _ = driver.kill();
-            bail!("{} ended without saying on which port it listens", program.display());
-        }
     }
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use image::{Rgb, RgbImage};
 
 use crate::{
+    lending,
     page::{Gpu, Page},
     site::Site,
 };
@@ -15,8 +16,7 @@ use crate::{
 /// # Panics
 /// When it fails, with all of its error.
 pub fn block_on(test: impl Future<Output = Result<()>>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    if let Err(error) = runtime.block_on(test) {
+    if let Err(error) = lending::RUNTIME.block_on(test) {
         panic!("{error:#}");
     }
 }
@@ -39,7 +39,7 @@ pub fn photo(site: &Site, width: u32, height: u32) -> Result<PathBuf> {
 /// # Errors
 /// When the page does not become ready.
 pub async fn ready(site: &Site, gpu: Gpu) -> Result<Page> {
-    let page = Page::open(&site.address(), gpu, site.folder()).await?;
+    let page = Page::lent(&site.address(), gpu).await?;
     show(site, &page).await?;
     Ok(page)
 }

@@ -181,8 +181,7 @@ fn row_32_what_comes_is_seen_while_it_runs() {
             "const say = self.postMessage.bind(self); \
              self.postMessage = (message, ...rest) => { if (JSON.parse(message.json).type !== 'preview') say(message, ...rest); };",
         )?;
-        let folder = tempfile::TempDir::new()?;
-        let page = Page::open(&site.address(), Gpu::None, folder.path()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         show(&site, &page).await?;
         ensure!(!changes_while_it_runs(&page).await?, "the canvas changes without previews");
         page.expect_clean_console().await

@@ -17,7 +17,7 @@ fn both_devices_compute_the_same_and_wrong_sizes_are_refused() {
     block_on(async {
         let site = Site::tiny("")?;
         add_page(&site)?;
-        let page = Page::open("about:blank", Gpu::Software, site.folder()).await?;
+        let page = Page::lent("about:blank", Gpu::Software).await?;
         let settings =
             Settings { sizes: vec![20], devices: Vec::new(), evaluations: 2, limit: 600, output: None, without_page: true, built: true };
         let gpu = cell::measure(&page, &site, &settings, OURS, "webgpu", 20).await?;

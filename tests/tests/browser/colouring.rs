@@ -38,7 +38,7 @@ async fn dabs_shown(page: &Page) -> Result<i64> {
 fn row_59_a_dab_colours_its_surroundings_and_saturation_is_a_slider() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         show(&site, &page).await?;
         let file = site.folder().join("grey.png");
         GrayImage::from_fn(SIZE.0, SIZE.1, |x, _| Luma([if x < 30 { 40 } else { 120 }])).save(&file)?;
@@ -97,7 +97,7 @@ fn row_59_a_dab_colours_its_surroundings_and_saturation_is_a_slider() {
 fn row_59_by_touch_and_by_keyboard_alone() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         show(&site, &page).await?;
         page.press("task-inpaint", "\u{e012}").await?; // Left: round to the last
         page.press("task-restore", "\u{e012}").await?;

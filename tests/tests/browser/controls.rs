@@ -157,7 +157,7 @@ fn row_58_a_panorama_grows_from_answer_to_answer() {
 fn row_65_a_first_visit_is_told_in_a_line_and_has_a_picture_to_try() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         ensure!(page.text("status").await? == "Ready" && page.text("about").await?.contains("Paint over"));
         let jargon = "return /param|sampler|temperature|steps/i.test(document.body.innerText)";

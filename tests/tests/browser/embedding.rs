@@ -43,7 +43,7 @@ fn row_69_a_site_that_is_named_gives_a_picture_and_gets_it_filled() {
         let site = Site::tiny("")?;
         let server = Server::start(tools::root().join("docs"), 0)?;
         hosting::name_embedding(&site.file(""), &[format!("http://127.0.0.1:{}", server.port())])?;
-        let page = Page::open(&example(&site, &server, "127.0.0.1")?, Gpu::None, site.folder()).await?;
+        let page = Page::lent(&example(&site, &server, "127.0.0.1")?, Gpu::None).await?;
         let heard = |kind: &str| format!("(document.getElementById('said').dataset.heard ?? '').split(' ').includes('{kind}')");
         until(&page, "ready", &heard("ready")).await?;
         page.click("fill").await?;
@@ -71,7 +71,7 @@ fn row_69_other_sites_are_not_heard_and_hear_nothing() {
         let site = Site::tiny("")?;
         let server = Server::start(tools::root().join("docs"), 0)?;
         hosting::name_embedding(&site.file(""), &[format!("http://127.0.0.1:{}", server.port())])?;
-        let page = Page::open(&example(&site, &server, ELSEWHERE)?, Gpu::None, site.folder()).await?;
+        let page = Page::lent(&example(&site, &server, ELSEWHERE)?, Gpu::None).await?;
         let frame = page.browser.find(By::Id("infill")).await?;
         frame.clone().enter_frame().await?;
         page.wait_for("ready").await?;

@@ -29,7 +29,7 @@ fn row_36_39_a_download_in_chunks_that_breaks_off_goes_on_where_it_broke() {
         // Twice in the same chunk, and once more in the next.
         site.server.fail(&chunks[0], Fault::BreakOff(5000), 2);
         site.server.fail(&chunks[1], Fault::BreakOff(7), 1);
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         ensure!(site.server.starts(&chunks[0]) == [0, 5000, 10_000], "{:?}", site.server.starts(&chunks[0]));
         ensure!(site.server.starts(&chunks[1]) == [0, 7], "{:?}", site.server.starts(&chunks[1]));
@@ -38,8 +38,7 @@ fn row_36_39_a_download_in_chunks_that_breaks_off_goes_on_where_it_broke() {
         // A host without ranges sends the whole chunk again.
         site.server.send_whole_files_only(true);
         site.server.fail(&chunks[0], Fault::BreakOff(5000), 1);
-        let folder = tempfile::TempDir::new()?;
-        let page = Page::open(&site.address(), Gpu::None, folder.path()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         ensure!(site.server.starts(&chunks[0])[3..] == [0, 5000], "{:?}", site.server.starts(&chunks[0]));
         Ok(())
@@ -53,15 +52,14 @@ fn a_model_is_checked_by_the_browser_and_without_its_help_too() {
         let spy = "const digest = SubtleCrypto.prototype.digest; \
             SubtleCrypto.prototype.digest = function (...of) { fetch('digested'); return digest.apply(this, of); };";
         site.before_worker(spy)?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         ensure!(site.server.requests().iter().any(|path| path == "digested"), "the browser digested nothing");
         drop(page);
 
         // As on sites without https.
         site.before_worker("Object.defineProperty(crypto, 'subtle', { value: undefined });")?;
-        let folder = tempfile::TempDir::new()?;
-        let page = Page::open(&site.address(), Gpu::None, folder.path()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         page.expect_clean_console().await
     });
@@ -76,7 +74,7 @@ fn row_40_how_much_of_a_download_has_come_is_said_while_it_comes() {
             // Longer than the worker waits between two reports.
             site.server.fail(chunk, Fault::Slow(Duration::from_millis(300)), 1);
         }
-        let page = Page::open("about:blank", Gpu::None, site.folder()).await?;
+        let page = Page::lent("about:blank", Gpu::None).await?;
         page.before_every_document(
             "window.came = []; addEventListener('DOMContentLoaded', () => { \
                  const status = document.getElementById('status'); \
@@ -105,7 +103,7 @@ fn what_has_come_is_there_at_the_next_visit() {
         site.wait_until_received()?;
         site.server.fail(&chunks[2], Fault::BreakOff(3000), 1);
         site.server.fail(&chunks[2], Fault::Status500, 2);
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("failed").await?;
         let said = page.text("message-text").await?;
         ensure!(said.contains(&chunks[2]) && said.contains("500"), "it says: {said}");
@@ -129,7 +127,7 @@ fn what_has_come_is_there_at_the_next_visit() {
 fn without_room_it_works_and_says_so() {
     block_on(async {
         let site = Site::in_chunks("", CHUNK)?;
-        let page = Page::open("about:blank", Gpu::None, site.folder()).await?;
+        let page = Page::lent("about:blank", Gpu::None).await?;
         let quota = serde_json::json!({ "origin": site.address().trim_end_matches('/'), "quotaSize": 1000 });
         page.browser.cdp().send_raw("Storage.overrideQuotaForOrigin", quota).await?;
         page.browser.goto(site.address()).await?;
@@ -157,7 +155,7 @@ fn without_room_it_works_and_says_so() {
 fn one_of_several_models_is_chosen_and_remembered() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         page.script::<serde_json::Value>("document.querySelector('details').open = true").await?;
         ensure!(!page.shown("model-row").await?, "one model is no choice");

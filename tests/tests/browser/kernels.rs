@@ -41,7 +41,7 @@ async fn agree() -> Result<()> {
     let site = Site::shipped("")?;
     site.add_bench_worker()?;
     // Not the page itself, whose own worker would compile beside this one: any document of the site will do.
-    let page = Page::open(&format!("{}bench/worker-start.js", site.address()), Gpu::Software, site.folder()).await?;
+    let page = Page::lent(&format!("{}bench/worker-start.js", site.address()), Gpu::Software).await?;
     let said = reports(&page, "worker-start.js").await?;
     ensure!(said["type"] == "kernels", "it says {said}");
     ensure!(said["webgpu"] == true, "WebGPU was passed over, so nothing was compared");

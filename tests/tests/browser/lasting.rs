@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use infill_tests::{
     page::{Gpu, Page},
-    scene::{block_on, brush, canvas, photo, ready},
+    scene::{block_on, brush, canvas, photo, ready, show},
     site::Site,
 };
 use serde_json::Value;
@@ -124,7 +124,9 @@ fn row_49_one_history_of_strokes_runs_and_answers_that_were_kept() {
 fn row_50_work_is_there_again_after_a_reload_a_closed_tab_a_crash_and_a_new_start() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = ready(&site, Gpu::None).await?;
+        // With a profile that a new start finds again.
+        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        show(&site, &page).await?;
         work(&page).await?;
         page.click("answer-1").await?;
         let before = canvas(&page).await?;

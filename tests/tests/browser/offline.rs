@@ -27,7 +27,7 @@ async fn versions(page: &Page) -> Result<Vec<String>> {
 fn row_41_without_a_network_the_page_comes_up_and_fills() {
     block_on(async {
         let site = Site::in_chunks("deep/down/", 40_000)?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         kept(&page).await?;
         let program = site.file_named("worker-", "_bg.wasm")?;
@@ -63,7 +63,7 @@ fn row_41_without_a_network_the_page_comes_up_and_fills() {
 fn another_version_comes_whole_and_the_one_before_goes() {
     block_on(async {
         let site = Site::tiny("here/")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         kept(&page).await?;
         let old = versions(&page).await?;
@@ -114,7 +114,7 @@ fn the_first_visit_after_a_change_is_the_new_version_where_hosts_let_pages_be_ke
     block_on(async {
         let site = Site::tiny("here/")?;
         site.server.let_keep(3600);
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         kept(&page).await?;
         // Now the page itself came through the service worker, and the browser's own cache may have it.
@@ -135,7 +135,7 @@ fn the_first_visit_after_a_change_is_the_new_version_where_hosts_let_pages_be_ke
 fn a_page_that_is_open_says_that_there_is_a_new_version() {
     block_on(async {
         let site = Site::tiny("here/")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         kept(&page).await?;
         let hidden = "return document.getElementById('new-version').hidden";
@@ -157,7 +157,7 @@ fn a_page_that_is_open_says_that_there_is_a_new_version() {
 fn the_recipe_of_the_documents_removes_the_service_worker() {
     block_on(async {
         let site = Site::tiny("here/")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         kept(&page).await?;
         ensure!(!versions(&page).await?.is_empty());
@@ -179,7 +179,7 @@ fn the_recipe_of_the_documents_removes_the_service_worker() {
 fn half_a_version_is_not_kept() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         kept(&page).await?;
         let old = versions(&page).await?;
@@ -208,7 +208,7 @@ fn half_a_version_is_not_kept() {
 fn while_a_host_is_brought_up_to_date_the_version_that_is_kept_comes_up() {
     block_on(async {
         let site = Site::tiny("here/")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         kept(&page).await?;
         let before = site.file_named("style-", ".css")?;
@@ -248,7 +248,7 @@ fn while_a_host_is_brought_up_to_date_the_version_that_is_kept_comes_up() {
 fn a_list_of_models_without_its_models_gives_way_to_the_one_that_is_kept() {
     block_on(async {
         let site = Site::in_chunks("", 40_000)?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         let text = std::fs::read_to_string(site.file("models/manifest.json"))?;
         let chunk = site.first_chunk()?;

@@ -48,7 +48,7 @@ fn is_saved(picture: &RgbImage) -> Result<()> {
 fn from_a_picture_to_a_saved_answer_by_the_keyboard_alone() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         tab_to(&page, "sample").await?;
         keys(&page, ENTER).await?;
@@ -76,7 +76,7 @@ fn from_a_picture_to_a_saved_answer_by_the_keyboard_alone() {
 fn from_a_picture_to_a_saved_answer_by_touch_alone() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         let cdp = page.browser.cdp();
         let phone = json!({ "width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true });
         cdp.send_raw("Emulation.setDeviceMetricsOverride", phone).await?;
@@ -107,7 +107,7 @@ fn from_a_picture_to_a_saved_answer_by_touch_alone() {
 fn from_a_picture_to_a_saved_answer_by_a_pen_whose_hand_lies_on_the_screen() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.browser.cdp().send_raw("Emulation.setTouchEmulationEnabled", json!({ "enabled": true })).await?;
         // What the page is told of pens and palms, or the test would hold without them.
         page.script::<Value>(

@@ -32,7 +32,7 @@ async fn columns(page: &Page) -> Result<u32> {
 fn without_https_everything_works() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address_elsewhere(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address_elsewhere(), Gpu::None).await?;
         let bare: bool = page.script("return !isSecureContext && !('getCoalescedEvents' in PointerEvent.prototype)").await?;
         ensure!(bare, "this is a secure context");
         show(&site, &page).await?;
@@ -51,7 +51,7 @@ fn without_https_everything_works() {
 fn row_13_two_fingers_zoom_however_the_browser_tells_their_moments() {
     block_on(async {
         let site = Site::tiny("")?;
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         show(&site, &page).await?;
         for shim in ["", NUMBERLESS, FAILING, "delete PointerEvent.prototype.getCoalescedEvents"] {
             page.script::<serde_json::Value>(shim).await?;

@@ -35,7 +35,7 @@ if (self.name === "helper") {
 async fn repaired(processors: usize, way: &str) -> Result<(Vec<u8>, usize)> {
     let site = Site::tiny("")?;
     site.before_worker(&SPY.replace("WAY", way))?;
-    let page = Page::open(&site.outside(), Gpu::None, site.folder()).await?;
+    let page = Page::lent(&site.outside(), Gpu::None).await?;
     page.before_every_document(&format!(
         "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', {{get: () => {processors}}}); \
          window.answers = 0; new BroadcastChannel('test').onmessage = () => {{ window.answers += 1 }}"
@@ -47,7 +47,7 @@ async fn repaired(processors: usize, way: &str) -> Result<(Vec<u8>, usize)> {
     page.until("return document.getElementById('work').checkVisibility()").await?;
     page.click("task-restore").await?;
     page.click("clean-too").await?;
-    page.enter("steps", "8").await?;
+    page.enter("steps", "4").await?;
     page.click("run").await?;
     page.wait_for("done").await?;
     let answers = page.script("return window.answers").await?;

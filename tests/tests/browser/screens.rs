@@ -68,7 +68,7 @@ fn no_screen_is_too_small_for_any_state_of_the_page() {
     block_on(async {
         // What the net makes is for people to look at: widths are the same with any.
         let site = if saved() { Site::shipped("")? } else { Site::tiny("")? };
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         look(&page, "first-visit").await?;
         page.click("sample").await?;

@@ -269,7 +269,7 @@ fn a_lost_network_is_told_and_trying_again_works() {
     block_on(async {
         let site = Site::tiny("")?;
         site.server.fail("manifest.json", Fault::Status500, 1);
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("failed").await?;
         let said = page.text("message-text").await?;
         ensure!(said.contains("manifest.json") && said.contains("500"), "it says `{said}`");
@@ -283,7 +283,7 @@ fn a_worker_that_does_not_arrive_is_told_and_started_again() {
     block_on(async {
         let site = Site::tiny("")?;
         site.server.fail(&site.file_named("worker-", "_bg.wasm")?, Fault::Status500, 1);
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("failed").await?;
         let said = page.text("message-text").await?;
         ensure!(page.shown("message").await? && said.contains("did not start") && said.contains("500"), "it says: {said}");
@@ -298,13 +298,12 @@ fn row_38_a_damaged_chunk_is_fetched_again_once_and_then_told() {
         let site = Site::tiny("")?;
         let chunk = site.first_chunk()?;
         site.server.fail(&chunk, Fault::WrongByte, 1);
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         ensure!(site.server.requests().iter().filter(|path| path.ends_with(&chunk)).count() == 2);
         drop(page);
         site.server.fail(&chunk, Fault::WrongByte, 2);
-        let folder = tempfile::TempDir::new()?;
-        let page = Page::open(&site.address(), Gpu::None, folder.path()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("failed").await?;
         let said = page.text("message-text").await?;
         ensure!(said.contains("damaged"), "it says `{said}`");
@@ -319,7 +318,7 @@ fn row_35_a_second_visit_fetches_no_weights_and_a_damaged_copy_is_not_used() {
         let site = Site::tiny("deep/down/")?;
         let chunk = site.first_chunk()?;
         let fetched = || site.server.requests().iter().filter(|path| path.ends_with(&chunk)).count();
-        let page = Page::open(&site.address(), Gpu::None, site.folder()).await?;
+        let page = Page::lent(&site.address(), Gpu::None).await?;
         page.wait_for("ready").await?;
         let status = page.text("status").await?;
         // As many as were trained, in whatever form the device has them.
