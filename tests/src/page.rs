@@ -21,6 +21,9 @@ pub const PATIENCE: Duration = Duration::from_secs(300);
 /// How often it is looked.
 pub(crate) const GLANCE: Duration = Duration::from_millis(50);
 
+/// How long the page looks by itself, and when the driver gives up a look of which it does not notice that its document is gone.
+const SPELL: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(6)];
+
 /// A name for this machine that browsers take for another one: pages from there have no secure context without HTTPS.
 pub const ELSEWHERE: &str = "elsewhere.test";
 
@@ -118,19 +121,16 @@ impl Page {
     /// When it does not come in time; the page's words are in the error.
     pub async fn wait_for(&self, state: &str) -> Result<()> {
         let begun = Instant::now();
-        loop {
-            let now: String = self.script("return document.body.dataset.state").await?;
-            if now == state {
-                return Ok(());
-            }
-            if begun.elapsed() > PATIENCE || (now == "failed" && state != "failed") {
-                let said = self.text("message-text").await.unwrap_or_default();
-                let log = self.console().await.unwrap_or_default();
-                self.screenshot("stuck").await?;
-                bail!("the page is `{now}`, not `{state}`, after {:?}: {said} {log:?}", begun.elapsed());
-            }
-            tokio::time::sleep(GLANCE).await;
+        let seen =
+            self.look(&format!("const now = document.body.dataset.state; return ['{state}', 'failed'].includes(now) && now")).await?;
+        if seen.as_ref().is_some_and(|seen| seen == state) {
+            return Ok(());
         }
+        let now: String = self.script("return document.body.dataset.state").await?;
+        let said = self.text("message-text").await.unwrap_or_default();
+        let log = self.console().await.unwrap_or_default();
+        self.screenshot("stuck").await?;
+        bail!("the page is `{now}`, not `{state}`, after {:?}: {said} {log:?}", begun.elapsed());
     }
 
     /// Runs a script and reads what it returns.
@@ -287,15 +287,46 @@ impl Page {
     /// # Errors
     /// When it does not in time.
     pub async fn until(&self, script: &str) -> Result<()> {
-        let begun = Instant::now();
-        while !self.script::<bool>(script).await? {
-            if begun.elapsed() > PATIENCE {
-                self.screenshot("stuck").await?;
-                bail!("after {PATIENCE:?} still false: {script}");
-            }
-            tokio::time::sleep(GLANCE).await;
+        if self.look(script).await?.is_none() {
+            self.screenshot("stuck").await?;
+            bail!("after {PATIENCE:?} still false: {script}");
         }
         Ok(())
+    }
+
+    /// What a script returns as soon as that is not false or nothing. It is the page that looks again and again: a question through the driver
+    /// goes through five processes. Every now and then it begins anew, as it does when the page gives way to another.
+    async fn look(&self, script: &str) -> Result<Option<serde_json::Value>> {
+        let looking = format!(
+            "const done = arguments[0], end = performance.now() + {}, right = () => {{ {script} }}; \
+             const look = async () => {{ \
+                 try {{ \
+                     const value = await right(); \
+                     if (value || performance.now() > end) done({{value: value || null}}); else setTimeout(look, {}); \
+                 }} catch (error) {{ done({{error: String(error)}}) }} \
+             }}; \
+             look()",
+            SPELL[0].as_millis(),
+            GLANCE.as_millis()
+        );
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            self.browser.set_script_timeout(SPELL[1]).await?;
+            let said = self.browser.execute_async(&looking, Vec::new()).await;
+            self.browser.set_script_timeout(PATIENCE).await?;
+            match said {
+                Ok(said) => {
+                    let said = said.json();
+                    ensure!(said["error"].is_null(), "{} in {script}", said["error"]);
+                    if !said["value"].is_null() {
+                        return Ok(Some(said["value"].clone()));
+                    }
+                }
+                Err(error) if ["unload", "script timeout"].iter().any(|way| error.to_string().contains(way)) => {}
+                Err(error) => return Err(error).with_context(|| script.to_owned()),
+            }
+        }
+        Ok(None)
     }
 
     /// Has a script run in every document before its own scripts, from the next one on.

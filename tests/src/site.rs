@@ -32,8 +32,8 @@ impl Site {
     ///
     /// # Errors
     /// When the page was not built, or cannot be copied.
-    pub fn bare() -> Result<Self> {
-        Self::with_model("", &["bare"], models::CHUNK)
+    pub fn bare(prefix: &'static str) -> Result<Self> {
+        Self::with_model(prefix, &["bare"], models::CHUNK)
     }
 
     /// The same with its model in chunks of `bytes` bytes.

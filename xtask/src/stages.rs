@@ -185,7 +185,7 @@ pub fn fuzz(seconds: u64, seed: u64) -> Result<()> {
     tools::run(command)
 }
 
-/// Browsers at a time in the page's tests: a browser keeps about a core busy, and waits where it does not.
+/// Browsers at a time in the page's tests at most: a browser keeps about a core busy. More of them than cores take longer together.
 const BROWSERS: usize = 4;
 
 fn browser_tests() -> Result<()> {

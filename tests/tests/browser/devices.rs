@@ -46,9 +46,9 @@ async fn reached(page: &Page) -> Result<f64> {
 }
 
 #[test]
-fn row_33_a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
+fn row_33_a_device_lost_between_runs_or_in_one_costs_no_step_and_after_two_the_cpu_is_offered() {
     block_on(async {
-        let site = Site::bare()?;
+        let site = Site::bare("")?;
         site.before_worker(HOOKS)?;
         let page = ready(&site, Gpu::Software).await?;
         prepare(&page, STEPS).await?;
@@ -58,6 +58,11 @@ fn row_33_a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
         page.click("discard").await?;
 
         listen(&page).await?;
+        ask_worker(&page, "destroy").await?;
+        page.until("return told.states.includes('loading')").await?;
+        page.wait_for("ready").await?;
+
+        listen(&page).await?;
         tell_worker_past(&page, &[0.3], "destroy").await?;
         page.click("run").await?;
         page.wait_for("done").await?;
@@ -65,7 +70,7 @@ fn row_33_a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
         ensure!(status.iter().any(|text| text.contains("asking for it again")), "no device was lost: {status:?}");
         ensure!(bar.len() > 4 && bar[1..].is_sorted(), "the run began again: {bar:?}");
         let made = expect_filled(&site, &page).await?;
-        ensure!(made == undisturbed, "the picture is not that of a run with one device");
+        ensure!(made == undisturbed, "the picture is not that of an undisturbed run");
         page.click("discard").await?;
 
         // The second time when the new device has made steps.
@@ -90,7 +95,7 @@ fn row_33_a_lost_device_costs_no_step_and_after_two_the_cpu_is_offered() {
 #[test]
 fn without_memory_there_is_a_way_on() {
     block_on(async {
-        let site = Site::bare()?;
+        let site = Site::bare("")?;
         site.before_worker(HOOKS)?;
         let page = ready(&site, Gpu::Software).await?;
         prepare(&page, STEPS).await?;
@@ -112,24 +117,6 @@ fn without_memory_there_is_a_way_on() {
         let said = page.text("message-text").await?;
         ensure!(said.contains("not enough memory"), "it says: {said}");
         page.click("use-cpu").await?;
-        page.wait_for("done").await?;
-        expect_filled(&site, &page).await?;
-        Ok(())
-    });
-}
-
-#[test]
-fn a_device_that_is_lost_between_runs_is_replaced() {
-    block_on(async {
-        let site = Site::bare()?;
-        site.before_worker(HOOKS)?;
-        let page = ready(&site, Gpu::Software).await?;
-        prepare(&page, 3).await?;
-        listen(&page).await?;
-        ask_worker(&page, "destroy").await?;
-        page.until("return told.states.includes('loading')").await?;
-        page.wait_for("ready").await?;
-        page.click("run").await?;
         page.wait_for("done").await?;
         expect_filled(&site, &page).await?;
         Ok(())
@@ -207,7 +194,7 @@ fn row_34_devices_of_every_kind_fill_the_same_hole() {
 #[test]
 fn row_63_an_imitated_graphics_card_is_not_taken_unless_it_is_chosen() {
     block_on(async {
-        let site = Site::bare()?;
+        let site = Site::bare("")?;
         let page = ready(&site, Gpu::Offered).await?;
         let says = page.text("device").await?;
         ensure!(says.contains("CPU") && says.contains("imitates"), "it says: {says}");
@@ -234,7 +221,7 @@ fn row_63_an_imitated_graphics_card_is_not_taken_unless_it_is_chosen() {
 #[test]
 fn nothing_is_downloaded_before_it_is_known_what_it_runs_on() {
     block_on(async {
-        let site = Site::tiny("")?;
+        let site = Site::bare("")?;
         let wait = "const requestAdapter = GPU.prototype.requestAdapter; \
             GPU.prototype.requestAdapter = async function (...options) { \
               fetch('asked'); \

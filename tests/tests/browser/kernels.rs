@@ -10,7 +10,7 @@ use infill_tests::{
 };
 
 /// Random shapes beside the edges. More find nothing new and cost a compilation each.
-const RANDOM: usize = 12;
+const RANDOM: usize = 8;
 
 /// Asks a worker.
 async fn reports(page: &Page, start: &str) -> Result<serde_json::Value> {

@@ -26,7 +26,7 @@ async fn distance_from_stroke(page: &Page, reach: f64) -> Result<impl Fn(u32, u3
 
 /// Paint, run, compare, download; every pixel that was not painted is as it was.
 async fn fill(gpu: Gpu, device: &str, name: &str) -> Result<()> {
-    let site = Site::tiny("some/where/")?;
+    let site = Site::bare("some/where/")?;
     let page = ready(&site, gpu).await?;
     let says = page.text("device").await?;
     ensure!(says.contains(device), "it says `{says}`, not `{device}`");
