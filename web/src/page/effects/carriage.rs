@@ -30,20 +30,20 @@ pub fn in_turn<T: 'static>(does: impl AsyncFn(T) + 'static) -> impl Fn(T) + Clon
     }
 }
 
-/// A copy in this program's memory.
+/// A copy in this program's memory. Whoever asks has heard of a message, and with much to copy even the room for it has a turn of its own.
 pub async fn from_browser(bytes: &Uint8Array) -> Vec<u8> {
     let length = bytes.length() as usize;
+    let much = if length > SLICE { length } else { 0 };
+    pause(much).await;
     let mut copy = Vec::with_capacity(length);
     while copy.len() < length {
-        pause(copy.len()).await;
+        pause(much).await;
         let (from, to) = (copy.len(), length.min(copy.len() + SLICE));
         copy.resize(to, 0);
         bytes.subarray(from as u32, to as u32).copy_to(&mut copy[from..]);
     }
-    if length > SLICE {
-        // What is made of so much has a turn of its own.
-        pause(length).await;
-    }
+    // What is made of so much, too.
+    pause(much).await;
     copy
 }
 
