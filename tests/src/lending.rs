@@ -16,7 +16,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{page::Gpu, session::Session};
+use crate::session::{Gpu, Session};
 
 /// How long the cleaning may take. A browser that is not clean by then is given up.
 const CLEANING: Duration = Duration::from_secs(30);

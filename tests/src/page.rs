@@ -13,33 +13,18 @@ use thirtyfour::{
 };
 use xtask::tools;
 
-use crate::{lending, session::Session};
+use crate::{
+    lending,
+    session::{GLANCE, Session},
+};
 
-/// How long anything may take. A busy machine is slow, and only a test that fails waits for so long.
-pub const PATIENCE: Duration = Duration::from_secs(300);
-
-/// How often it is looked.
-pub(crate) const GLANCE: Duration = Duration::from_millis(50);
+pub use crate::session::{ELSEWHERE, Gpu, PATIENCE};
 
 /// How long the page looks by itself, and when the driver gives up a look of which it does not notice that its document is gone.
 const SPELL: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(6)];
 
-/// A name for this machine that browsers take for another one: pages from there have no secure context without HTTPS.
-pub const ELSEWHERE: &str = "elsewhere.test";
-
 /// What the last chunk of a PNG file is.
 const PNG_END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
-
-/// Where the page may compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gpu {
-    /// WebGPU on the browser's software adapter, which the page takes because it is told so.
-    Software,
-    /// The same adapter, and no word of whether to take it.
-    Offered,
-    /// No WebGPU.
-    None,
-}
 
 /// An open page.
 pub struct Page {

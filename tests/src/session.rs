@@ -12,15 +12,34 @@ use anyhow::{Context, Result, bail};
 use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 use xtask::browser;
 
-use crate::page::{ELSEWHERE, GLANCE, Gpu, PATIENCE};
+/// How long anything may take. A busy machine is slow, and only a test that fails waits for so long.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How often it is looked.
+pub(crate) const GLANCE: Duration = Duration::from_millis(50);
+
+/// A name for this machine that browsers take for another one: pages from there have no secure context without HTTPS.
+pub const ELSEWHERE: &str = "elsewhere.test";
+
+/// Where the page may compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gpu {
+    /// WebGPU on the browser's software adapter, which the page takes because it is told so.
+    Software,
+    /// The same adapter, and no word of whether to take it.
+    Offered,
+    /// No WebGPU.
+    None,
+}
 
 /// How often a driver is started at most.
 const DRIVER_TRIES: usize = 5;
 
 /// Runs a driver until the tests' process has ended, however it does: its end of the pipe is closed then. The driver takes its browser along
-/// only when it is asked to go, so the browser is ended by the lock on its profile, a link to `host-process`.
+/// only when it is asked to go, so the browser is ended by the lock on its profile, a link to `host-process`. Some of its processes write on for
+/// a moment.
 const WATCHED: &str = r#"folder=$1; shift; trap '' INT; "$@" & driver=$!; read -r _
-lock=$(readlink "$folder/profile/SingletonLock"); kill "$driver"; kill -9 "${lock##*-}"; wait; rm -rf "$folder""#;
+lock=$(readlink "$folder/profile/SingletonLock"); kill "$driver"; kill -9 "${lock##*-}"; wait; rm -rf "$folder"; sleep 2; rm -rf "$folder""#;
 
 /// A browser and its driver.
 #[derive(Debug)]
@@ -31,6 +50,7 @@ pub struct Session {
     pub downloads: PathBuf,
     /// Whether it has WebGPU.
     pub webgpu: bool,
+    watched: bool,
     driver: Child,
     port: u16,
 }
@@ -45,7 +65,11 @@ impl Drop for Session {
             let _ = stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
             let _ = stream.read_to_end(&mut Vec::new());
         }
-        let _ = self.driver.kill();
+        // Who watches goes on at the end of the pipe, and clears the folder away.
+        drop(self.driver.stdin.take());
+        if !self.watched {
+            let _ = self.driver.kill();
+        }
         let _ = self.driver.wait();
     }
 }
@@ -79,7 +103,7 @@ impl Session {
             }
         };
         browser.set_script_timeout(PATIENCE).await?;
-        Ok(Self { browser, downloads, webgpu: gpu != Gpu::None, driver, port })
+        Ok(Self { browser, downloads, webgpu: gpu != Gpu::None, watched, driver, port })
     }
 
     /// The process that started the browser.
