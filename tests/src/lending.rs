@@ -32,23 +32,20 @@ pub(crate) static RUNTIME: LazyLock<Runtime> =
 
 /// A browser that is as new, with one empty tab.
 pub(crate) async fn lend(gpu: Gpu) -> Result<Session> {
-    loop {
-        let idle = {
-            let mut all = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-            let place = all.iter().position(|(webgpu, _)| *webgpu == (gpu != Gpu::None));
-            place.map(|place| all.remove(place))
-        };
-        match idle {
-            Some((_, cleaned)) => {
-                if let Ok(Ok(session)) = cleaned.await {
-                    return Ok(session);
-                }
-            }
-            None => break,
+    while let Some(cleaned) = idle(gpu) {
+        if let Ok(Ok(session)) = cleaned.await {
+            return Ok(session);
         }
     }
     let folder = TempDir::new()?.keep();
     Session::start("en", gpu, &folder, true).await
+}
+
+/// One that nobody has.
+fn idle(gpu: Gpu) -> Option<JoinHandle<Result<Session>>> {
+    let mut all = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = all.iter().position(|(webgpu, _)| *webgpu == (gpu != Gpu::None))?;
+    Some(all.remove(place).1)
 }
 
 /// Takes a browser back.

@@ -20,8 +20,11 @@ use crate::{
 
 pub use crate::session::{ELSEWHERE, Gpu, PATIENCE};
 
-/// How long the page looks by itself, and when the driver gives up a look of which it does not notice that its document is gone.
-const SPELL: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(6)];
+/// How long the page looks by itself.
+const SPELL: Duration = Duration::from_secs(2);
+
+/// When the driver gives up a look of which it does not notice that its document is gone.
+const LOST: Duration = Duration::from_secs(6);
 
 /// What the last chunk of a PNG file is.
 const PNG_END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
@@ -32,14 +35,13 @@ pub struct Page {
     pub browser: WebDriver,
     /// Always there until the page is dropped.
     session: Option<Session>,
-    lent: bool,
     downloads: PathBuf,
 }
 
 impl Drop for Page {
     fn drop(&mut self) {
         if let Some(session) = self.session.take()
-            && self.lent
+            && session.watched
         {
             lending::give_back(session);
         }
@@ -65,7 +67,7 @@ impl Page {
     /// # Errors
     /// When there is no browser, or it does not start.
     pub async fn lent(address: &str, gpu: Gpu) -> Result<Self> {
-        Self::of(lending::lend(gpu).await?, true, address, gpu).await
+        Self::of(lending::lend(gpu).await?, address, gpu).await
     }
 
     /// Starts a browser of its own, profile and downloads in `folder`, and opens an address.
@@ -81,12 +83,12 @@ impl Page {
     /// # Errors
     /// When there is no browser, or it does not start.
     pub async fn open_in(languages: &str, address: &str, gpu: Gpu, folder: &Path) -> Result<Self> {
-        Self::of(Session::start(languages, gpu, folder, false).await?, false, address, gpu).await
+        Self::of(Session::start(languages, gpu, folder, false).await?, address, gpu).await
     }
 
-    async fn of(session: Session, lent: bool, address: &str, gpu: Gpu) -> Result<Self> {
+    async fn of(session: Session, address: &str, gpu: Gpu) -> Result<Self> {
         let (browser, downloads) = (session.browser.clone(), session.downloads.clone());
-        let page = Self { browser, session: Some(session), lent, downloads };
+        let page = Self { browser, session: Some(session), downloads };
         if gpu == Gpu::Software {
             // As a visitor who chose it the last time.
             page.before_every_document("try { localStorage.setItem(`infill-device ${new URL('.', location)}`, 'gpu') } catch {}").await?;
@@ -291,12 +293,12 @@ impl Page {
                  }} catch (error) {{ done({{error: String(error)}}) }} \
              }}; \
              look()",
-            SPELL[0].as_millis(),
+            SPELL.as_millis(),
             GLANCE.as_millis()
         );
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            self.browser.set_script_timeout(SPELL[1]).await?;
+            self.browser.set_script_timeout(LOST).await?;
             let said = self.browser.execute_async(&looking, Vec::new()).await;
             self.browser.set_script_timeout(PATIENCE).await?;
             match said {

@@ -50,7 +50,8 @@ pub struct Session {
     pub downloads: PathBuf,
     /// Whether it has WebGPU.
     pub webgpu: bool,
-    watched: bool,
+    /// Whether it ends with this process, and is lent until then; else when it is dropped.
+    pub watched: bool,
     driver: Child,
     port: u16,
 }

@@ -201,8 +201,8 @@ fn browser_tests() -> Result<()> {
     tools::run(command)
 }
 
-/// A folder in memory with room for the profiles of some browsers and what they save. Each test makes a profile of its own, whose
-/// many small files take the processor's time on a disk: a tenth of what light tests cost.
+/// A folder in memory with room for the profiles of some browsers and what they save: many small files, which take the processor's
+/// time on a disk.
 fn memory() -> Option<&'static str> {
     const FOLDER: &str = "/dev/shm";
     const KIBIBYTES: u64 = 4 << 20;
