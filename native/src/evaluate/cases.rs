@@ -5,7 +5,7 @@ use anyhow::Context;
 use infill::mask::{self, Mask, Shape};
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
-use infill::task::{Border, Degradation, Task, TaskKind};
+use infill::task::{Border, Chroma, Degradation, Jpeg, Task, TaskKind};
 
 use super::baseline;
 use crate::pictures::round_trip;
@@ -168,7 +168,7 @@ impl Case {
             _ => self.degradation(size, seed, rank),
         };
         let mask = degradation.mask(size, size);
-        let jpeg = degradation.jpeg_quality().map(|quality| round_trip(&original, quality)).transpose().context("preparing a case")?;
+        let jpeg = degradation.jpeg().map(|jpeg| round_trip(&original, jpeg)).transpose().context("preparing a case")?;
         let (asked, task) = degradation.asked(&original, jpeg.as_ref());
         let (given, asked) = match task {
             // The net is not to see what is under the mask.
@@ -193,7 +193,7 @@ impl Case {
                 let margin = (size as f64 * (1.0 - 0.5f64.sqrt()) / 2.0).round() as usize;
                 Degradation::Uncrop(Border { left: margin, top: margin, right: margin, bottom: margin })
             }
-            Case::Restore(quality) => Degradation::Restore { quality },
+            Case::Restore(quality) => Degradation::Restore(Jpeg { quality, chroma: Chroma::Full }),
             Case::Colorize => Degradation::Colorize,
             Case::InpaintStrokes(from, to) => {
                 let area = [from, to].map(|part| f64::from(part) / 100.0);

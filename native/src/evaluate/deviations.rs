@@ -50,7 +50,7 @@ pub fn run(plan: &DeviationsPlan) -> Result<()> {
 fn example(task: TaskKind, picture: &Picture, seed: u64, number: u64) -> Result<Example> {
     let stream = |purpose| noise::stream(seed, purpose, 0, number);
     let degradation = Degradation::random(task, picture.width(), picture.height(), &mut stream(Purpose::Task));
-    let jpeg = degradation.jpeg_quality().map(|quality| round_trip(picture, quality)).transpose()?;
+    let jpeg = degradation.jpeg().map(|jpeg| round_trip(picture, jpeg)).transpose()?;
     Ok(degradation.example(picture, jpeg.as_ref(), HoleCondition::Smooth, &mut stream(Purpose::Condition)))
 }
 

@@ -1,20 +1,25 @@
 //! The JPEG round trip that makes training and evaluation pairs for restoration.
 
 use anyhow::Context;
-use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageEncoder};
 use infill::picture::Picture;
+use infill::task::{Chroma, Jpeg};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::picture_file::PictureFile;
 
-/// The picture as JPEG of `quality` (1–100) keeps it. Chroma has full resolution, as `image` encodes.
+/// The picture as a JPEG keeps it.
 ///
 /// # Errors
 /// A picture larger than JPEG allows (65,535 px a side).
-pub fn round_trip(picture: &Picture, quality: u8) -> anyhow::Result<Picture> {
+pub fn round_trip(picture: &Picture, Jpeg { quality, chroma }: Jpeg) -> anyhow::Result<Picture> {
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, quality)
-        .write_image(picture.pixels(), u32::try_from(picture.width())?, u32::try_from(picture.height())?, ExtendedColorType::Rgb8)
+    let mut encoder = Encoder::new(&mut bytes, quality);
+    encoder.set_sampling_factor(match chroma {
+        Chroma::Full => SamplingFactor::F_1_1,
+        Chroma::Halved => SamplingFactor::F_2_2,
+    });
+    encoder
+        .encode(picture.pixels(), u16::try_from(picture.width())?, u16::try_from(picture.height())?, ColorType::Rgb)
         .with_context(|| format!("JPEG of {}×{}", picture.width(), picture.height()))?;
     PictureFile::decode(&bytes)?.over_white()
 }

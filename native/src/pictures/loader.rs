@@ -209,16 +209,28 @@ impl Maker {
         (size + size / 2).max((size as f64 / smallest_crop).ceil() as usize)
     }
 
+    /// The side of a random square of a picture whose largest is this.
+    fn side(&self, largest: usize, rng: &mut ChaCha8Rng) -> usize {
+        let part = |side: usize, part: f64| (side as f64 * part).ceil() as usize;
+        let sharp = part(largest.min(self.settings.size), SHARP);
+        let smallest = part(largest, self.settings.smallest_crop).max(sharp);
+        smallest + below(rng, largest - smallest + 1)
+    }
+
     /// A random square of the picture, perhaps mirrored, with a random task.
     fn cut(&self, picture: &Picture, step: u64, sample: u64) -> anyhow::Result<Example> {
         let LoaderSettings { seed, ref tasks, .. } = self.settings;
         let size = self.settings.smaller_before.filter(|(before, _)| step < *before).map_or(self.settings.size, |(_, size)| size);
+        let mut task_rng = noise::stream(seed, Purpose::Task, step, sample);
+        let kind = tasks[below(&mut task_rng, tasks.len())];
+
         let mut rng = noise::stream(seed, Purpose::Augmentation, step, sample);
         let largest = picture.width().min(picture.height());
-        let part = |side: usize, part: f64| (side as f64 * part).ceil() as usize;
-        let sharp = part(largest.min(self.settings.size), SHARP);
-        let smallest = part(largest, self.settings.smallest_crop).max(sharp);
-        let side = smallest + below(&mut rng, largest - smallest + 1);
+        let mut side = self.side(largest, &mut rng);
+        // What JPEG did to a photograph lies in its own pixels, not in those of a smaller copy, and still less of a larger one.
+        if kind == TaskKind::Restore && size < largest {
+            side = if below(&mut rng, 2) == 1 { size } else { side.max(size) };
+        }
         let left = below(&mut rng, picture.width() - side + 1);
         let top = below(&mut rng, picture.height() - side + 1);
         let mut square = picture.crop(left, top, side, side).resize(size, size);
@@ -226,10 +238,8 @@ impl Maker {
             square = square.flip();
         }
 
-        let mut rng = noise::stream(seed, Purpose::Task, step, sample);
-        let kind = tasks[below(&mut rng, tasks.len())];
-        let task = Degradation::random(kind, size, size, &mut rng);
-        let degraded = task.jpeg_quality().map(|quality| round_trip(&square, quality)).transpose()?;
+        let task = Degradation::random(kind, size, size, &mut task_rng);
+        let degraded = task.jpeg().map(|jpeg| round_trip(&square, jpeg)).transpose()?;
         let mut rng = noise::stream(seed, Purpose::Condition, step, sample);
         Ok(task.example(&square, degraded.as_ref(), self.settings.hole, &mut rng))
     }

@@ -13,6 +13,9 @@ const SEEN: f32 = 0.5;
 /// How much larger, in the same levels, steps must be elsewhere than at multiples of 8 for the picture to be cut from a larger one.
 const CUT: f32 = 0.3;
 
+/// And how many standard errors larger.
+const CERTAIN: f32 = 5.0;
+
 /// Rows, or columns, in which the blocks' beginning is looked for, at most and at least.
 const LOOKED_AT: (usize, usize) = (256, 32);
 
@@ -50,6 +53,8 @@ impl Edges {
 /// A picture's blocks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blocks {
+    /// Where they begin: 0 to 7 pixels from the picture's left edge and from its upper one.
+    origin: (usize, usize),
     columns: usize,
     /// Row by row.
     edges: Vec<Edges>,
@@ -64,6 +69,13 @@ impl Blocks {
         let mut search = BlockSearch::new(size, pixels);
         search.go_on(usize::MAX, pixels);
         search.found
+    }
+
+    /// Columns and rows, 0 to 7, that are missing of the blocks at the left and at the upper edge of the picture: it was cut from a
+    /// larger one.
+    pub fn missing(&self) -> (usize, usize) {
+        let missing = |origin: usize| (SIDE - origin) % SIDE;
+        (missing(self.origin.0), missing(self.origin.1))
     }
 
     /// Whether they are seen in a part of the picture, in pixels.
@@ -82,8 +94,6 @@ impl Blocks {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BlockSearch {
     size: (usize, usize),
-    /// Where blocks begin: 0 to 7 pixels from the left and from the top.
-    origin: (usize, usize),
     /// The next row of blocks.
     row: usize,
     found: Blocks,
@@ -98,8 +108,8 @@ impl BlockSearch {
         let green = green((width, height), pixels);
         let origin = (beginning(width, height, across(&green)), beginning(height, width, down(&green)));
         let (columns, rows) = (width.div_ceil(SIDE), height.div_ceil(SIDE));
-        let found = Blocks { columns, edges: vec![Edges::default(); columns * rows] };
-        Self { size: (width, height), origin, row: 0, found }
+        let found = Blocks { origin, columns, edges: vec![Edges::default(); columns * rows] };
+        Self { size: (width, height), row: 0, found }
     }
 
     /// Goes on for about so many rows of its pixels; all blocks that there are, when it is at its end.
@@ -107,7 +117,7 @@ impl BlockSearch {
     /// # Panics
     /// When there are fewer pixels.
     pub fn go_on(&mut self, rows: usize, pixels: &[u8]) -> Option<&Blocks> {
-        let ((width, height), (left, top)) = (self.size, self.origin);
+        let ((width, height), (left, top)) = (self.size, self.found.origin);
         let green = green(self.size, pixels);
         let (across, down) = (across(&green), down(&green));
         let end = self.row.saturating_add(rows.div_ceil(SIDE));
@@ -151,17 +161,24 @@ fn has_edge(place: usize, length: usize) -> bool {
 
 /// Where blocks begin along lines of a length, of which there are `lines`: 0 to 7.
 fn beginning(length: usize, lines: usize, pixels: impl Fn(usize, usize) -> [u8; 4]) -> usize {
-    let mut means = [0.0; SIDE];
     let looked_at = (ENOUGH / length.max(1)).clamp(LOOKED_AT.1, LOOKED_AT.0);
-    for (beginning, mean) in means.iter_mut().enumerate() {
-        let mut all = Edges::default();
+    let found: [(f32, f32); SIDE] = std::array::from_fn(|beginning| {
+        let (mut all, mut squares) = (Edges::default(), 0.0);
         for line in (0..lines).step_by(lines.div_ceil(looked_at).max(1)) {
-            (beginning..length).step_by(SIDE).filter(|place| has_edge(*place, length)).for_each(|place| all.add(pixels(place, line)));
+            for place in (beginning..length).step_by(SIDE).filter(|place| has_edge(*place, length)) {
+                let before = all.sum;
+                all.add(pixels(place, line));
+                squares += ((all.sum - before) as f32 / 2.0).powi(2);
+            }
         }
-        *mean = all.mean();
-    }
-    let largest = (0..SIDE).max_by(|one, other| f32::total_cmp(&means[*one], &means[*other])).unwrap_or(0);
-    if means[largest] > means[0] + CUT { largest } else { 0 }
+        let count = all.count.max(1) as f32;
+        (all.mean(), (squares / count - all.mean().powi(2)).max(0.0) / count)
+    });
+    let largest = (0..SIDE).max_by(|one, other| f32::total_cmp(&found[*one].0, &found[*other].0)).unwrap_or(0);
+    let (first, best) = (found[0], found[largest]);
+    // In a small or a noisy picture some beginning always looks better than the first.
+    let by_chance = CERTAIN * (first.1 + best.1).sqrt();
+    if best.0 > first.0 + CUT.max(by_chance) { largest } else { 0 }
 }
 
 #[cfg(test)]
@@ -192,6 +209,7 @@ mod tests {
         assert!(blocky.are_seen(&part));
         assert!(!find((200, 160), slope(false)).are_seen(&part));
         assert!(!find((200, 160), |_, _| 90).are_seen(&part));
+        assert_eq!((find((200, 160), slope(true)).missing(), find((200, 160), |_, _| 90).missing()), ((5, 5), (0, 0)));
         let half = find((200, 160), |x, y| slope(x < 96)(x, y));
         assert!(half.are_seen(&part) && !half.are_seen(&Rect { left: 112, ..part }));
     }

@@ -1,6 +1,7 @@
 //! What is taken from a picture that is known whole, for a net to find again: how the examples of a training and the
 //! questions of an evaluation are made. JPEG round trips are made by the caller.
 
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{colorize, inpaint, request::Task, restore, uncrop, uncrop::Border};
@@ -9,6 +10,9 @@ use crate::{
     mask::{self, Mask},
     picture::Picture,
 };
+
+/// How many of the JPEGs trained on have halved chroma.
+const HALVED_CHROMA: f64 = 0.75;
 
 /// A task together with what it takes from a picture of one size.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +24,25 @@ pub enum Degradation {
     /// The colours are missing.
     Colorize,
     /// The picture went through JPEG.
-    Restore {
-        /// JPEG quality, 1 to 100.
-        quality: u8,
-    },
+    Restore(Jpeg),
+}
+
+/// How a picture is made a JPEG.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Jpeg {
+    /// 1 to 100.
+    pub quality: u8,
+    /// How finely its colours are kept.
+    pub chroma: Chroma,
+}
+
+/// How finely a JPEG keeps colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chroma {
+    /// At every pixel (4:4:4).
+    Full,
+    /// At every second pixel of every second row (4:2:0), as cameras and most programs do.
+    Halved,
 }
 
 impl Degradation {
@@ -33,7 +52,11 @@ impl Degradation {
             TaskKind::Inpaint => Self::Inpaint(inpaint::random_mask(width, height, rng)),
             TaskKind::Uncrop => Self::Uncrop(uncrop::random_border(width, height, rng)),
             TaskKind::Colorize => Self::Colorize,
-            TaskKind::Restore => Self::Restore { quality: restore::random_quality(rng) },
+            TaskKind::Restore => {
+                let quality = restore::random_quality(rng);
+                let chroma = if rng.random_bool(HALVED_CHROMA) { Chroma::Halved } else { Chroma::Full };
+                Self::Restore(Jpeg { quality, chroma })
+            }
         }
     }
 
@@ -43,14 +66,14 @@ impl Degradation {
             Self::Inpaint(_) => TaskKind::Inpaint,
             Self::Uncrop(_) => TaskKind::Uncrop,
             Self::Colorize => TaskKind::Colorize,
-            Self::Restore { .. } => TaskKind::Restore,
+            Self::Restore(_) => TaskKind::Restore,
         }
     }
 
-    /// Quality of the JPEG round trip that the caller must make first; `None` where none is needed.
-    pub fn jpeg_quality(&self) -> Option<u8> {
+    /// The JPEG round trip that the caller must make first; `None` where none is needed.
+    pub fn jpeg(&self) -> Option<Jpeg> {
         match self {
-            Self::Restore { quality } => Some(*quality),
+            Self::Restore(jpeg) => Some(*jpeg),
             Self::Inpaint(_) | Self::Uncrop(_) | Self::Colorize => None,
         }
     }
@@ -60,7 +83,7 @@ impl Degradation {
         match self {
             Self::Inpaint(mask) => mask.clone(),
             Self::Uncrop(border) => border.mask(width, height),
-            Self::Colorize | Self::Restore { .. } => Mask::full(width, height),
+            Self::Colorize | Self::Restore(_) => Mask::full(width, height),
         }
     }
 
@@ -78,7 +101,7 @@ impl Degradation {
                 (picture.crop(known.left, known.top, known.width, known.height), Task::Uncrop(*border))
             }
             Self::Colorize => (picture.grey(), Task::colorize()),
-            Self::Restore { .. } => (round_trip(picture, jpeg).clone(), Task::restore()),
+            Self::Restore(_) => (round_trip(picture, jpeg).clone(), Task::restore()),
         }
     }
 
@@ -99,7 +122,7 @@ impl Degradation {
                 planes
             }
             Self::Colorize => colorize::condition(picture),
-            Self::Restore { .. } => round_trip(picture, jpeg).to_planes(),
+            Self::Restore(_) => round_trip(picture, jpeg).to_planes(),
         };
         Example { condition, picture: picture.to_planes(), mask: mask.to_plane(), kind: self.kind() }
     }

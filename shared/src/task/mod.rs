@@ -18,7 +18,7 @@ mod work;
 
 pub use crate::config::{HoleCondition, TaskKind, UnknownTask};
 pub use blocks::{BlockSearch, Blocks};
-pub use degradation::{Degradation, Example};
+pub use degradation::{Chroma, Degradation, Example, Jpeg};
 pub use error::TaskError;
 pub use hints::Hints;
 pub use request::{PIXEL_LIMIT, SIDE_LIMIT, Task};

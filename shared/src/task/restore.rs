@@ -1,6 +1,6 @@
 //! JPEG restoration: tiles at the picture's own resolution, because what is to be removed lives at it.
 //!
-//! Tiles begin on the JPEG's grid, as in training, and overlap. Their noise belongs to places on the
+//! Tiles begin on the JPEG's grid, as in training, wherever that begins, and overlap. Their noise belongs to places on the
 //! picture, so that tiles agree where they overlap; there they are blended with a smooth window.
 //! Sums are kept for one row of tiles only. Tiles that show no blocks of JPEG can be left as they are.
 
@@ -15,17 +15,16 @@ use super::{
     work::{Prepared, Traces, Work},
 };
 use crate::{
-    mask::Rect,
     noise::{self, Purpose, stream},
     picture::{Picture, from_unit},
 };
 
-/// JPEG qualities trained on.
-const QUALITIES: std::ops::RangeInclusive<u8> = 5..=30;
+/// JPEG qualities trained on (paper: 5 to 30). People also repair better ones, of which a net must know to leave them.
+const QUALITIES: std::ops::RangeInclusive<u8> = 5..=60;
 
-/// A quality Q from 5 to 30 with probability ∝ exp(−Q/10): bad ones are rarer in the world, and harder.
+/// A quality Q from 5 to 60 with probability ∝ exp(−Q/15) (paper: Q/10): there is more to learn from bad ones.
 pub fn random_quality(rng: &mut ChaCha8Rng) -> u8 {
-    let weight = |quality: u8| (-f64::from(quality) / 10.0).exp();
+    let weight = |quality: u8| (-f64::from(quality) / 15.0).exp();
     let total: f64 = QUALITIES.map(weight).sum();
     let mut left = rng.random_range(0.0..total);
     for quality in QUALITIES {
@@ -68,21 +67,19 @@ pub struct Restore {
     strength: f32,
     /// The tiles that the net is asked about, in their order.
     asked: Vec<usize>,
-    /// Weighted sums of one row of tiles and their weights, 4 values a pixel.
+    /// Weighted sums of one row of tiles and their weights, 4 values a pixel, of all columns that the tiles cover.
     sums: Vec<f32>,
-    /// Width of `sums` in pixels: the tiles' reach.
-    reach: usize,
     /// Weight of a tile's column (and row) by its place in the tile.
     ramp: Vec<f32>,
-    stride: usize,
-    columns: usize,
-    rows: usize,
-    size: usize,
+    grid: Grid,
 }
 
-/// From one tile to the next: three quarters of a tile, on the grid of JPEG's blocks.
+/// Pixels that tiles share with the next, at most: two of JPEG's blocks.
+const OVERLAP: usize = 16;
+
+/// From one tile to the next, on the grid of JPEG's blocks.
 fn stride(size: usize) -> usize {
-    let wanted = size - size / 4;
+    let wanted = size - (size / 4).min(OVERLAP);
     match wanted {
         16.. => wanted / 16 * 16,
         8.. => 8,
@@ -95,47 +92,76 @@ fn count(length: usize, size: usize, stride: usize) -> usize {
     1 + length.saturating_sub(size).div_ceil(stride)
 }
 
-/// How many tiles of a picture show blocks, and are repaired where clean ones are left.
-pub fn repaired_tiles(size: (usize, usize), blocks: &Blocks, tile: usize) -> usize {
-    let (columns, rows) = tiles(size, tile);
-    (0..columns * rows).filter(|index| blocks.are_seen(&part(*index, columns, size, tile))).count()
-}
-
-/// The part of a picture that a tile covers.
-fn part(index: usize, columns: usize, (width, height): (usize, usize), size: usize) -> Rect {
-    let (left, top) = (index % columns * stride(size), index / columns * stride(size));
-    Rect { left, top, width: size.min(width - left), height: size.min(height - top) }
-}
-
-/// Columns and rows of tiles that cover a picture.
+/// Columns and rows of tiles that cover a picture of whole blocks.
 pub fn tiles((width, height): (usize, usize), size: usize) -> (usize, usize) {
     let stride = stride(size);
     (count(width, size, stride), count(height, size, stride))
 }
 
+/// How many tiles of a picture show blocks, and are repaired where clean ones are left.
+pub fn repaired_tiles(size: (usize, usize), blocks: &Blocks, tile: usize) -> usize {
+    Grid::new(size, blocks, tile).seen(size, blocks).count()
+}
+
+/// Where tiles lie on a picture. They begin with its first block, some of which may be missing.
+#[derive(Clone, Copy, Debug)]
+struct Grid {
+    /// Side of a tile.
+    size: usize,
+    stride: usize,
+    columns: usize,
+    rows: usize,
+    /// Columns and rows of the first tiles that lie outside of the picture.
+    outside: (usize, usize),
+}
+
+impl Grid {
+    fn new((width, height): (usize, usize), blocks: &Blocks, size: usize) -> Self {
+        let outside = blocks.missing();
+        let (columns, rows) = tiles((width + outside.0, height + outside.1), size);
+        Self { size, stride: stride(size), columns, rows, outside }
+    }
+
+    /// Columns that the tiles cover, the ones outside included.
+    fn reach(&self) -> usize {
+        (self.columns - 1) * self.stride + self.size
+    }
+
+    /// Where a tile begins, counted from where the first does.
+    fn place(&self, tile: usize) -> (usize, usize) {
+        (tile % self.columns * self.stride, tile / self.columns * self.stride)
+    }
+
+    /// A tile on the picture.
+    fn window(&self, tile: usize) -> Window {
+        let (left, top) = self.place(tile);
+        let before = |place: usize, outside: usize| place as isize - outside as isize;
+        Window { left: before(left, self.outside.0), top: before(top, self.outside.1), side: self.size }
+    }
+
+    /// The tiles of a picture of some size in which blocks are seen.
+    fn seen(self, size: (usize, usize), blocks: &Blocks) -> impl Iterator<Item = usize> {
+        (0..self.columns * self.rows).filter(move |tile| blocks.are_seen(&self.window(*tile).area(size)))
+    }
+}
+
 impl Restore {
     /// Restores a picture in tiles of `size`.
     pub fn new(picture: Picture, Repair { strength, leave_clean }: Repair, size: usize) -> Self {
-        let stride = stride(size);
         let all = (picture.width(), picture.height());
-        let (columns, rows) = tiles(all, size);
-        let blocks = leave_clean.then(|| Blocks::find(all, picture.pixels()));
-        let seen = |index: &usize| blocks.as_ref().is_none_or(|blocks| blocks.are_seen(&part(*index, columns, all, size)));
-        let reach = (columns - 1) * stride + size;
-        let overlap = (size - stride).max(1) as f32;
+        let blocks = Blocks::find(all, picture.pixels());
+        let grid = Grid::new(all, &blocks, size);
+        let asked = if leave_clean { grid.seen(all, &blocks).collect() } else { (0..grid.columns * grid.rows).collect() };
+        let overlap = (size - grid.stride).max(1) as f32;
         let rise = |distance: usize| 0.5 - 0.5 * (PI * ((distance as f32 + 0.5) / overlap).min(1.0)).cos();
         let mut work = Self {
             strength: strength.clamp(0.0, 1.0),
-            asked: (0..columns * rows).filter(seen).collect(),
+            asked,
             restored: picture.clone(),
             degraded: picture,
-            sums: vec![0.0; 4 * reach * size],
-            reach,
+            sums: vec![0.0; 4 * grid.reach() * size],
             ramp: (0..size).map(|place| rise(place.min(size - 1 - place))).collect(),
-            stride,
-            columns,
-            rows,
-            size,
+            grid,
         };
         if !work.asked.is_empty() {
             work.finish_rows(0, work.row_of(0));
@@ -145,35 +171,30 @@ impl Restore {
 
     /// A tile of the picture, `[3, size, size]` in [−1, 1].
     fn shown(&self, tile: usize) -> Vec<f32> {
-        let (left, top) = self.place(tile);
-        let window = Window { left: left as isize, top: top as isize, side: self.size };
-        let pixels = window.shrink((self.degraded.width(), self.degraded.height()), self.size, 3, |x, y, values| {
+        let size = self.grid.size;
+        let pixels = self.grid.window(tile).shrink((self.degraded.width(), self.degraded.height()), size, 3, |x, y, values| {
             values.copy_from_slice(&self.degraded.get(x, y).map(f32::from));
         });
-        let area = self.size * self.size;
+        let area = size * size;
         (0..3 * area).map(|place| pixels[place % area * 3 + place / area] / 127.5 - 1.0).collect()
-    }
-
-    /// Where a tile begins.
-    fn place(&self, tile: usize) -> (usize, usize) {
-        (tile % self.columns * self.stride, tile / self.columns * self.stride)
     }
 
     /// The row of tiles that a window is in; after the last window the row after the last.
     fn row_of(&self, window: usize) -> usize {
-        self.asked.get(window).map_or(self.rows, |tile| tile / self.columns)
+        self.asked.get(window).map_or(self.grid.rows, |tile| tile / self.grid.columns)
     }
 
     /// Adds a tile's values, `[3, size, size]`, to the sums.
     fn add(&mut self, tile: usize, values: &[f32]) {
-        let ((left, _), area) = (self.place(tile), self.size * self.size);
-        for y in 0..self.size {
-            let start = 4 * (y * self.reach + left);
-            let sums = self.sums[start..start + 4 * self.size].chunks_exact_mut(4);
+        let Grid { size, .. } = self.grid;
+        let ((left, _), area, reach) = (self.grid.place(tile), size * size, self.grid.reach());
+        for y in 0..size {
+            let start = 4 * (y * reach + left);
+            let sums = self.sums[start..start + 4 * size].chunks_exact_mut(4);
             for (x, sums) in sums.enumerate() {
                 let weight = self.ramp[x] * self.ramp[y];
                 for channel in 0..3 {
-                    sums[channel] += weight * values[channel * area + y * self.size + x];
+                    sums[channel] += weight * values[channel * area + y * size + x];
                 }
                 sums[3] += weight;
             }
@@ -183,7 +204,7 @@ impl Restore {
     /// Finishes rows of tiles, those that the net is not asked about with the picture itself.
     fn finish_rows(&mut self, from: usize, to: usize) {
         for row in from..to {
-            for tile in row * self.columns..(row + 1) * self.columns {
+            for tile in row * self.grid.columns..(row + 1) * self.grid.columns {
                 if self.asked.binary_search(&tile).is_err() {
                     let values = self.shown(tile);
                     self.add(tile, &values);
@@ -195,15 +216,16 @@ impl Restore {
 
     /// Noise of the tile at a place, `[3, size, size]`: at every pixel of the picture always the same.
     fn noise(&self, (left, top): (usize, usize), seed: u64) -> Vec<f32> {
-        let area = self.size * self.size;
+        let size = self.grid.size;
+        let area = size * size;
         let mut planes = vec![0.0; 3 * area];
-        for y in 0..self.size {
-            for block in left / BLOCK..=(left + self.size - 1) / BLOCK {
+        for y in 0..size {
+            for block in left / BLOCK..=(left + size - 1) / BLOCK {
                 let mut rng = stream(seed, Purpose::Start, (top + y) as u64, block as u64);
                 let values = noise::gaussian(&mut rng, 3 * BLOCK);
-                for x in (block * BLOCK).max(left)..((block + 1) * BLOCK).min(left + self.size) {
+                for x in (block * BLOCK).max(left)..((block + 1) * BLOCK).min(left + size) {
                     for channel in 0..3 {
-                        planes[channel * area + y * self.size + x - left] = values[3 * (x - block * BLOCK) + channel];
+                        planes[channel * area + y * size + x - left] = values[3 * (x - block * BLOCK) + channel];
                     }
                 }
             }
@@ -213,11 +235,12 @@ impl Restore {
 
     /// Writes the rows that no later tile reaches, and moves the sums up.
     fn finish_row(&mut self, row: usize) {
-        let top = row * self.stride;
-        let finished = if row + 1 == self.rows { self.size } else { self.stride };
-        for y in top..(top + finished).min(self.degraded.height()) {
-            let sums = self.sums[4 * self.reach * (y - top)..].chunks_exact(4);
-            for (pixel, sums) in self.restored.row_mut(y).chunks_exact_mut(3).zip(sums) {
+        let Grid { size, stride, rows, outside, .. } = self.grid;
+        let (top, reach) = (row * stride, self.grid.reach());
+        let finished = if row + 1 == rows { size } else { stride };
+        for y in top.max(outside.1)..(top + finished).min(self.degraded.height() + outside.1) {
+            let sums = self.sums[4 * (reach * (y - top) + outside.0)..].chunks_exact(4);
+            for (pixel, sums) in self.restored.row_mut(y - outside.1).chunks_exact_mut(3).zip(sums) {
                 for channel in 0..3 {
                     let made = sums[channel] / sums[3];
                     // The pixel is as it was until now.
@@ -226,7 +249,7 @@ impl Restore {
                 }
             }
         }
-        let length = 4 * self.reach * finished;
+        let length = 4 * reach * finished;
         self.sums.copy_within(length.., 0);
         let end = self.sums.len() - length;
         self.sums[end..].fill(0.0);
@@ -243,8 +266,7 @@ impl Work for Restore {
     }
 
     fn window(&self, index: usize) -> Window {
-        let (left, top) = self.place(self.asked[index]);
-        Window { left: left as isize, top: top as isize, side: self.size }
+        self.grid.window(self.asked[index])
     }
 
     fn prepare(&self, index: usize, _random: &mut ChaCha8Rng) -> Prepared {
@@ -252,11 +274,11 @@ impl Work for Restore {
     }
 
     fn start(&self, index: usize, seed: u64) -> Vec<f32> {
-        self.noise(self.place(self.asked[index]), seed)
+        self.noise(self.grid.place(self.asked[index]), seed)
     }
 
     fn net_size(&self) -> usize {
-        self.size
+        self.grid.size
     }
 
     fn accept(&mut self, index: usize, values: &[f32]) {

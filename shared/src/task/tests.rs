@@ -82,12 +82,12 @@ fn qualities_fall_off_exponentially() {
     for _ in 0..20_000 {
         counts[usize::from(restore::random_quality(&mut rng))] += 1;
     }
-    assert_eq!(counts[5..=30].iter().sum::<usize>(), 20_000);
-    // Σ exp(−Q/10), Q = 5..=30, is a geometric series.
-    let ratio = (-0.1f64).exp();
-    let total = (-0.5f64).exp() * (1.0 - ratio.powi(26)) / (1.0 - ratio);
-    for (quality, count) in counts.into_iter().enumerate().take(31).skip(5) {
-        let p = (-(quality as f64) / 10.0).exp() / total;
+    assert_eq!(counts[5..=60].iter().sum::<usize>(), 20_000);
+    // Σ exp(−Q/15), Q = 5..=60, is a geometric series.
+    let ratio = (-1.0 / 15.0f64).exp();
+    let total = ratio.powi(5) * (1.0 - ratio.powi(56)) / (1.0 - ratio);
+    for (quality, count) in counts.into_iter().enumerate().take(61).skip(5) {
+        let p = ratio.powi(quality as i32) / total;
         assert_share(count, 20_000, p, &format!("quality {quality}"));
     }
 }
@@ -125,9 +125,9 @@ fn colour_and_jpeg_conditions() {
     for channel in 0..3 {
         assert_eq!(grey[channel * 45 + 2 * 9 + 4], to_unit(luma));
     }
-    let restore = Degradation::Restore { quality: 10 };
+    let restore = Degradation::Restore(Jpeg { quality: 10, chroma: Chroma::Full });
     assert_eq!(shown(&restore), picture.to_planes());
-    assert_eq!((restore.jpeg_quality(), Degradation::Colorize.jpeg_quality()), (Some(10), None));
+    assert_eq!((restore.jpeg().map(|jpeg| jpeg.quality), Degradation::Colorize.jpeg()), (Some(10), None));
 }
 
 #[test]
@@ -241,4 +241,24 @@ fn an_enlarged_answer_meets_its_rim_and_keeps_what_it_says() {
     assert!((0.2..0.4).contains(&wrong(48, 48)), "{}", wrong(48, 48));
     assert!((0..side * side).all(|place| mask.covers(place % side, place / side)
         || fill.picture().get(place % side, place / side) == picture.get(place % side, place / side)));
+}
+
+/// A JPEG that lost columns and rows: the net knows blocks only where they begin with the tile.
+#[test]
+fn tiles_begin_with_the_blocks_wherever_the_picture_was_cut() {
+    let grey = |x: usize, y: usize| (x / 8 % 2 * 60 + y / 8 % 2 * 60) as u8;
+    let whole = Picture::new(120, 70, (0..120 * 70).flat_map(|place| [grey(place % 120, place / 120); 3]).collect()).unwrap();
+    for (left, top) in [(0, 0), (3, 6), (0, 1)] {
+        let picture = whole.crop(left, top, 120 - left, 70 - top);
+        let net = Net { size: 64, hole: HoleCondition::Smooth, guess: false };
+        let mut work = Task::restore().begin(picture.clone(), net).unwrap();
+        for index in 0..work.windows() {
+            let window = work.window(index);
+            let first = (window.left + left as isize, window.top + top as isize);
+            assert!(first.0 % 8 == 0 && first.1 % 8 == 0, "{first:?} of {left}, {top}");
+            let condition = work.prepare(index, &mut rng(1)).condition;
+            work.accept(index, &condition);
+        }
+        assert!(work.into_picture() == picture, "cut at {left}, {top}");
+    }
 }

@@ -4,7 +4,7 @@
 use anyhow::Context;
 use infill::mask::{Mask, Shape};
 use infill::picture::Picture;
-use infill::task::{Border, Task, TaskKind};
+use infill::task::{Border, Chroma, Jpeg, Task, TaskKind};
 
 use crate::evaluate::baseline;
 use crate::pictures::round_trip;
@@ -23,7 +23,7 @@ pub enum PhotoCase {
     Frame,
     /// Grey to colour.
     Colorize,
-    /// JPEG of this quality.
+    /// JPEG of this quality, with halved chroma as most programs write it.
     Restore(u8),
 }
 
@@ -120,7 +120,7 @@ impl PhotoCase {
                 Ok(PhotoQuestion { truth, given: grey.clone(), hole: None, picture: grey, task: Task::colorize() })
             }
             PhotoCase::Restore(quality) => {
-                let degraded = round_trip(&truth, quality)?;
+                let degraded = round_trip(&truth, Jpeg { quality, chroma: Chroma::Halved })?;
                 Ok(PhotoQuestion { truth, given: degraded.clone(), hole: None, picture: degraded, task: Task::restore() })
             }
         }
