@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use infill::model_file::ModelFile;
+use infill::{model_file::ModelFile, task::TaskKind};
 use sha2::{Digest, Sha256};
 
 use crate::{exit::input, files, formats::run_checkpoint};
@@ -11,15 +11,21 @@ use crate::{exit::input, files, formats::run_checkpoint};
 /// Eight times the paper's model in 32 bits.
 const MOST_BYTES: u64 = 16 << 30;
 
-/// The model that comes with the project.
-const SHIPPED: &str = "web/models/nature.infill";
+/// Where the models that come with the project are, below the working directory.
+const SHIPPED: &str = "web/models";
 
-/// The model to use: the one named, else `INFILL_MODEL`, else the shipped one, below the working
-/// directory or beside the program.
+/// The one that knows every task.
+const GENERAL: &str = "nature.infill";
+
+/// The one that repairs.
+const REPAIR: &str = "repair.infill";
+
+/// The model to use: the one named, else `INFILL_MODEL`, else the shipped one, below the working directory or beside the program. For
+/// a task that a shipped model was trained for alone, that model.
 ///
 /// # Errors
 /// When none of them is there, naming where it was looked for.
-pub fn locate(named: Option<&Path>) -> Result<PathBuf> {
+pub fn locate(named: Option<&Path>, task: Option<TaskKind>) -> Result<PathBuf> {
     if let Some(path) = named {
         return Ok(path.to_owned());
     }
@@ -30,8 +36,11 @@ pub fn locate(named: Option<&Path>) -> Result<PathBuf> {
         }
         return Ok(path);
     }
-    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("nature.infill")));
-    let places: Vec<PathBuf> = [Some(PathBuf::from(SHIPPED)), beside].into_iter().flatten().collect();
+    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
+    let folders = [Some(PathBuf::from(SHIPPED)), beside];
+    let names = [(task == Some(TaskKind::Restore)).then_some(REPAIR), Some(GENERAL)];
+    let in_folders = |name: &str| folders.iter().flatten().map(|folder| folder.join(name)).collect::<Vec<_>>();
+    let places: Vec<PathBuf> = names.into_iter().flatten().flat_map(in_folders).collect();
     match places.iter().find(|place| place.is_file()) {
         Some(place) => Ok(place.clone()),
         None => {

@@ -168,6 +168,28 @@ fn where_sampling_begins_is_the_model_s_advice_or_asked_for() {
     expect(&refused, 2, &["99", "-30"]);
 }
 
+/// The programs' own places: below the working folder, and INFILL_MODEL before them.
+#[test]
+fn a_task_gets_the_shipped_model_that_was_trained_for_it() {
+    let folder = workplace();
+    let path = folder.path();
+    let shipped = path.join("web/models");
+    std::fs::create_dir_all(&shipped).unwrap();
+    std::fs::rename(path.join("model.infill"), shipped.join("nature.infill")).unwrap();
+    let used = |task: &str, environment: Option<&str>| {
+        let mut run = command(path, &format!("{task} -v --force --device cpu --steps 1 photo.png -o out.png"));
+        run.env_remove("INFILL_MODEL").envs(environment.map(|model| ("INFILL_MODEL", model)));
+        let output = run.output().unwrap();
+        expect(&output, 0, &[]);
+        messages(&output).lines().find_map(|line| Some(line.split_once("read ")?.1.split_once(".infill")?.0.to_owned())).unwrap()
+    };
+    assert!(used("restore", None).ends_with("nature"), "the only one there");
+    std::fs::copy(shipped.join("nature.infill"), shipped.join("repair.infill")).unwrap();
+    assert!(used("restore", None).ends_with("repair"));
+    assert!(used("colorize", None).ends_with("nature"));
+    assert!(used("restore", Some("web/models/nature.infill")).ends_with("nature"));
+}
+
 #[test]
 fn files_that_are_no_models_are_named_with_the_reason() {
     let folder = workplace();

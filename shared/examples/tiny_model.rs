@@ -1,9 +1,10 @@
 //! Writes a tiny model of random weights, 8-bit, for tests of programs that read models; with `nan` after the
-//! path one that computes what is no number, with `bare` one of few different layers, for which a device has little to compile.
+//! path one that computes what is no number, with `bare` one of few different layers, for which a device has little to compile, with
+//! `repair` one that repairs JPEGs in one evaluation and does nothing else.
 
 use burn::tensor::Device;
 use infill::{
-    config::{ModelConfig, UnetConfig},
+    config::{ModelConfig, TaskKind, UnetConfig},
     model_file::{Encoding, ModelFile, TrainingRecord, Weight},
     unet::{Unet, parameters},
 };
@@ -14,6 +15,9 @@ fn main() {
     let mut config = ModelConfig::preset("tiny").expect("the preset is there");
     if kind == "bare" {
         config.unet = UnetConfig { multipliers: vec![1], attention: Vec::new(), ..config.unet };
+    }
+    if kind == "repair" {
+        config = ModelConfig { tasks: vec![TaskKind::Restore], ..config.with_regression() };
     }
     let unet = Unet::new(&config, &Device::flex()).with_gaussian_weights(3);
     let mut weights: Vec<Weight> = parameters::list(&unet)

@@ -23,6 +23,9 @@ pub struct ModelEntry {
     /// What people read in its place, and what it is good at.
     #[serde(flatten)]
     pub words: Words,
+    /// Names of the tasks that it was trained on; of none where its file does not say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<String>,
     /// Bytes of the whole file.
     pub size: u64,
     /// SHA-256 of the whole file, in hexadecimal.
@@ -62,7 +65,8 @@ impl ModelEntry {
             Chunk { path: format!("{}.bin", &sha256[..16]), size: piece.len() as u64, sha256 }
         };
         let chunks = pieces.iter().map(described).collect();
-        (Self { name: name.to_owned(), words, size: bytes.len() as u64, sha256: hash(bytes), chunks }, pieces)
+        let tasks = tasks(bytes).unwrap_or_default();
+        (Self { name: name.to_owned(), words, tasks, size: bytes.len() as u64, sha256: hash(bytes), chunks }, pieces)
     }
 }
 
@@ -81,6 +85,15 @@ impl Manifest {
         let place = if first { 0 } else { place.unwrap_or(self.models.len()) };
         self.models.insert(place, entry);
     }
+}
+
+/// What a model file says of its tasks. Whether it is a model that can be used is not looked at: see `model_file`.
+fn tasks(bytes: &[u8]) -> Option<Vec<String>> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let header = rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let header: serde_json::Value = serde_json::from_slice(header).ok()?;
+    let model: serde_json::Value = serde_json::from_str(header["__metadata__"]["infill"].as_str()?).ok()?;
+    serde_json::from_value(model["config"]["tasks"].clone()).ok()
 }
 
 /// SHA-256 in hexadecimal.
@@ -104,6 +117,16 @@ mod tests {
         // By sha256sum.
         assert_eq!(entry.chunks[0].sha256, "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589");
         assert_eq!((&entry.chunks[0].path, &entry.chunks[0]), (&"88d4266fd4e6338d.bin".to_owned(), &entry.chunks[1]));
+    }
+
+    #[test]
+    fn an_entry_says_which_tasks_a_model_file_names() {
+        let header = r#"{"__metadata__":{"infill":"{\"config\":{\"tasks\":[\"restore\"]}}"}}"#;
+        let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), b"weights"].concat();
+        assert_eq!(entry("a", &bytes).tasks, ["restore"]);
+        for other in [&bytes[..20], b"", &u64::MAX.to_le_bytes()] {
+            assert_eq!(entry("a", other).tasks, Vec::<String>::new());
+        }
     }
 
     #[test]

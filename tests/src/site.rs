@@ -9,7 +9,7 @@ use std::{
 use crate::page::ELSEWHERE;
 use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::TempDir;
-use xtask::{models, offline, server::Server, tools, web};
+use xtask::{manifest::Manifest, models, offline, server::Server, tools, web};
 
 /// A site that is being served.
 pub struct Site {
@@ -58,6 +58,15 @@ impl Site {
     /// When it cannot be copied.
     pub fn add_model(&self, name: &str) -> Result<()> {
         fs::copy(self.model(), self.source().join(format!("{name}.infill")))?;
+        self.publish(models::CHUNK)
+    }
+
+    /// Offers a second model, `trained-to-repair`, that repairs JPEGs in one evaluation and does nothing else.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add_repair(&self) -> Result<()> {
+        write_tiny_model(&self.source().join("trained-to-repair.infill"), &["repair"])?;
         self.publish(models::CHUNK)
     }
 
@@ -173,10 +182,23 @@ impl Site {
     /// # Errors
     /// When the manifest cannot be read.
     pub fn chunks(&self) -> Result<Vec<String>> {
-        let text = fs::read(self.root().join("models/manifest.json"))?;
-        let manifest: xtask::manifest::Manifest = serde_json::from_slice(&text)?;
+        let manifest = self.manifest()?;
         let model = manifest.models.first().context("the manifest has no model")?;
         Ok(model.chunks.iter().map(|chunk| chunk.path.clone()).collect())
+    }
+
+    /// The same of the model of a name.
+    ///
+    /// # Errors
+    /// When the manifest cannot be read, or does not list it.
+    pub fn chunks_of(&self, name: &str) -> Result<Vec<String>> {
+        let manifest = self.manifest()?;
+        let model = manifest.find(name).with_context(|| format!("the manifest has no model {name}"))?;
+        Ok(model.chunks.iter().map(|chunk| chunk.path.clone()).collect())
+    }
+
+    fn manifest(&self) -> Result<Manifest> {
+        Ok(serde_json::from_slice(&fs::read(self.root().join("models/manifest.json"))?)?)
     }
 
     /// The name of the page's file with this beginning, a hash, and this ending.

@@ -42,7 +42,7 @@ pub fn run(device: &Device) -> Result<()> {
 
 /// Fills a hole in noise on both devices with the same random numbers.
 fn whole_run(device: &Device) -> Result<()> {
-    let path = model_on_disk::locate(None)?;
+    let path = model_on_disk::locate(None, None)?;
     let file = model_on_disk::read(&path)?;
     ensure!(file.config.tasks.contains(&TaskKind::Inpaint), input(format!("{} does not fill holes", path.display())));
     let side = file.config.size;

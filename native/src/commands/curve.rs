@@ -73,7 +73,7 @@ impl CurveArguments {
         if !self.ancestral_steps.is_empty() && !self.sampler.contains(&SamplerKind::Ancestral) {
             bail!(usage("--ancestral-steps are of the ancestral sampler, which is not among those of --sampler"));
         }
-        let model = summary::read_model(&model_on_disk::locate(self.model.as_deref())?)?;
+        let model = summary::read_model(&model_on_disk::locate(self.model.as_deref(), None)?)?;
         Ok(CurvePlan {
             cases: cases::named(&self.case, &model.0.config.tasks).map_err(usage)?,
             model,

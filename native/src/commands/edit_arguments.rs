@@ -53,7 +53,7 @@ pub struct EditArguments {
     /// Leave pictures out whose results are in --output-dir already: goes on with a folder.
     #[arg(long, requires = "output_dir", conflicts_with = "force")]
     pub skip_existing: bool,
-    /// Model file, or a checkpoint of a training; without it INFILL_MODEL, then the one that comes with the program.
+    /// Model file, or a checkpoint of a training; without it INFILL_MODEL, then the one for the task that comes with the program.
     #[arg(long, short)]
     pub model: Option<PathBuf>,
     #[command(flatten)]
@@ -125,7 +125,7 @@ impl EditArguments {
         } else {
             checked?
         }
-        let model = model_on_disk::read(&model_on_disk::locate(self.model.as_deref())?)?;
+        let model = model_on_disk::read(&model_on_disk::locate(self.model.as_deref(), Some(kind))?)?;
         let rule = sampler.unwrap_or(model.config.sampler());
         let settings = |Sampling { steps, temperature, guess }| SamplerSettings { kind: rule, steps, eta, temperature, guess, seed };
         let first = settings(self.sampling.resolve_first(&model.config, kind, detail));

@@ -133,7 +133,9 @@ pub struct PhotosArguments {
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let EvaluateArguments { output, force, paper, .. } = arguments;
     refuse_to_replace(output, *force).map_err(input)?;
-    let (file, summary) = read_model(&model_on_disk::locate(arguments.model.as_deref())?)?;
+    // What a single task is done by; several are done by a model that knows them all.
+    let task = if let [task] = &arguments.task[..] { task.parse().ok() } else { None };
+    let (file, summary) = read_model(&model_on_disk::locate(arguments.model.as_deref(), task)?)?;
     let plan = arguments.resolve(&file.config)?;
     let device = device::choose(arguments.device.device)?;
     let yardsticks = Nets::open(&arguments.yardsticks, &device)?;

@@ -149,7 +149,13 @@ fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usiz
     line("tasks", config.tasks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
     let unet = &config.unet;
     line("net", format!("{} channels times {}, {} blocks a level", unet.channels, listed(&unet.multipliers), unet.blocks));
-    line("", format!("attention at {} and in the middle, {} channels a head", listed(&unet.attention), unet.head_channels));
+    line(
+        "",
+        match unet.self_attention.windows() {
+            Some(_) => format!("attention at {} and in the middle, {} channels a head", listed(&unet.attention), unet.head_channels),
+            None => "nothing attends".to_owned(),
+        },
+    );
     line("", format!("{0}×{0} pixels folded into channels", unet.patch));
     line("prediction", format!("{}, told {}", word(&config.prediction), word(&config.noise_embedding)));
     for task in &config.tasks {

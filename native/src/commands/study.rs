@@ -129,7 +129,7 @@ impl StudyArguments {
         let mut methods: Vec<Method> = self.answers.iter().map(|AnswersFolder { name, folder }| method(name, folder)).collect();
         let mut paths = self.model.clone();
         if paths.is_empty() && methods.is_empty() {
-            paths.push(model_on_disk::locate(None)?);
+            paths.push(model_on_disk::locate(None, None)?);
         }
         let mut size = None;
         if !paths.is_empty() {

@@ -132,6 +132,7 @@ fn manifest() -> Vec<u8> {
     let chunk = Chunk { path: "models/a-0.bin".to_owned(), size: 100, sha256: "00".repeat(32) };
     let words = Words { title: Some("Nature".to_owned()), about: Some("small holes".to_owned()) };
     let chunks = vec![chunk.clone(), chunk];
-    let entry = ModelEntry { name: "nature".to_owned(), words, size: 200, sha256: "11".repeat(32), chunks };
+    let entry =
+        ModelEntry { name: "nature".to_owned(), words, tasks: vec!["restore".to_owned()], size: 200, sha256: "11".repeat(32), chunks };
     serde_json::to_vec(&Manifest { models: vec![entry.clone(), entry] }).expect("a manifest")
 }

@@ -63,6 +63,11 @@ impl Prediction {
         }
     }
 
+    /// Whether another seed gives another answer.
+    pub fn varies(self) -> bool {
+        self != Self::Regression
+    }
+
     /// How many evaluations a sampler makes when it is asked for so many. A net that sees no noise gives the same answer
     /// every time, so one is enough.
     pub fn evaluations(self, asked: usize) -> usize {

@@ -71,6 +71,33 @@ fn row_62_several_workers_repair_a_picture_as_one_does() {
     });
 }
 
+#[test]
+fn a_task_gets_the_model_that_was_trained_for_it() {
+    block_on(async {
+        let site = Site::tiny("")?;
+        site.add_repair()?;
+        let page = ready(&site, Gpu::None).await?;
+        page.until("return document.getElementById('device').textContent.includes('“tiny”')").await?;
+        // Small models are kept for later: the list, and a chunk of each.
+        page.until("return caches.open('infill-models').then(cache => cache.keys()).then(keys => keys.length === 3)").await?;
+        for chunk in site.chunks_of("trained-to-repair")? {
+            std::fs::remove_file(site.file(&format!("models/{chunk}")))?;
+        }
+        page.click("task-restore").await?;
+        page.until("return document.getElementById('device').textContent.includes('“trained-to-repair”')").await?;
+        page.wait_for("ready").await?;
+        page.click("clean-too").await?;
+        page.click("run").await?;
+        page.wait_for("done").await?;
+        ensure!(page.shown("discard").await? && !page.shown("another").await?, "such a net has one answer");
+        page.click("discard").await?;
+        page.click("task-inpaint").await?;
+        page.until("return document.getElementById('device').textContent.includes('“tiny”')").await?;
+        page.wait_for("ready").await?;
+        page.expect_clean_console().await
+    });
+}
+
 /// A picture with a rough left side and a grey right one, as a JPEG of a quality; all grey where that is good.
 fn jpeg(site: &Site, name: &str, quality: u8) -> Result<PathBuf> {
     let (path, mut bytes) = (site.folder().join(name), Vec::new());

@@ -359,6 +359,8 @@ pub struct ListedModel {
     pub name: String,
     /// What the manifest says of it for people.
     pub words: Words,
+    /// The tasks that it was trained on; none where the manifest does not say it.
+    pub tasks: Vec<TaskKind>,
     /// Bytes of its file.
     pub size: u64,
 }
@@ -376,6 +378,8 @@ pub struct ModelReport {
     pub tasks: Vec<TaskKind>,
     /// Evaluations for each window that suit the first answer to each of these tasks best.
     pub steps: Vec<usize>,
+    /// Whether another seed gives another answer.
+    pub varies: bool,
     /// Parameters.
     pub parameters: usize,
     /// Whether the browser keeps it for the next visit.

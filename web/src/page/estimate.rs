@@ -196,7 +196,7 @@ mod tests {
             |edge: usize| (0..3000 * 2000).flat_map(move |place| [if place % 3000 < edge { (place / 8 % 2 * 40) as u8 } else { 90 }; 4]);
         let plan = Plan { task: TaskKind::Restore, leave_clean: true, ..PLAN };
         let mut estimate = Estimate::default();
-        for (edge, columns) in [(0, 0), (400, 5), (3000, 31)] {
+        for (edge, columns) in [(0, 0), (400, 4), (3000, 27)] {
             let picture = Picture::plain("blocks".to_owned(), 3000, 2000, Rc::new(blocks(edge).collect()));
             let plan = Plan { picture: Handle(edge as u32), ..plan };
             let mut slices = 1;
@@ -205,7 +205,7 @@ mod tests {
                 slices += 1;
             }
             assert_eq!(slices, 3);
-            assert_eq!((estimate.evaluations, estimate.is_nothing()), (10 * columns * 21, columns == 0), "{edge}");
+            assert_eq!((estimate.evaluations, estimate.is_nothing()), (10 * columns * 18, columns == 0), "{edge}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use infill::task::TaskKind;
+
 use super::{handle::Handle, language::Language, words};
 use crate::message::{DeviceChoice, DeviceReport, ListedModel, ModelChoice, ModelReport};
 
@@ -38,8 +40,10 @@ pub struct Models {
     pub listed: Vec<ListedModel>,
     /// Counts what was asked for as a model; reports carry the number.
     pub wanted: u32,
-    /// Which model is fetched for a new worker.
+    /// Which model is wanted, for tasks that it knows.
     pub choice: ModelChoice,
+    /// Which was asked for last.
+    pub asked: ModelChoice,
     /// Milliseconds that an evaluation took with this model on each kind of device that was used: CPU, GPU.
     pub paces: [Option<f64>; 2],
     /// The model that can be used now.
@@ -51,14 +55,53 @@ pub struct Models {
 }
 
 impl Models {
-    /// The models to choose from, as values and texts; a choice only where there are two.
-    pub fn options(&self, language: &Language) -> Vec<(String, String)> {
+    /// The models to choose from for a task, as values and texts; a choice only where there are two.
+    pub fn options(&self, task: TaskKind, language: &Language) -> Vec<(String, String)> {
         let text = |model: &ListedModel| {
             let title = model.words.title.as_ref().unwrap_or(&model.name);
             words::listed_model(language, title, model.size, model.words.about.as_deref())
         };
-        let listed = self.listed.iter().map(|model| (model.name.clone(), text(model)));
+        let may = |model: &&ListedModel| model.tasks.is_empty() || model.tasks.contains(&task);
+        let listed = self.listed.iter().filter(may).map(|model| (model.name.clone(), text(model)));
         listed.chain(self.own.iter().map(|own| (OWN.to_owned(), words::own_model(language, &own.name)))).collect()
+    }
+
+    /// Which model is wanted for a task: the visitor's choice where that knows the task, else the listed one that was trained for the
+    /// task alone, which does it better, else the first that knows it.
+    pub fn choice_for(&self, task: TaskKind) -> ModelChoice {
+        let knows = |model: &&ListedModel| model.tasks.contains(&task);
+        match &self.choice {
+            ModelChoice::Own => ModelChoice::Own,
+            ModelChoice::Named(name) if self.listed.iter().filter(knows).any(|model| model.name == *name) => self.choice.clone(),
+            ModelChoice::Named(_) | ModelChoice::First => {
+                let alone = self.listed.iter().find(|model| model.tasks == [task]);
+                alone.or(self.listed.iter().find(knows)).map_or_else(|| self.choice.clone(), |model| ModelChoice::Named(model.name.clone()))
+            }
+        }
+    }
+
+    /// Whether a task can be done, by the model in use or another that is listed.
+    pub fn knows(&self, task: TaskKind) -> bool {
+        let listed = || self.listed.iter().any(|model| model.tasks.contains(&task));
+        match &self.model {
+            Some(model) => model.tasks.contains(&task) || !model.own && listed(),
+            None => listed() || self.listed.iter().all(|model| model.tasks.is_empty()),
+        }
+    }
+
+    /// Whether the model in use, if one is, has several answers.
+    pub fn vary(&self) -> bool {
+        self.model.as_ref().is_none_or(|model| model.varies)
+    }
+
+    /// Whether two choices mean the same model.
+    pub fn are_one(&self, one: &ModelChoice, other: &ModelChoice) -> bool {
+        let name = |choice: &ModelChoice| match choice {
+            ModelChoice::Named(name) => Some(name.clone()),
+            ModelChoice::First => self.listed.first().map(|model| model.name.clone()),
+            ModelChoice::Own => None,
+        };
+        one == other || (name(one).is_some() && name(one) == name(other))
     }
 
     /// The visitor's file that is wanted: the last one that was given.

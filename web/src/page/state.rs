@@ -208,7 +208,7 @@ impl State {
             },
             hand: Hand::default(),
             runs: Runs::default(),
-            models: Models { choice, ..Models::default() },
+            models: Models { asked: choice.clone(), choice, ..Models::default() },
             load: 0,
             opening: None,
             mask_file: None,
@@ -274,8 +274,7 @@ impl State {
 
     /// Whether a task can be chosen. A result is looked at as what it is; it is kept or discarded before the next task.
     pub fn offers(&self, task: TaskKind) -> bool {
-        let known = self.models.model.as_ref().is_none_or(|model| model.tasks.contains(&task));
-        known && !self.runs.is_busy() && self.answer().is_none()
+        self.models.knows(task) && !self.runs.is_busy() && self.answer().is_none()
     }
 
     /// What the browser is to hold on to.

@@ -75,6 +75,22 @@ pub async fn fetch(base: &str, wanted: u32, choice: &ModelChoice, device: &Devic
     Ok(Some(Fetched { name, model, bytes: outside, kept }))
 }
 
+/// Keeps the models of a single chunk for later, so that tasks with a model of their own work without a network, too. What does not
+/// come now is fetched when it is wanted.
+pub async fn keep_small(base: &str) {
+    let folder = format!("{base}models/");
+    let store = Store::open(&folder).await;
+    let Some(manifest) = store.list().await.and_then(|text| read(&text).ok()) else { return };
+    for entry in manifest.models.iter().filter(|entry| entry.chunks.len() <= 1) {
+        for chunk in &entry.chunks {
+            if store.get(&chunk.sha256).await.is_none() {
+                let Ok(piece) = verified(&folder, chunk, &store, 0, &mut Progress::silent()).await else { return };
+                store.put(&chunk.sha256, &piece).await;
+            }
+        }
+    }
+}
+
 fn unusable(cause: impl std::fmt::Display) -> Failure {
     Failure::Model { detail: cause.to_string() }
 }
@@ -97,7 +113,12 @@ impl Source<'_> {
     /// Says which models a list has, and brings one of them.
     async fn bring(&self, text: &[u8], choice: &ModelChoice) -> Result<Option<Brought>, Failure> {
         let manifest = read(text)?;
-        let listed = |entry: &ModelEntry| ListedModel { name: entry.name.clone(), words: entry.words.clone(), size: entry.size };
+        let listed = |entry: &ModelEntry| ListedModel {
+            name: entry.name.clone(),
+            words: entry.words.clone(),
+            tasks: entry.tasks.iter().filter_map(|task| task.parse().ok()).collect(),
+            size: entry.size,
+        };
         let listed = manifest.models.iter().map(listed).collect();
         say(&FromWorker::Models { listed }, &[]);
         let entry = match choice {
@@ -133,7 +154,7 @@ async fn list(folder: &str) -> Result<Vec<u8>, Failure> {
 async fn chunks(from: &Source<'_>, entry: &ModelEntry) -> Result<(Vec<u8>, bool), Failure> {
     let Source { folder, wanted, store } = *from;
     let mut bytes = Vec::with_capacity(entry.size as usize);
-    let mut progress = Progress { wanted, total: entry.size, reported: 0.0 };
+    let mut progress = Progress { wanted: Some(wanted), total: entry.size, reported: 0.0 };
     let mut kept = true;
     for chunk in &entry.chunks {
         let piece = match store.get(&chunk.sha256).await {
@@ -152,16 +173,23 @@ async fn chunks(from: &Source<'_>, entry: &ModelEntry) -> Result<(Vec<u8>, bool)
 }
 
 struct Progress {
-    wanted: u32,
+    /// The request that it is of; none where nobody waits.
+    wanted: Option<u32>,
     total: u64,
     reported: f64,
 }
 
 impl Progress {
+    fn silent() -> Self {
+        Self { wanted: None, total: 0, reported: 0.0 }
+    }
+
     fn report(&mut self, done: u64, last: bool) {
-        if last || now() - self.reported >= REPORT_EVERY {
+        if let Some(wanted) = self.wanted
+            && (last || now() - self.reported >= REPORT_EVERY)
+        {
             self.reported = now();
-            say(&FromWorker::Fetching { wanted: self.wanted, done, total: self.total }, &[]);
+            say(&FromWorker::Fetching { wanted, done, total: self.total }, &[]);
         }
     }
 }

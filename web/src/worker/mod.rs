@@ -138,7 +138,10 @@ async fn fetch(state: &Rc<State>, wanted: u32, choice: &ModelChoice) {
     match fetch_model::fetch(&base, wanted, choice, &device).await {
         Ok(None) => {}
         _ if state.wanted.get() != wanted => {}
-        Ok(Some(fetched)) => use_model(state, wanted, fetched, None),
+        Ok(Some(fetched)) => {
+            use_model(state, wanted, fetched, None);
+            fetch_model::keep_small(&base).await;
+        }
         Err(failure) => say(&FromWorker::failed(About::Model(wanted), failure), &[]),
     }
 }
@@ -177,6 +180,7 @@ fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, bytes, kept 
         size: model.config.size,
         tasks: model.config.tasks.clone(),
         steps: model.config.tasks.iter().map(|task| model.config.prediction.evaluations(model.config.leading(*task, None).steps)).collect(),
+        varies: model.config.prediction.varies(),
         // Of the net as it was trained: on the device weights may have another form.
         parameters: parameters::count(&Unet::new(&model.config, &model.device())),
         kept,

@@ -47,6 +47,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     effects.extend(colouring::remember(state, &colours));
     effects.extend(saving::remember(state, &output));
     effects.extend(restoring::follow(state));
+    effects.extend(models::follow(state));
     effects.extend(embedding::follow(state));
     effects.extend(changing::follow(state));
     effects.extend(estimate::follow(state));

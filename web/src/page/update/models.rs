@@ -8,6 +8,7 @@ use crate::{
         handle::Handle,
         models::{OWN, OwnModel},
         notice::{Notice, Status},
+        runs::Activity,
         state::State,
     },
 };
@@ -20,14 +21,32 @@ pub fn choose(state: &mut State, value: &str) -> Vec<Effect> {
     if value == OWN {
         return send_own(state);
     }
-    let choice = ModelChoice::Named(value.to_owned());
-    (state.models.model, state.models.choice, state.models.paces) = (None, choice, [None; 2]);
+    state.models.choice = ModelChoice::Named(value.to_owned());
     (state.notice, state.failed) = (None, false);
-    vec![Effect::RememberModel(value.to_owned()), fetch(state)]
+    vec![Effect::RememberModel(value.to_owned()), replace(state)]
+}
+
+/// Sees to it that the model in use, or on its way, is the one that is wanted for the task.
+pub fn follow(state: &mut State) -> Vec<Effect> {
+    let (models, wanted) = (&state.models, state.models.choice_for(state.task));
+    let right = wanted == ModelChoice::Own || models.are_one(&wanted, &models.asked);
+    if right || !models.equipped || matches!(state.runs.activity, Activity::Running { .. }) {
+        return Vec::new();
+    }
+    state.failed = false;
+    vec![replace(state)]
+}
+
+/// Fetches the model that is wanted in place of the one in use.
+fn replace(state: &mut State) -> Effect {
+    // What was measured is of the model before.
+    (state.models.model, state.models.paces) = (None, [None; 2]);
+    fetch(state)
 }
 
 fn fetch(state: &mut State) -> Effect {
-    let model = state.models.choice.clone();
+    let model = state.models.choice_for(state.task);
+    state.models.asked = model.clone();
     Effect::Say(ToWorker::FetchModel { wanted: number(state), model }, Vec::new())
 }
 
@@ -81,7 +100,7 @@ pub fn arrived(state: &mut State, report: ModelReport) -> Vec<Effect> {
         }
         // Asked for before it: the worker has passed them over.
         models.offered = models.offered.split_off(&report.wanted);
-        models.choice = ModelChoice::Own;
+        (models.choice, models.asked) = (ModelChoice::Own, ModelChoice::Own);
     }
     models.model = Some(report);
     if state.runs.interrupted.is_some() && state.document.is_some() {

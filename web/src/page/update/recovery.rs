@@ -26,7 +26,8 @@ pub fn start_worker(state: &mut State) -> Vec<Effect> {
 pub fn worker_listens(state: &mut State) -> Vec<Effect> {
     state.models.listens = true;
     let wanted = models::number(state);
-    let (device, base, model) = (state.models.computes_on, state.base.clone(), state.models.choice.clone());
+    let (device, base, model) = (state.models.computes_on, state.base.clone(), state.models.choice_for(state.task));
+    state.models.asked = model.clone();
     let workers = state.models.workers;
     let mut effects =
         vec![Effect::Say(ToWorker::Start { device, base, wanted, model, workers }, Vec::new()), Effect::RegisterServiceWorker];

@@ -49,7 +49,7 @@ fn asked(state: &State) -> Option<Asked> {
 
 /// The same once more with another seed: one that no answer has yet.
 pub fn another(state: &mut State) -> Vec<Effect> {
-    if state.answer().is_none() || state.models.model.is_none() {
+    if state.answer().is_none() || state.models.model.is_none() || !state.models.vary() {
         return Vec::new();
     }
     let Some(document) = &mut state.document else { return Vec::new() };

@@ -182,9 +182,10 @@ fn run(written: &mut Written, state: &State) {
 
 fn answer(written: &mut Written, state: &State) {
     let shown = state.answer();
-    for id in ["download", "keep", "another", "discard", "compare-row"] {
+    for id in ["download", "keep", "discard", "compare-row"] {
         written.show(id, shown.is_some());
     }
+    written.show("another", shown.is_some() && state.models.vary());
     let change = shown.and_then(|answer| tasks::change(answer.task));
     written.show("change-area", change.is_some());
     change.into_iter().for_each(|text| written.text("change-area", &state.language.text(text)));
@@ -218,7 +219,7 @@ fn answers(written: &mut Written, state: &State) {
 fn models(written: &mut Written, state: &State) {
     let facts = state.models.model.as_ref().map_or_else(String::new, |model| words::model_facts(&state.language, model));
     written.text("model-facts", &facts);
-    let options = state.models.options(&state.language);
+    let options = state.models.options(state.task, &state.language);
     if written.is_new("model", "options", &format!("{options:?}")) {
         let list: HtmlSelectElement = dom::element("model");
         list.set_text_content(None);

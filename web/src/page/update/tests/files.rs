@@ -269,11 +269,12 @@ fn what_was_asked_for_before_is_no_news() {
 #[test]
 fn a_model_is_chosen_and_remembered_and_asked_for_again() {
     let mut state = opened();
-    let listed = |name: &str| ListedModel { name: name.to_owned(), words: Words::default(), size: 1_500_000 };
+    let listed =
+        |name: &str| ListedModel { name: name.to_owned(), words: Words::default(), tasks: TaskKind::ALL.to_vec(), size: 1_500_000 };
     let words = Words { title: Some("Tiny".to_owned()), about: Some("tests".to_owned()) };
     said(&mut state, FromWorker::Models { listed: vec![ListedModel { words, ..listed("tiny") }, listed("other")] });
     let options = [("tiny", "Tiny (1.5 MB): tests"), ("other", "other (1.5 MB)")];
-    assert_eq!(state.models.options(&state.language), options.map(|(value, text)| (value.to_owned(), text.to_owned())));
+    assert_eq!(state.models.options(state.task, &state.language), options.map(|(value, text)| (value.to_owned(), text.to_owned())));
     let fetch = |wanted| Effect::Say(ToWorker::FetchModel { wanted, model: ModelChoice::Named("other".to_owned()) }, Vec::new());
     let wanted = state.models.wanted + 1;
     let effects = update(&mut state, Event::Model("other".to_owned()));
@@ -285,6 +286,50 @@ fn a_model_is_chosen_and_remembered_and_asked_for_again() {
     assert_eq!(update(&mut state, Event::Retry), [fetch(wanted + 1)]);
     said(&mut state, model(wanted + 1, "other", false));
     assert_eq!(state.phase(), "ready");
+}
+
+#[test]
+fn a_task_gets_the_model_that_was_trained_for_it() {
+    let mut state = opened();
+    let listed =
+        |name: &str, tasks: &[TaskKind]| ListedModel { name: name.to_owned(), words: Words::default(), tasks: tasks.to_vec(), size: 1 };
+    let repair = [listed("tiny", &TaskKind::ALL), listed("repair", &[TaskKind::Restore])];
+    assert_eq!(said(&mut state, FromWorker::Models { listed: repair.to_vec() }), []);
+    let wanted = |name: &str, effects: &[Effect]| {
+        let fetched = |effect: &Effect| match effect {
+            Effect::Say(ToWorker::FetchModel { model, .. }, _) => Some(model.clone()),
+            _ => None,
+        };
+        assert_eq!(effects.iter().filter_map(fetched).collect::<Vec<_>>(), [ModelChoice::Named(name.to_owned())]);
+    };
+    wanted("repair", &update(&mut state, Event::Task(TaskKind::Restore)));
+    assert_eq!((state.phase(), state.models.options(state.task, &state.language).len()), ("loading", 2));
+    // What cannot be had is not asked for again and again.
+    let failure = Failure::Network { path: "manifest.json".to_owned(), detail: "500".to_owned() };
+    let number = state.models.wanted;
+    assert_eq!(said(&mut state, FromWorker::failed(About::Model(number), failure)), []);
+    wanted("repair", &update(&mut state, Event::Retry));
+    let specialist = |wanted| match model(wanted, "repair", false) {
+        FromWorker::Model(report) => FromWorker::Model(ModelReport { tasks: vec![TaskKind::Restore], ..report }),
+        other => other,
+    };
+    let number = state.models.wanted;
+    assert_eq!(said(&mut state, specialist(number)), []);
+    // It knows one task, but others are known.
+    assert!(state.offers(TaskKind::Inpaint));
+    wanted("tiny", &update(&mut state, Event::Task(TaskKind::Inpaint)));
+    assert_eq!(state.models.options(state.task, &state.language).len(), 1);
+    let number = state.models.wanted;
+    said(&mut state, model(number, "tiny", false));
+    assert_eq!(update(&mut state, Event::Task(TaskKind::Colorize)), []);
+    wanted("repair", &update(&mut state, Event::Task(TaskKind::Restore)));
+    // Who chooses another for it gets that.
+    wanted("tiny", &update(&mut state, Event::Model("tiny".to_owned())));
+    let number = state.models.wanted;
+    said(&mut state, model(number, "tiny", false));
+    for task in [TaskKind::Uncrop, TaskKind::Restore] {
+        assert_eq!(update(&mut state, Event::Task(task)), []);
+    }
 }
 
 #[test]

@@ -61,6 +61,7 @@ fn model(wanted: u32, name: &str, own: bool) -> FromWorker {
         size: 16,
         tasks,
         steps: vec![20; 4],
+        varies: true,
         parameters: 200_000,
         kept: true,
         own,
