@@ -38,7 +38,7 @@ fn main() -> Result<()> {
     let (Some(program), Some(root)) = (arguments.next(), arguments.next()) else { bail!("this is started by `cargo xtask pictures`") };
     let docs = root.join("docs");
     let folder = tempfile::tempdir()?;
-    let maker = Maker { program, model: root.join("web/models/nature.infill"), folder: folder.path().to_owned() };
+    let maker = Maker { program: fs::canonicalize(program)?, root: root.clone(), folder: folder.path().to_owned() };
     let (scene, flowers) = (open(&docs.join("scene.png"))?, open(&docs.join("flowers.png"))?);
     let (width, height) = scene.dimensions();
 
@@ -73,10 +73,10 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Runs the command line.
+/// Runs the command line, with the models that are shipped.
 struct Maker {
     program: PathBuf,
-    model: PathBuf,
+    root: PathBuf,
     folder: PathBuf,
 }
 
@@ -127,7 +127,8 @@ impl Maker {
     fn answer(&self, arguments: &[&str], given: &Path) -> Result<RgbImage> {
         let output = self.folder.join("answer.png");
         let mut command = Command::new(&self.program);
-        command.args(arguments).arg(given).args(["--device", "cpu", "--force", "--model"]).arg(&self.model).arg("--output").arg(&output);
+        command.current_dir(&self.root).env_remove("INFILL_MODEL");
+        command.args(arguments).arg(given).args(["--device", "cpu", "--force", "--output"]).arg(&output);
         let status = command.status().with_context(|| format!("cannot start {}", self.program.display()))?;
         if !status.success() {
             bail!("{command:?} failed ({status})");
