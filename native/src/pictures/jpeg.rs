@@ -18,8 +18,8 @@ pub fn round_trip(picture: &Picture, Jpeg { quality, chroma }: Jpeg) -> anyhow::
         Chroma::Full => SamplingFactor::F_1_1,
         Chroma::Halved => SamplingFactor::F_2_2,
     });
-    encoder
-        .encode(picture.pixels(), u16::try_from(picture.width())?, u16::try_from(picture.height())?, ColorType::Rgb)
-        .with_context(|| format!("JPEG of {}×{}", picture.width(), picture.height()))?;
+    let size = || format!("JPEG of {}×{}", picture.width(), picture.height());
+    let (width, height) = (u16::try_from(picture.width()).with_context(size)?, u16::try_from(picture.height()).with_context(size)?);
+    encoder.encode(picture.pixels(), width, height, ColorType::Rgb).with_context(size)?;
     PictureFile::decode(&bytes)?.over_white()
 }

@@ -244,8 +244,8 @@ fn squares_are_cut_at_the_scales_that_are_asked_for() {
     steep.save(folder.path().join("steep.png")).expect("a picture");
     let dataset = Arc::new(open(folder.path()));
     // How much of the picture's width a sample shows, from how much its red rises from pixel to pixel.
-    let parts = |smallest_crop: f64, size: usize| -> Vec<f64> {
-        let settings = LoaderSettings { smallest_crop, size, batch: 60, tasks: vec![TaskKind::Inpaint], ..settings(1) };
+    let parts_of = |task: TaskKind, smallest_crop: f64, size: usize| -> Vec<f64> {
+        let settings = LoaderSettings { smallest_crop, size, batch: 60, tasks: vec![task], ..settings(1) };
         let batch = Loader::new(dataset.clone(), settings, 0).next().expect("a batch");
         let part = |example: &infill::task::Example| {
             let row = &example.picture[..size];
@@ -254,6 +254,7 @@ fn squares_are_cut_at_the_scales_that_are_asked_for() {
         };
         batch.examples.iter().map(part).collect()
     };
+    let parts = |smallest_crop, size| parts_of(TaskKind::Inpaint, smallest_crop, size);
     let between = |parts: &[f64], low: f64, high: f64| parts.iter().all(|part| (low - 0.03..=high + 0.03).contains(part));
     assert!(between(&parts(0.7, 16), 0.7, 1.0));
     let mixed = parts(0.2, 16);
@@ -261,6 +262,11 @@ fn squares_are_cut_at_the_scales_that_are_asked_for() {
     // Of 200 pixels no 40 become 128: below 0.7 of those there is nothing to be seen.
     let sharp = parts(0.2, 128);
     assert!(between(&sharp, 0.7 * 128.0 / 200.0, 1.0) && sharp.iter().any(|part| *part < 0.55), "{sharp:?}");
+    // What is to be repaired is never enlarged: half of it is as large as in the picture, and so is what would be.
+    let own = 128.0 / 200.0;
+    let repaired = parts_of(TaskKind::Restore, 0.2, 128);
+    let of_own_size = repaired.iter().filter(|part| (**part - own).abs() < 0.01).count();
+    assert!(between(&repaired, own, 1.0) && (30..55).contains(&of_own_size), "{repaired:?}");
 }
 
 #[test]
