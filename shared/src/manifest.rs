@@ -87,7 +87,8 @@ impl Manifest {
     }
 }
 
-/// What a model file says of its tasks. Whether it is a model that can be used is not looked at: see `model_file`.
+/// What a model file says of its tasks, without the package's own reader: `xtask` takes in this file alone. Whether it is a model
+/// that can be used is not looked at: see `model_file`.
 fn tasks(bytes: &[u8]) -> Option<Vec<String>> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     let header = rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;

@@ -208,7 +208,7 @@ impl State {
             },
             hand: Hand::default(),
             runs: Runs::default(),
-            models: Models { asked: choice.clone(), choice, ..Models::default() },
+            models: Models { choice, ..Models::default() },
             load: 0,
             opening: None,
             mask_file: None,

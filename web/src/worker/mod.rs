@@ -139,8 +139,12 @@ async fn fetch(state: &Rc<State>, wanted: u32, choice: &ModelChoice) {
         Ok(None) => {}
         _ if state.wanted.get() != wanted => {}
         Ok(Some(fetched)) => {
+            let has_room = fetched.kept;
             use_model(state, wanted, fetched, None);
-            fetch_model::keep_small(&base).await;
+            // Else it would be fetched for nothing, with every model anew.
+            if has_room {
+                fetch_model::keep_small(&base).await;
+            }
         }
         Err(failure) => say(&FromWorker::failed(About::Model(wanted), failure), &[]),
     }
