@@ -1,9 +1,13 @@
 //! Which model file is used and how it is read. A checkpoint of a training stands for its averaged model.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
-use infill::{model_file::ModelFile, task::TaskKind};
+use infill::{manifest, model_file::ModelFile, task::TaskKind};
 use sha2::{Digest, Sha256};
 
 use crate::{exit::input, files, formats::run_checkpoint};
@@ -14,14 +18,11 @@ const MOST_BYTES: u64 = 16 << 30;
 /// Where the models that come with the project are, below the working directory.
 const SHIPPED: &str = "web/models";
 
-/// The one that knows every task.
-const GENERAL: &str = "nature.infill";
+/// Headers end before this: those of the paper's model do by far.
+const HEADER_BYTES: u64 = 4 << 20;
 
-/// The one that repairs.
-const REPAIR: &str = "repair.infill";
-
-/// The model to use: the one named, else `INFILL_MODEL`, else the shipped one, below the working directory or beside the program. For
-/// a task that a shipped model was trained for alone, that model.
+/// The model to use: the one named, else `INFILL_MODEL`, else one of the first folder that has any, below the working directory or beside
+/// the program, by the page's rule: for a task the one that was trained for it and the fewest others, else the one of the most tasks.
 ///
 /// # Errors
 /// When none of them is there, naming where it was looked for.
@@ -37,17 +38,35 @@ pub fn locate(named: Option<&Path>, task: Option<TaskKind>) -> Result<PathBuf> {
         return Ok(path);
     }
     let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
-    let folders = [Some(PathBuf::from(SHIPPED)), beside];
-    let names = [(task == Some(TaskKind::Restore)).then_some(REPAIR), Some(GENERAL)];
-    let in_folders = |name: &str| folders.iter().flatten().map(|folder| folder.join(name)).collect::<Vec<_>>();
-    let places: Vec<PathBuf> = names.into_iter().flatten().flat_map(in_folders).collect();
-    match places.iter().find(|place| place.is_file()) {
-        Some(place) => Ok(place.clone()),
+    let folders: Vec<PathBuf> = [Some(PathBuf::from(SHIPPED)), beside].into_iter().flatten().collect();
+    match folders.iter().find_map(|folder| chosen(folder, task)) {
+        Some(path) => Ok(path),
         None => {
-            let looked: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
-            bail!(input(format!("no model was found at {}; give --model FILE or set INFILL_MODEL", looked.join(" or "))))
+            let looked: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+            bail!(input(format!(
+                "no model (a file like nature.infill) was found in {}; give --model FILE or set INFILL_MODEL",
+                looked.join(" or ")
+            )))
         }
     }
+}
+
+/// The model of a folder for a task, or for no certain one. What cannot be read as a model counts as one that knows nothing: reading it will
+/// say why.
+fn chosen(folder: &Path, task: Option<TaskKind>) -> Option<PathBuf> {
+    let files = folder.read_dir().ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "infill"));
+    let mut models: Vec<(Vec<TaskKind>, PathBuf)> = files.map(|path| (tasks(&path).unwrap_or_default(), path)).collect();
+    models.sort_by(|(one, first), (other, second)| (other.len(), first).cmp(&(one.len(), second)));
+    let best = task.and_then(|task| task.best_trained(&models, |(tasks, _)| tasks));
+    best.or(models.first()).map(|(_, path)| path.clone())
+}
+
+/// The tasks that a model file was trained on, by its header.
+fn tasks(path: &Path) -> Option<Vec<TaskKind>> {
+    let mut beginning = Vec::new();
+    File::open(path).ok()?.take(HEADER_BYTES).read_to_end(&mut beginning).ok()?;
+    Some(manifest::tasks(&beginning)?.iter().filter_map(|name| name.parse().ok()).collect())
 }
 
 /// Reads a model file, or the averaged model of a checkpoint.

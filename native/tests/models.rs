@@ -2,8 +2,8 @@
 
 mod support;
 
-use infill::model_file::Encoding;
-use support::{command, expect, infill, json, messages, model, sample, workplace};
+use infill::{config::TaskKind, model_file::Encoding};
+use support::{command, expect, infill, json, messages, model, model_of, sample, workplace};
 
 #[test]
 fn info_describes_models_and_presets() {
@@ -184,8 +184,13 @@ fn a_task_gets_the_shipped_model_that_was_trained_for_it() {
         messages(&output).lines().find_map(|line| Some(line.split_once("read ")?.1.split_once(".infill")?.0.to_owned())).unwrap()
     };
     assert!(used("restore", None).ends_with("nature"), "the only one there");
-    std::fs::copy(shipped.join("nature.infill"), shipped.join("repair.infill")).unwrap();
-    assert!(used("restore", None).ends_with("repair"));
+    for (name, tasks) in [("alone", &[TaskKind::Restore][..]), ("first", &[TaskKind::Restore, TaskKind::Uncrop])] {
+        std::fs::write(shipped.join(name).with_extension("infill"), model_of(tasks, Encoding::Q8)).unwrap();
+    }
+    assert!(used("restore", None).ends_with("alone"));
+    assert!(used("uncrop --left 4", None).ends_with("first"));
+    std::fs::write(shipped.join("damaged.infill"), "weights, honestly").unwrap();
+    assert!(used("restore", None).ends_with("alone"));
     assert!(used("colorize", None).ends_with("nature"));
     assert!(used("restore", Some("web/models/nature.infill")).ends_with("nature"));
 }

@@ -87,9 +87,9 @@ impl Manifest {
     }
 }
 
-/// What a model file says of its tasks, without the package's own reader: `xtask` takes in this file alone. Whether it is a model
-/// that can be used is not looked at: see `model_file`.
-fn tasks(bytes: &[u8]) -> Option<Vec<String>> {
+/// What a model file says of its tasks, by its beginning at least as far as its header, without the package's own reader: `xtask` takes
+/// in this file alone. Whether it is a model that can be used is not looked at: see `model_file`.
+pub fn tasks(bytes: &[u8]) -> Option<Vec<String>> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     let header = rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
     let header: serde_json::Value = serde_json::from_slice(header).ok()?;

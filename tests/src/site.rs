@@ -61,12 +61,12 @@ impl Site {
         self.publish(models::CHUNK)
     }
 
-    /// Offers a second model, `trained-to-repair`, that repairs JPEGs in one evaluation and does nothing else.
+    /// Offers a second model, `made-to-repair`, that repairs JPEGs in one evaluation and does nothing else.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn add_repair(&self) -> Result<()> {
-        write_tiny_model(&self.source().join("trained-to-repair.infill"), &["repair"])?;
+        write_tiny_model(&self.source().join("made-to-repair.infill"), &["repair"])?;
         self.publish(models::CHUNK)
     }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::{browser, tools, web};
+use crate::{browser, models, tools, web};
 
 /// The onnxruntime-web that is measured beside the page.
 pub const ONNXRUNTIME: &str = "1.30.0";
@@ -121,10 +121,7 @@ fn onnxruntime() -> Result<PathBuf> {
 /// as in the tests and is not built again.
 fn export() -> Result<PathBuf> {
     let folder = tools::root().join("web/models");
-    let models = fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;
-    let models =
-        models.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|ending| ending == "infill"));
-    let model = models.min().with_context(|| format!("{} has no model", folder.display()))?;
+    let model = models::listed(&folder)?.into_iter().next().with_context(|| format!("{} has no model", folder.display()))?;
     let packages = ["build", "--quiet", "-p", "infill", "-p", "infill-cli", "--no-default-features", "--lib", "--bins"];
     tools::run(tools::command("cargo", &packages))?;
     let graph = tools::target().join("bench-web.onnx");

@@ -2,6 +2,7 @@
 //! puts further models into a page that is built.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -11,12 +12,29 @@ use anyhow::{Context, Result};
 
 pub use crate::manifest::{CHUNK, hash};
 use crate::{
-    manifest::{Manifest, ModelEntry, Words},
+    manifest::{self, Manifest, ModelEntry, Words},
     page_files::write,
 };
 
 /// Beside the models: what the page says of each, by its name.
 const WORDS: &str = "words.toml";
+
+/// The model files of a folder as the page lists them: it begins with one that knows the most tasks, among equals with the first name.
+///
+/// # Errors
+/// When the folder or a file cannot be read.
+pub fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let mut files = Vec::new();
+    for path in
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|ending| ending == "infill"))
+    {
+        let known = manifest::tasks(&read(&path)?).unwrap_or_default().len();
+        files.push((Reverse(known), path));
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}
 
 /// Cuts all `.infill` files of a folder into chunks of `chunk` bytes in `target`, with `manifest.json` beside them.
 ///
@@ -24,16 +42,10 @@ const WORDS: &str = "words.toml";
 /// When a file cannot be read or written.
 pub fn publish(folder: &Path, target: &Path, chunk: usize) -> Result<Manifest> {
     fs::create_dir_all(target).with_context(|| format!("cannot make {}", target.display()))?;
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .with_context(|| format!("cannot list {}", folder.display()))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "infill"))
-        .collect();
-    files.sort();
     let mut words = words(folder)?;
     let mut manifest = Manifest::default();
-    for file in files {
-        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    for file in listed(folder)? {
+        let bytes = read(&file)?;
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let (entry, pieces) = ModelEntry::cut(&name, words.remove(&*name).unwrap_or_default(), &bytes, chunk);
         for (chunk, piece) in entry.chunks.iter().zip(pieces) {
@@ -43,6 +55,10 @@ pub fn publish(folder: &Path, target: &Path, chunk: usize) -> Result<Manifest> {
     }
     write(&target.join("manifest.json"), &serde_json::to_vec_pretty(&manifest)?)?;
     Ok(manifest)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn words(folder: &Path) -> Result<BTreeMap<String, Words>> {

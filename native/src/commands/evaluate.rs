@@ -42,7 +42,7 @@ pub struct EvaluateArguments {
     /// continues with the next one.
     #[arg(long, short, value_name = "DIR")]
     pub output: PathBuf,
-    /// Model file, or a checkpoint of a training; without it the model that comes with the program.
+    /// Model file, or a checkpoint of a training; without it the one that comes with the program, for a single task the one for that.
     #[arg(long, short, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// Tasks to measure: inpaint, uncrop, colorize, restore, or all that the model knows.

@@ -10,7 +10,7 @@ use std::{
 use burn::tensor::Device;
 use image::{GenericImageView, Rgb, RgbImage};
 use infill::{
-    config::ModelConfig,
+    config::{ModelConfig, TaskKind},
     model_file::{Encoding, ModelFile, TrainingRecord, Weight},
     noise::{self, Purpose},
     unet::{Unet, parameters},
@@ -30,7 +30,12 @@ pub fn workplace() -> TempDir {
 
 /// The tiny preset with random weights everywhere.
 pub fn model(encoding: Encoding) -> Vec<u8> {
-    let config = ModelConfig::preset("tiny").unwrap();
+    model_of(&TaskKind::ALL, encoding)
+}
+
+/// The same for some tasks alone.
+pub fn model_of(tasks: &[TaskKind], encoding: Encoding) -> Vec<u8> {
+    let config = ModelConfig { tasks: tasks.to_vec(), ..ModelConfig::preset("tiny").unwrap() };
     let mut random = noise::stream(3, Purpose::Weights, 0, 0);
     let weights: Vec<Weight> = parameters::shapes(&Unet::new(&config, &Device::flex()))
         .into_iter()

@@ -35,6 +35,12 @@ impl TaskKind {
     pub fn has_hole(self) -> bool {
         matches!(self, Self::Inpaint | Self::Uncrop)
     }
+
+    /// Which of several models does the task best, as far as the tasks that they were trained on tell: of those that know it the one with
+    /// the fewest, and of these the first.
+    pub fn best_trained<M>(self, models: impl IntoIterator<Item = M>, tasks: impl Fn(&M) -> &[Self]) -> Option<M> {
+        models.into_iter().filter(|model| tasks(model).contains(&self)).min_by_key(|model| tasks(model).len())
+    }
 }
 
 impl fmt::Display for TaskKind {
@@ -55,3 +61,18 @@ impl FromStr for TaskKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no task is called `{0}`; there are inpaint, uncrop, colorize, restore")]
 pub struct UnknownTask(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_of_the_fewest_tasks_does_a_task_best() {
+        let models: [&[TaskKind]; 5] =
+            [&[], &TaskKind::ALL, &[TaskKind::Inpaint, TaskKind::Uncrop], &[TaskKind::Restore], &[TaskKind::Restore, TaskKind::Uncrop]];
+        let best = |task: TaskKind| task.best_trained(0..models.len(), |place| models[*place]);
+        let of_each = TaskKind::ALL.map(best);
+        assert_eq!(of_each, [Some(2), Some(2), Some(1), Some(3)]);
+        assert_eq!(TaskKind::Colorize.best_trained([3], |place| models[*place]), None);
+    }
+}

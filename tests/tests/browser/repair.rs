@@ -80,11 +80,11 @@ fn a_task_gets_the_model_that_was_trained_for_it() {
         page.until("return document.getElementById('device').textContent.includes('“tiny”')").await?;
         // Small models are kept for later: the list, and a chunk of each.
         page.until("return caches.open('infill-models').then(cache => cache.keys()).then(keys => keys.length === 3)").await?;
-        for chunk in site.chunks_of("trained-to-repair")? {
+        for chunk in site.chunks_of("made-to-repair")? {
             std::fs::remove_file(site.file(&format!("models/{chunk}")))?;
         }
         page.click("task-restore").await?;
-        page.until("return document.getElementById('device').textContent.includes('“trained-to-repair”')").await?;
+        page.until("return document.getElementById('device').textContent.includes('“made-to-repair”')").await?;
         page.wait_for("ready").await?;
         page.click("clean-too").await?;
         page.click("run").await?;

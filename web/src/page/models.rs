@@ -67,15 +67,15 @@ impl Models {
     }
 
     /// Which model is wanted for a task: the visitor's choice where that knows the task, else the listed one that was trained for the
-    /// task alone, which does it better, else the first that knows it.
+    /// task and the fewest others.
     pub fn choice_for(&self, task: TaskKind) -> ModelChoice {
         let knows = |model: &&ListedModel| model.tasks.contains(&task);
         match &self.choice {
             ModelChoice::Own => ModelChoice::Own,
             ModelChoice::Named(name) if self.listed.iter().filter(knows).any(|model| model.name == *name) => self.choice.clone(),
             ModelChoice::Named(_) | ModelChoice::First => {
-                let alone = self.listed.iter().find(|model| model.tasks == [task]);
-                alone.or(self.listed.iter().find(knows)).map_or_else(|| self.choice.clone(), |model| ModelChoice::Named(model.name.clone()))
+                let best = task.best_trained(&self.listed, |model| &model.tasks);
+                best.map_or_else(|| self.choice.clone(), |model| ModelChoice::Named(model.name.clone()))
             }
         }
     }

@@ -75,13 +75,16 @@ pub async fn fetch(base: &str, wanted: u32, choice: &ModelChoice, device: &Devic
     Ok(Some(Fetched { name, model, bytes: outside, kept }))
 }
 
-/// Keeps the models of a single chunk for later, so that tasks with a model of their own work without a network, too. What does not
-/// come now is fetched when it is wanted.
+/// Models of at most so many chunks are kept before they are wanted: those that the project ships.
+const KEPT_CHUNKS: usize = 2;
+
+/// Keeps the small models for later, so that tasks with a model of their own work without a network, too. What does not come now is
+/// fetched when it is wanted.
 pub async fn keep_small(base: &str) {
     let folder = format!("{base}models/");
     let store = Store::open(&folder).await;
     let Some(manifest) = store.list().await.and_then(|text| read(&text).ok()) else { return };
-    for entry in manifest.models.iter().filter(|entry| entry.chunks.len() <= 1) {
+    for entry in manifest.models.iter().filter(|entry| entry.chunks.len() <= KEPT_CHUNKS) {
         for chunk in &entry.chunks {
             if store.get(&chunk.sha256).await.is_none() {
                 let Ok(piece) = verified(&folder, chunk, &store, 0, &mut Progress::silent()).await else { return };
