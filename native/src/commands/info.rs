@@ -152,6 +152,7 @@ fn print(description: &serde_json::Value, config: &ModelConfig, parameters: usiz
     line(
         "",
         match unet.self_attention.windows() {
+            Some(_) if unet.attention.is_empty() => format!("attention in the middle, {} channels a head", unet.head_channels),
             Some(_) => format!("attention at {} and in the middle, {} channels a head", listed(&unet.attention), unet.head_channels),
             None => "nothing attends".to_owned(),
         },
