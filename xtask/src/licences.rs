@@ -89,7 +89,7 @@ fn page(own: &str, packages: &[&Package]) -> Result<String> {
     let mut shared: Vec<(&String, &Vec<&Package>)> = texts.iter().collect();
     shared.sort_by_key(|(_, packages)| (std::cmp::Reverse(packages.len()), &packages[0].name));
     let mut body = format!("<h2>Infill</h2>\n<p>MIT or Apache-2.0, as you like.</p>\n<pre>{}</pre>\n", escaped(own));
-    body += "<h2>The shipped model</h2>\n<p>It was trained on landscapes and towns published as CC0 (Kaggle, \
+    body += "<h2>The shipped models</h2>\n<p>They were trained on landscapes and towns published as CC0 (Kaggle, \
              nitishabharathi/scene-classification) and on flowers of TensorFlow's flower_photos, CC BY 2.0.</p>\n";
     body += "<h2>Rust's standard library</h2>\n<p>MIT or Apache-2.0, https://github.com/rust-lang/rust</p>\n";
     for (text, packages) in shared {
