@@ -81,8 +81,8 @@ pub fn hint(language: &Language, task: TaskKind, tool: Tool, stands: (bool, bool
     let (done, nothing) = stands;
     let hint = if nothing {
         Text("No blocks of JPEG are seen in this picture: there is nothing to repair.")
-    } else if done && task == TaskKind::Restore {
-        // It has no area, and most nets one answer.
+    } else if done && !task.has_hole() {
+        // There is no area, and the nets of one task have one answer.
         Text("Pull the line to compare, or hold the picture to see it as it was. Keep this answer, or go back.")
     } else if done {
         Text("Pull the line to compare, or hold the picture to see it as it was. Keep this answer, ask for another, or change the area.")
