@@ -121,7 +121,7 @@ fn onnxruntime() -> Result<PathBuf> {
 /// as in the tests and is not built again.
 fn export() -> Result<PathBuf> {
     let folder = tools::root().join("web/models");
-    let model = models::listed(&folder)?.into_iter().next().with_context(|| format!("{} has no model", folder.display()))?;
+    let (model, _) = models::listed(&folder)?.into_iter().next().with_context(|| format!("{} has no model", folder.display()))?;
     let packages = ["build", "--quiet", "-p", "infill", "-p", "infill-cli", "--no-default-features", "--lib", "--bins"];
     tools::run(tools::command("cargo", &packages))?;
     let graph = tools::target().join("bench-web.onnx");

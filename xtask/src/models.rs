@@ -19,21 +19,22 @@ use crate::{
 /// Beside the models: what the page says of each, by its name.
 const WORDS: &str = "words.toml";
 
-/// The model files of a folder as the page lists them: it begins with one that knows the most tasks, among equals with the first name.
+/// The model files of a folder, with their bytes, as the page lists them: it begins with one that knows the most tasks, among equals with
+/// the first name.
 ///
 /// # Errors
 /// When the folder or a file cannot be read.
-pub fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn listed(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let mut files = Vec::new();
     for path in
         entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|ending| ending == "infill"))
     {
-        let known = manifest::tasks(&read(&path)?).unwrap_or_default().len();
-        files.push((Reverse(known), path));
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        files.push((Reverse(manifest::tasks(&bytes).unwrap_or_default().len()), path, bytes));
     }
     files.sort();
-    Ok(files.into_iter().map(|(_, path)| path).collect())
+    Ok(files.into_iter().map(|(_, path, bytes)| (path, bytes)).collect())
 }
 
 /// Cuts all `.infill` files of a folder into chunks of `chunk` bytes in `target`, with `manifest.json` beside them.
@@ -44,8 +45,7 @@ pub fn publish(folder: &Path, target: &Path, chunk: usize) -> Result<Manifest> {
     fs::create_dir_all(target).with_context(|| format!("cannot make {}", target.display()))?;
     let mut words = words(folder)?;
     let mut manifest = Manifest::default();
-    for file in listed(folder)? {
-        let bytes = read(&file)?;
+    for (file, bytes) in listed(folder)? {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let (entry, pieces) = ModelEntry::cut(&name, words.remove(&*name).unwrap_or_default(), &bytes, chunk);
         for (chunk, piece) in entry.chunks.iter().zip(pieces) {
@@ -55,10 +55,6 @@ pub fn publish(folder: &Path, target: &Path, chunk: usize) -> Result<Manifest> {
     }
     write(&target.join("manifest.json"), &serde_json::to_vec_pretty(&manifest)?)?;
     Ok(manifest)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn words(folder: &Path) -> Result<BTreeMap<String, Words>> {

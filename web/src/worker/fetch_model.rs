@@ -75,7 +75,7 @@ pub async fn fetch(base: &str, wanted: u32, choice: &ModelChoice, device: &Devic
     Ok(Some(Fetched { name, model, bytes: outside, kept }))
 }
 
-/// Models of at most so many chunks are kept before they are wanted: those that the project ships.
+/// Models of at most so many chunks (8 MB) are kept before they are wanted, as all shipped ones are; larger downloads are for those who ask.
 const KEPT_CHUNKS: usize = 2;
 
 /// Keeps the small models for later, so that tasks with a model of their own work without a network, too. What does not come now is
