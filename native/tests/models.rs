@@ -248,6 +248,25 @@ fn a_bench_prints_what_it_measured_and_refuses_another_net() {
 }
 
 #[test]
+fn a_bench_of_edits_prints_what_the_detail_takes() {
+    let folder = workplace();
+    let path = folder.path();
+    let output = infill(path, "bench edit photo.png -m model.infill --runs 1 --size 60x40-12 --size 50x50-20");
+    expect(&output, 0, &[]);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    for row in ["| 60×40 | 12×12 | ", "| 50×50 | 20×20 | "] {
+        let cells = printed.lines().find_map(|line| line.strip_prefix(row)).unwrap_or_else(|| panic!("no {row} in {printed}"));
+        let cells: Vec<f64> = cells.trim_end_matches([' ', '|']).split(" | ").map(|cell| cell.parse().unwrap_or(f64::NAN)).collect();
+        assert!(cells.len() == 6 && cells[0] > 0.0 && cells[2] > 0.0, "{printed}");
+        assert!(!cfg!(target_os = "linux") || cells[1] > 5.0 && cells[3] > 5.0, "{printed}");
+    }
+    expect(&infill(path, "bench edit photo.png --size 60x40-40"), 2, &["768x512-140", "smaller than both"]);
+    expect(&infill(path, "bench edit photo.png --runs 0"), 2, &["0 runs"]);
+    expect(&infill(path, "bench edit absent.png"), 3, &["absent.png"]);
+    expect(&infill(path, "bench edit photo.png -m absent.infill --size 60x40-12"), 3, &["absent.infill"]);
+}
+
+#[test]
 fn more_is_said_at_each_level_and_negative_numbers_are_numbers() {
     let folder = workplace();
     let path = folder.path();

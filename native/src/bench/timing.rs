@@ -1,4 +1,4 @@
-//! What is read from a device to be sure that it is done, and the middle of several times.
+//! What is read from a device to be sure that it is done, the middle of several times, and the memory that a process held.
 
 use anyhow::Result;
 use burn::tensor::Tensor;
@@ -25,4 +25,12 @@ pub fn values<const RANK: usize>(tensor: Tensor<RANK>) -> Result<Vec<f32>> {
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// The most memory that a process, `self` or by number, held so far, in bytes, where the system tells. Read from Linux's own file: sysinfo knows
+/// what a process holds now, and not the most that it held.
+pub fn peak_memory(process: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }

@@ -21,7 +21,7 @@ use infill::{
     unet::{Unet, cost},
 };
 
-use super::timing::{median, read};
+use super::timing::{median, peak_memory, read};
 use crate::{
     device::{self, Devices},
     exit::input,
@@ -95,7 +95,7 @@ pub fn run(plan: &TrainingBenchPlan) -> Result<()> {
     }
     say!("arithmetic      {:.1} GFLOP/s", operations / seconds / 1e9);
     say!("matrix product  {:.1} GFLOP/s ({MATRIX}² in {}); share {:.0} %", rate / 1e9, plan.precision, 100.0 * operations / seconds / rate);
-    match peak_memory() {
+    match peak_memory("self") {
         Some(bytes) => say!("peak memory     {:.2} GB of the process", bytes as f64 / 1e9),
         None => say!("peak memory     not known on this system"),
     }
@@ -212,12 +212,4 @@ impl Peer {
         }
         serde_json::from_slice(&output.stdout).with_context(|| format!("{} printed something else than was asked for", name()))
     }
-}
-
-/// The most memory that the process held so far, in bytes, where the system tells. Read from Linux's own file: sysinfo knows
-/// what a process holds now, and not the most that it held.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }

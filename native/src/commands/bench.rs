@@ -12,8 +12,9 @@ use super::{
     training_choices::{TrainingChoices, precision},
 };
 use crate::{
-    bench::{self, KernelsPlan, Peer, TrainingBenchPlan, Tuning},
+    bench::{self, EditBenchPlan, KernelsPlan, Peer, TrainingBenchPlan, Tuning},
     exit::usage,
+    interrupt::Interrupt,
 };
 
 /// Measure speed on this machine.
@@ -21,6 +22,7 @@ use crate::{
 pub enum BenchArguments {
     Train(BenchTrainArguments),
     Kernels(BenchKernelsArguments),
+    Edit(BenchEditArguments),
 }
 
 /// Time training steps on random or real pictures: pictures per second, arithmetic, memory.
@@ -92,6 +94,31 @@ pub struct BenchKernelsArguments {
     pub device: DeviceArguments,
 }
 
+/// Time the filling of a hole from file to file, without detail and with it: seconds and memory.
+#[derive(Debug, Args)]
+pub struct BenchEditArguments {
+    /// Picture that is brought to each size.
+    pub picture: PathBuf,
+    /// Model file, instead of the program's own choice.
+    #[arg(short, long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Runs of each; times are their medians.
+    #[arg(long, default_value_t = 3)]
+    pub runs: usize,
+    /// Width and height, and the side of a square hole in the middle. May be given again.
+    #[arg(long, value_name = "WIDTHxHEIGHT-SIDE", default_values = ["768x512-140", "4000x3000-1000"], value_parser = size)]
+    pub size: Vec<[usize; 3]>,
+}
+
+/// A picture's size and its hole's.
+fn size(text: &str) -> Result<[usize; 3]> {
+    let numbers = text.split(['x', '-']).map(|number| number.parse::<usize>().ok().filter(|number| *number > 0));
+    match numbers.collect::<Option<Vec<_>>>().as_deref() {
+        Some(&[width, height, side]) if side < width && side < height => Ok([width, height, side]),
+        _ => bail!("it has a form like 768x512-140: width, height and a hole that is smaller than both"),
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -100,6 +127,7 @@ pub fn run(arguments: &BenchArguments) -> Result<()> {
     match arguments {
         BenchArguments::Train(arguments) => bench::train(&arguments.resolve()?),
         BenchArguments::Kernels(arguments) => bench::kernels(&arguments.resolve()?),
+        BenchArguments::Edit(arguments) => bench::edit(&arguments.resolve()?, &Interrupt::listen()?),
     }
 }
 
@@ -120,6 +148,14 @@ impl BenchTrainArguments {
             peer: self.peer.as_ref().map(|program| Peer { python: self.python.clone(), program: program.clone() }),
             devices: self.devices.resolve()?,
         })
+    }
+}
+
+impl BenchEditArguments {
+    fn resolve(&self) -> Result<EditBenchPlan> {
+        ensure!(self.runs > 0, usage("0 runs tell nothing; choose 1 or more"));
+        let Self { picture, model, runs, size } = self;
+        Ok(EditBenchPlan { picture: picture.clone(), model: model.clone(), runs: *runs, sizes: size.clone() })
     }
 }
 

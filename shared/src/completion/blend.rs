@@ -2,18 +2,18 @@
 //! of the hole and at seams inside (Pérez, Gangnet and Blake 2003). The correction is held a little everywhere: to 0, so that it stays near where
 //! it is needed, or to what gives the guide's colours, where those lead. A grid of two colours: each half is made from the other half, in any order.
 
-use super::{level::Level, plane::Source, vote::Vote};
+use super::{level::Level, plane::Source, vote::Outcome};
 use crate::parallel;
 
 /// Rounds over both halves.
-pub const ROUNDS: usize = 80;
+pub const ROUNDS: usize = 40;
 /// How much the correction is held to 0 where differences count 1: it is felt some twenty pixels away.
 const HELD: f32 = 0.003;
 /// Where sources disagree by this much (three channels, 0 to 255) the difference counts half: two that do not belong together
 /// keep their edge, or each would take on the other's colour turned round.
 const SEAM: f32 = 40.0;
 /// Overrelaxation.
-const OMEGA: f32 = 1.5;
+const OMEGA: f32 = 1.7;
 
 /// A pixel of the hole.
 #[derive(Debug)]
@@ -44,24 +44,27 @@ pub struct Blend {
 
 impl Blend {
     /// Of the outcome of the finest level's votes.
-    pub fn new(level: &Level, outcome: &[Option<Vote>]) -> Self {
-        let colours: Vec<[f32; 3]> = (0..outcome.len())
-            .map(|target| {
+    pub fn new(level: &Level, outcome: Outcome) -> Self {
+        let Outcome { mut colours, mut winners } = outcome;
+        for target in 0..colours.len() {
+            if !level.is_hole(target) {
+                winners[target] = Source::NONE;
+            }
+            if !winners[target].is_some() {
                 let (x, y) = level.at(target);
-                let own = level.plane.get(x, y).map(f32::from);
-                outcome[target].filter(|_| level.is_hole(target)).map_or(own, |(colour, _)| colour)
-            })
-            .collect();
-        let mut places = vec![NONE; outcome.len()];
+                colours[target] = level.plane.get(x, y).map(f32::from);
+            }
+        }
+        let mut places = vec![NONE; colours.len()];
         let mut cells = [Vec::new(), Vec::new()];
-        for target in (0..outcome.len()).filter(|target| level.is_hole(*target)) {
+        for target in (0..colours.len()).filter(|target| level.is_hole(*target)) {
             let (x, y) = level.at(target);
             let half: &mut Vec<Cell> = &mut cells[(x + y) % 2];
             places[target] = half.len() as u32;
             half.push(Cell { target: target as u32, near: [NONE; 4], weights: [0.0; 4], lack: [0.0; 3], count: 0.0 });
         }
         for cell in cells.iter_mut().flatten() {
-            join(cell, level, outcome, &colours, &places);
+            join(cell, level, &winners, &colours, &places);
         }
         let values = [vec![[0.0; 3]; cells[0].len()], vec![[0.0; 3]; cells[1].len()]];
         Self { cells, values, colours, held: if level.hold > 0.0 { level.hold } else { HELD }, round: 0 }
@@ -90,6 +93,11 @@ impl Blend {
         self.round >= ROUNDS
     }
 
+    /// The part that is done, 0 to 1.
+    pub fn progress(&self) -> f32 {
+        self.round as f32 / ROUNDS as f32
+    }
+
     /// Pixels of the hole.
     pub fn size(&self) -> usize {
         self.cells[0].len() + self.cells[1].len()
@@ -106,14 +114,14 @@ impl Blend {
 }
 
 /// Finds a cell's neighbours and what the differences to them lack.
-fn join(cell: &mut Cell, level: &Level, outcome: &[Option<Vote>], colours: &[[f32; 3]], places: &[u32]) {
+fn join(cell: &mut Cell, level: &Level, winners: &[Source], colours: &[[f32; 3]], places: &[u32]) {
     let own = cell.target as usize;
     let (x, y) = level.at(own);
     if level.hold > 0.0 {
         let led = level.plane.guide_at(x, y).map(f32::from);
         cell.lack = std::array::from_fn(|channel| level.hold * (led[channel] - colours[own][channel]));
     }
-    let source = |target: usize| outcome[target].filter(|_| level.is_hole(target)).map(|(_, source)| source);
+    let source = |target: usize| Some(winners[target]).filter(|winner| winner.is_some());
     for (side, (across, down)) in [(-1, 0), (1, 0), (0, -1), (0, 1)].into_iter().enumerate() {
         let Some(near) = level.neighbour(x, y, across, down) else { continue };
         let by_own = source(own).and_then(|source| step(level, source, across, down));

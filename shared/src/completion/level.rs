@@ -2,7 +2,7 @@
 
 use super::{
     area::{self, RADIUS},
-    guide::Lead,
+    hole::Lead,
     plane::{Plane, Source},
     pyramid::{Raster, blur},
     tree::Tree,
@@ -37,6 +37,8 @@ impl Counts {
 
 /// How much less the guide counts with every octave beyond what it can say: a factor.
 const FALL: f32 = 0.3;
+/// Less than this it need not count.
+const LEAST: f32 = 0.01;
 
 /// One octave under way.
 #[derive(Debug)]
@@ -56,6 +58,10 @@ pub struct Level {
     pub field: Vec<Source>,
     /// Its cost.
     pub costs: Vec<f32>,
+    /// Whether no source one pixel beside it costs less.
+    pub settled: Vec<bool>,
+    /// Whether costs are of what the level looks like now.
+    pub counted: bool,
     /// How much a difference to the guide counts.
     pub guidance: f32,
     /// What counts in voting.
@@ -68,15 +74,19 @@ pub struct Level {
 
 impl Level {
     /// The hole begins as the guide. `scale`: this level's pixels for one of the guide's.
-    pub fn new(raster: &Raster, finest: bool, scale: f32, lead: Lead) -> Self {
-        let (width, height) = (raster.width, raster.height);
+    pub fn new(raster: Raster, finest: bool, scale: f32, lead: Lead) -> Self {
+        let width = raster.width;
         let hole = raster.hole(finest);
-        let mut rgb = raster.rgb.clone();
+        let Raster { mut rgb, guide, .. } = raster;
         for place in (0..hole.len()).filter(|place| hole[*place]) {
-            rgb[3 * place..3 * place + 3].copy_from_slice(&raster.guide[3 * place..3 * place + 3]);
+            rgb[3 * place..3 * place + 3].copy_from_slice(&guide[3 * place..3 * place + 3]);
         }
-        let radius = if scale > 1.0 { (scale * 0.5).round() as usize } else { 0 };
-        let plane = Plane::new(&rgb, &blur(&raster.guide, width, radius), &hole, width);
+        let guidance = guidance(lead.weight, scale);
+        let guide = (guidance > 0.0 || lead.hold > 0.0).then(|| {
+            let radius = if scale > 1.0 { (scale * 0.5).round() as usize } else { 0 };
+            blur(guide, width, radius)
+        });
+        let plane = Plane::new(rgb, guide, &hole, width);
         let counts = if finest { Counts::FINEST } else { Counts::COARSER };
         let depth = area::depth(&hole, width);
         let touched = area::grow(&hole, width, RADIUS);
@@ -86,7 +96,7 @@ impl Level {
         }
         let room = plane.stride() / 3;
         let first = plane.patch_start(0, 0) / 3 + RADIUS * room + RADIUS;
-        let mut weights = vec![0; room * (2 * (first / room) + height)];
+        let mut weights = vec![0; room * (2 * (first / room) + plane.height)];
         let (mut targets, mut confidence) = (Vec::new(), Vec::new());
         let mut index = vec![NOWHERE; hole.len()];
         for place in 0..hole.len() {
@@ -109,7 +119,9 @@ impl Level {
             confidence,
             field,
             costs,
-            guidance: guidance(lead.weight, scale),
+            settled: Vec::new(),
+            counted: false,
+            guidance,
             counts,
             hold: lead.hold,
             tree: Tree::default(),
@@ -136,6 +148,14 @@ impl Level {
         (found != NOWHERE).then_some(found as usize)
     }
 
+    /// Lets go of what only matching and voting need, for its memory.
+    pub fn end_matching(&mut self) {
+        self.plane.end_matching();
+        self.tree = Tree::default();
+        (self.weights, self.field, self.settled) = (Vec::new(), Vec::new(), Vec::new());
+        (self.confidence, self.costs) = (Vec::new(), Vec::new());
+    }
+
     /// Takes over the offsets of the level below, of twice as large pixels: of the patch there or the nearest that has one which fits.
     pub fn carry(&mut self, below: &Self) {
         const NEAR: [(isize, isize); 13] =
@@ -154,11 +174,12 @@ impl Level {
     }
 }
 
-/// What is left of the guide's weight at a level: all where a pixel is as large as one of the guide's, less with every octave beyond.
+/// What is left of the guide's weight at a level: all where a pixel is as large as one of the guide's, less with every octave beyond, and nothing
+/// where it would hardly tell.
 fn guidance(mut weight: f32, mut scale: f32) -> f32 {
     while scale > 1.0 {
         weight *= 1.0 - (1.0 - FALL) * (scale - 1.0).min(1.0);
         scale *= 0.5;
     }
-    weight
+    if weight < LEAST { 0.0 } else { weight }
 }

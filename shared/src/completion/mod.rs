@@ -9,7 +9,7 @@
 mod area;
 mod blend;
 mod expected;
-mod guide;
+mod hole;
 mod level;
 mod patch;
 mod plane;
@@ -21,7 +21,7 @@ mod tree;
 mod vote;
 mod work;
 
-pub use guide::{Guide, Lead};
+pub use hole::{Hole, Lead};
 pub use run::{Completion, CompletionError};
 
 #[cfg(test)]

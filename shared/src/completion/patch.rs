@@ -32,13 +32,14 @@ impl Patch {
         let mut sum = 0i32;
         for row in 0..SIDE {
             let from = start + row * stride;
-            for column in 0..SIDE {
-                let weight = i16::from(weights[from / 3 + column]);
-                sum += i32::from(weight);
-                for channel in 3 * column..3 * column + 3 {
-                    patch.values[row * ROW + channel] = i16::from(plane.rgb()[from + channel]);
-                    patch.weights[row * ROW + channel] = weight;
-                }
+            let bytes = &plane.rgb()[from..][..ROW];
+            let weights = &weights[from / 3..][..SIDE];
+            sum += weights.iter().map(|weight| i32::from(*weight)).sum::<i32>();
+            let values = &mut patch.values[row * ROW..][..ROW];
+            values.iter_mut().zip(bytes).for_each(|(value, byte)| *value = i16::from(*byte));
+            // The pixel more has no weight.
+            for (thrice, weight) in patch.weights[row * ROW..][..3 * SIDE].chunks_exact_mut(3).zip(weights) {
+                thrice.fill(i16::from(*weight));
             }
         }
         patch.share = 1.0 / sum.max(1) as f32;

@@ -51,7 +51,7 @@ pub struct Plane {
     pub width: usize,
     pub height: usize,
     rgb: Vec<u8>,
-    /// Low-passed; its edges are repeated into the room.
+    /// Low-passed; its edges are repeated into the room. Empty where it does not count.
     guide: Vec<u8>,
     /// Whether the patch around a pixel is wholly known.
     whole: Vec<bool>,
@@ -63,13 +63,13 @@ pub struct Plane {
 
 impl Plane {
     /// Colours of the known part, anything in the hole; `[height, width, 3]` both.
-    pub fn new(rgb: &[u8], guide: &[u8], hole: &[bool], width: usize) -> Self {
+    pub fn new(rgb: Vec<u8>, guide: Option<Vec<u8>>, hole: &[bool], width: usize) -> Self {
         let height = hole.len() / width;
         let mut plane = Self {
             width,
             height,
             rgb: padded(rgb, width, height),
-            guide: padded(guide, width, height),
+            guide: guide.map(|guide| padded(guide, width, height)).unwrap_or_default(),
             whole: whole_patches(hole, width),
             detail: Vec::new(),
             expected: Expected::default(),
@@ -77,6 +77,11 @@ impl Plane {
         plane.detail = plane.measure_detail();
         plane.expected = Expected::new(&plane.detail, &plane.whole, width);
         plane
+    }
+
+    /// Lets go of what only matching needs.
+    pub fn end_matching(&mut self) {
+        (self.whole, self.detail, self.expected) = (Vec::new(), Vec::new(), Expected::default());
     }
 
     /// Bytes from a row to the next.
@@ -167,7 +172,7 @@ impl Plane {
 }
 
 /// `[height, width, 3]` with room on all sides, into which the edges are repeated.
-fn padded(rgb: &[u8], width: usize, height: usize) -> Vec<u8> {
+fn padded(rgb: Vec<u8>, width: usize, height: usize) -> Vec<u8> {
     let mut all = Vec::with_capacity(3 * (width + 2 * ROOM) * (height + 2 * ROOM));
     for y in 0..height + 2 * ROOM {
         let row = &rgb[3 * width * y.saturating_sub(ROOM).min(height - 1)..][..3 * width];
@@ -198,7 +203,7 @@ mod tests {
     #[test]
     fn a_flat_patch_has_no_detail_and_stripes_have_some() {
         let stripes: Vec<u8> = (0..24 * 16).flat_map(|place| [if place % 24 < 8 { 90 } else { 80 + 20 * (place % 2) as u8 }; 3]).collect();
-        let plane = Plane::new(&stripes, &stripes, &[false; 24 * 16], 24);
+        let plane = Plane::new(stripes, None, &[false; 24 * 16], 24);
         assert_eq!(plane.detail(Source::new(3, 8)), 0.0);
         // Each is 40 / 3 from the mean of its row of three, in three channels.
         assert!((plane.detail(Source::new(14, 8)) - 3.0 * 1600.0 / 9.0).abs() < 3.0, "{}", plane.detail(Source::new(14, 8)));

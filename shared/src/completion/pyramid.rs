@@ -1,5 +1,7 @@
 //! The pyramid: at each level the known colours, the guide's, and how much of a pixel is known.
 
+use crate::parallel;
+
 /// One level, before anything is matched.
 #[derive(Debug)]
 pub struct Raster {
@@ -54,41 +56,40 @@ impl Raster {
 }
 
 /// Box mean over 2 · `radius` + 1 pixels, twice along each axis, of `[height, width, 3]`; at the edges over what is there.
-pub fn blur(rgb: &[u8], width: usize, radius: usize) -> Vec<u8> {
+pub fn blur(rgb: Vec<u8>, width: usize, radius: usize) -> Vec<u8> {
     if radius == 0 {
-        return rgb.to_vec();
+        return rgb;
     }
-    let height = rgb.len() / 3 / width;
-    let mut fine: Vec<u16> = rgb.iter().map(|value| u16::from(*value) << 7).collect();
-    let mut sums = Vec::new();
+    let mut fine: Vec<u16> = rgb.into_iter().map(|value| u16::from(value) << 7).collect();
     for _ in 0..2 {
-        for y in 0..height {
-            blur_line(&mut fine, 3 * y * width, 3, width, radius, &mut sums);
-        }
-        for x in 0..width {
-            blur_line(&mut fine, 3 * x, 3 * width, height, radius, &mut sums);
-        }
+        parallel::each_chunk(&mut fine, 3 * width, |row| blur_lines(row, 3, radius));
+        blur_lines(&mut fine, 3 * width, radius);
     }
     fine.into_iter().map(|value| ((value + 64) >> 7) as u8).collect()
 }
 
-fn blur_line(values: &mut [u16], start: usize, step: usize, length: usize, radius: usize, sums: &mut Vec<[u32; 3]>) {
-    sums.clear();
-    let mut sum = [0u32; 3];
-    sums.push(sum);
-    for index in 0..length {
-        for (channel, sum) in sum.iter_mut().enumerate() {
-            // Differences of sums that ran over are right all the same.
-            *sum = sum.wrapping_add(u32::from(values[start + index * step + channel]));
-        }
-        sums.push(sum);
+/// One box mean, of `lanes` lines side by side: `[length, lanes]`.
+fn blur_lines(values: &mut [u16], lanes: usize, radius: usize) {
+    let length = values.len() / lanes;
+    // What was overwritten already, a line of lanes after the other, in a ring.
+    let mut before = vec![0u16; (radius + 1) * lanes];
+    let mut sums = vec![0u32; lanes];
+    for values in values.chunks_exact(lanes).take(radius) {
+        sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += u32::from(*value));
     }
     for index in 0..length {
         let (begin, end) = (index.saturating_sub(radius), (index + radius + 1).min(length));
-        let count = (end - begin) as u32;
-        for channel in 0..3 {
-            values[start + index * step + channel] = ((sums[end][channel].wrapping_sub(sums[begin][channel]) + count / 2) / count) as u16;
+        if let Some(entering) = values.chunks_exact(lanes).nth(index + radius) {
+            sums.iter_mut().zip(entering).for_each(|(sum, value)| *sum += u32::from(*value));
         }
+        let ring = &mut before[index % (radius + 1) * lanes..][..lanes];
+        if index > radius {
+            sums.iter_mut().zip(&*ring).for_each(|(sum, value)| *sum -= u32::from(*value));
+        }
+        let own = &mut values[index * lanes..][..lanes];
+        ring.copy_from_slice(own);
+        let count = (end - begin) as u32;
+        own.iter_mut().zip(&sums).for_each(|(own, sum)| *own = ((sum + count / 2) / count) as u16);
     }
 }
 
@@ -109,10 +110,10 @@ mod tests {
 
     #[test]
     fn a_blur_keeps_what_is_flat_and_spreads_a_dot() {
-        assert_eq!(blur(&[200; 3 * 35], 7, 3), [200; 3 * 35]);
+        assert_eq!(blur(vec![200; 3 * 35], 7, 3), [200; 3 * 35]);
         let mut dot = vec![0; 3 * 81];
         dot[3 * 40..3 * 41].fill(81);
-        let spread = blur(&dot, 9, 1);
+        let spread = blur(dot, 9, 1);
         // Twice a mean of three: 3/9 in the middle of each axis, 1/9 two away.
         assert_eq!((spread[3 * 40], spread[3 * 38], spread[3 * 37]), (9, 3, 0));
     }

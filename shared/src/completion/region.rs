@@ -25,6 +25,13 @@ impl Region {
         let margin = (keep.width.max(keep.height) / 2).max(MARGIN);
         Self { keep, area: keep.grown(margin).within(&Rect { left: 0, top: 0, width, height }) }
     }
+
+    /// Its place on a part of the picture that holds it.
+    pub fn move_into(&mut self, part: &Rect) {
+        for rect in [&mut self.keep, &mut self.area] {
+            (rect.left, rect.top) = (rect.left - part.left, rect.top - part.top);
+        }
+    }
 }
 
 /// Regions that cover a mask.

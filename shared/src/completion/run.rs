@@ -1,27 +1,25 @@
 //! `Completion`: a completion under way, in steps of some ten milliseconds on pictures of usual size. It reads no clock.
 
 use super::{
-    guide::Guide,
+    hole::{Hole, Lead},
     region::{Region, regions},
     work::Work,
 };
 use crate::{
-    mask::Mask,
+    mask::{Mask, Rect},
     picture::{Picture, blend},
 };
 
 /// What cannot be completed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CompletionError {
-    /// Picture, mask and guide must have one size.
-    #[error("a picture of {picture:?} pixels with a mask of {mask:?} and a guide of {guide:?}; all three must have one size")]
+    /// Picture and mask must have one size.
+    #[error("a picture of {picture:?} pixels with a mask of {mask:?}; both must have one size")]
     Size {
         /// Width and height of the picture.
         picture: (usize, usize),
         /// Width and height of the mask.
         mask: (usize, usize),
-        /// Width and height of the guide.
-        guide: (usize, usize),
     },
     /// A scale must be positive and finite.
     #[error("a guide with {scale} pixels of the picture for one of its own; it must be a number above 0")]
@@ -31,13 +29,20 @@ pub enum CompletionError {
     },
 }
 
-/// A picture whose hole is being completed.
+/// A hole that is being completed: of the picture only what is looked at.
 #[derive(Debug)]
 pub struct Completion {
+    /// Where `picture` lies on the whole one.
+    place: Rect,
+    /// The guide's fill in what is still to be filled, the completion in what is done.
     picture: Picture,
     /// Coverage of what is still to be filled.
     remaining: Mask,
-    guide: Guide,
+    /// The pixels that it covers in part, each with its place, as they were.
+    partly: Vec<(usize, [u8; 3])>,
+    /// Pixels of the picture for one of the guide's.
+    scale: f32,
+    lead: Lead,
     /// 0 the guide alone, 1 the completion.
     detail: f32,
     /// The last one first.
@@ -53,18 +58,37 @@ impl Completion {
     ///
     /// # Errors
     /// Sizes that differ, a scale that is none.
-    pub fn new(picture: Picture, mask: Mask, guide: Guide, detail: f32) -> Result<Self, CompletionError> {
-        let sizes = [(picture.width(), picture.height()), (mask.width(), mask.height()), (guide.picture.width(), guide.picture.height())];
-        if sizes[0] != sizes[1] || sizes[0] != sizes[2] {
-            return Err(CompletionError::Size { picture: sizes[0], mask: sizes[1], guide: sizes[2] });
+    pub fn new(hole: &Hole, detail: f32) -> Result<Self, CompletionError> {
+        let Hole { picture, mask, partly, scale, lead } = *hole;
+        let sizes = [(picture.width(), picture.height()), (mask.width(), mask.height())];
+        if sizes[0] != sizes[1] {
+            return Err(CompletionError::Size { picture: sizes[0], mask: sizes[1] });
         }
-        if !(guide.scale > 0.0 && guide.scale.is_finite()) {
-            return Err(CompletionError::Scale { scale: guide.scale });
+        if !(scale > 0.0 && scale.is_finite()) {
+            return Err(CompletionError::Scale { scale });
         }
-        let mut waiting = regions(&mask);
+        let mut waiting = regions(mask);
         waiting.reverse();
-        let pixels = mask.values().iter().filter(|coverage| **coverage > 0).count();
-        Ok(Self { picture, remaining: mask, guide, detail: detail.clamp(0.0, 1.0), waiting, work: None, pixels: [pixels, 0] })
+        let looked_at = waiting.iter().map(|region| region.area).reduce(|one, other| one.union(&other));
+        let place = looked_at.unwrap_or(Rect { left: 0, top: 0, width: 1, height: 1 });
+        waiting.iter_mut().for_each(|region| region.move_into(&place));
+        let remaining = mask.crop(place.left, place.top, place.width, place.height);
+        let within = |at: usize| {
+            let (x, y) = (at % mask.width(), at / mask.width());
+            place.contains(x, y).then(|| (y - place.top) * place.width + x - place.left)
+        };
+        Ok(Self {
+            picture: picture.crop(place.left, place.top, place.width, place.height),
+            partly: partly.iter().filter_map(|(at, pixel)| Some((within(*at)?, *pixel))).collect(),
+            pixels: [remaining.values().iter().filter(|coverage| **coverage > 0).count(), 0],
+            remaining,
+            place,
+            scale,
+            lead,
+            detail: detail.clamp(0.0, 1.0),
+            waiting,
+            work: None,
+        })
     }
 
     /// Whether all is done.
@@ -86,13 +110,13 @@ impl Completion {
     pub fn step(&mut self) -> bool {
         match &mut self.work {
             Some(work) => {
-                if work.step() {
+                if work.step(&self.picture, &self.remaining) {
                     self.finish_region();
                 }
             }
             None => {
                 if let Some(region) = self.waiting.pop() {
-                    self.work = Some(Work::new(region, &self.picture, &self.remaining, &self.guide));
+                    self.work = Some(Work::new(region, &self.picture, &self.remaining, self.scale, self.lead));
                 }
             }
         }
@@ -104,32 +128,33 @@ impl Completion {
         let Some(work) = self.work.take() else { return };
         let Region { keep, area } = work.region();
         self.pixels[1] += work.pixels();
-        let mut write = |x: usize, y: usize, colour: [f32; 3]| {
-            let coverage = self.remaining.coverage(x, y);
-            let made = self.guide.picture.get(x, y).map(f32::from);
-            let mixed = std::array::from_fn(|channel| {
-                let value: f32 = made[channel] + self.detail * (colour[channel] - made[channel]);
-                value / 127.5 - 1.0
-            });
-            self.picture.set(x, y, blend(self.picture.get(x, y), mixed, coverage));
-        };
-        for (x, y, colour) in work.result() {
-            if keep.contains(area.left + x, area.top + y) {
-                write(area.left + x, area.top + y, colour);
+        work.result(|x, y, colour| {
+            let (x, y) = (area.left + x, area.top + y);
+            if keep.contains(x, y) {
+                let made = self.picture.get(x, y);
+                let mixed = std::array::from_fn(|channel| {
+                    let made = f32::from(made[channel]);
+                    let value: f32 = made + self.detail * (colour[channel] - made);
+                    value / 127.5 - 1.0
+                });
+                let before = self.partly.binary_search_by_key(&(y * self.place.width + x), |(at, _)| *at);
+                let before = before.map_or(made, |found| self.partly[found].1);
+                self.picture.set(x, y, blend(before, mixed, self.remaining.coverage(x, y)));
             }
-        }
+        });
         for y in keep.top..keep.bottom() {
             self.remaining.row_mut(y)[keep.left..keep.right()].fill(0);
         }
     }
 
-    /// The picture as far as it is done.
-    pub fn picture(&self) -> &Picture {
-        &self.picture
-    }
-
-    /// The picture without a copy.
-    pub fn into_picture(self) -> Picture {
-        self.picture
+    /// Writes what is done into the picture that it was begun with.
+    ///
+    /// # Panics
+    /// When that has another size.
+    pub fn write(&self, picture: &mut Picture) {
+        for y in 0..self.place.height {
+            let columns = 3 * self.place.left..3 * self.place.right();
+            picture.row_mut(self.place.top + y)[columns].copy_from_slice(self.picture.row(y));
+        }
     }
 }

@@ -9,8 +9,36 @@ use super::{
 };
 use crate::parallel;
 
-/// A source and its cost.
-pub type Match = (Source, f32);
+/// A source, its cost, and whether no source one pixel beside it costs less.
+#[derive(Clone, Copy, Debug)]
+pub struct Match {
+    source: Source,
+    cost: f32,
+    settled: bool,
+}
+
+/// What a pass found so far, target by target.
+#[derive(Debug, Default)]
+pub struct Found {
+    sources: Vec<Source>,
+    costs: Vec<f32>,
+    settled: Vec<bool>,
+}
+
+impl Found {
+    /// Targets so far.
+    pub fn len(&self) -> usize {
+        self.sources.len()
+    }
+
+    pub fn extend(&mut self, matches: Vec<Match>) {
+        for Match { source, cost, settled } in matches {
+            self.sources.push(source);
+            self.costs.push(cost);
+            self.settled.push(settled);
+        }
+    }
+}
 
 /// Pairs of patches that are compared at most where all sources are tried again in a later round.
 const ALL: usize = 5_000_000;
@@ -58,79 +86,100 @@ pub fn passes(level: &Level, sources: usize, coarsest: bool, round: usize) -> Ve
 impl Level {
     /// One pass over some of the targets; nothing is changed.
     pub fn search(&self, targets: std::ops::Range<usize>, pass: Pass, sources: &[Source]) -> Vec<Match> {
-        parallel::map(targets.collect(), |target| match pass {
-            Pass::All(stride) => self.best_of_all(target, sources, stride),
-            Pass::Tree => self.best_proposed(target),
-            Pass::Near(distance, beside) => self.best_near(target, distance, beside, sources),
+        parallel::map(targets.collect(), |target| {
+            let mut search = Search::new(self, target);
+            match pass {
+                Pass::All(stride) => search.all(sources, stride),
+                Pass::Tree => search.proposed(),
+                Pass::Near(distance, beside) => search.near(distance, beside, sources),
+            }
+            search.best
         })
     }
 
-    fn patch(&self, target: usize) -> Patch {
-        let (x, y) = self.at(target);
-        Patch::new(&self.plane, &self.weights, x, y, self.guidance)
-    }
-
-    /// What a target has already, at what it costs now.
-    fn own(&self, target: usize, patch: &Patch) -> Match {
-        let own = self.field[target];
-        (own, if own.is_some() { patch.cost(&self.plane, own, f32::MAX) } else { f32::MAX })
-    }
-
-    fn best_of_all(&self, target: usize, sources: &[Source], stride: usize) -> Match {
-        let patch = self.patch(target);
-        let mut best = self.own(target, &patch);
-        for source in sources.iter().step_by(stride) {
-            self.try_source(&patch, *source, &mut best);
-        }
-        best
-    }
-
-    fn best_proposed(&self, target: usize) -> Match {
-        let patch = self.patch(target);
-        let (x, y) = self.at(target);
-        let mut best = self.own(target, &patch);
-        let key = tree::key(&self.plane, x, y, self.guidance);
-        for source in self.tree.near(&key, PROPOSALS / LEAF) {
-            self.try_source(&patch, source, &mut best);
-        }
-        best
-    }
-
-    fn best_near(&self, target: usize, distance: isize, beside: bool, sources: &[Source]) -> Match {
-        let patch = self.patch(target);
-        let (x, y) = self.at(target);
-        let mut best = self.own(target, &patch);
-        for (across, down) in [(-distance, 0), (distance, 0), (0, -distance), (0, distance)] {
-            let moved = self.neighbour(x, y, across, down).and_then(|near| self.field[near].moved(-across, -down));
-            if let Some(source) = moved.filter(|source| self.plane.is_source(*source)) {
-                self.try_source(&patch, source, &mut best);
-            }
-        }
-        if !best.0.is_some() && beside {
-            return self.best_of_all(target, sources, (sources.len() * self.targets.len() / ALL).max(1));
-        }
-        if beside {
-            let centre = best.0;
-            for (across, down) in [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)] {
-                if let Some(source) = centre.moved(across, down).filter(|source| self.plane.is_source(*source)) {
-                    self.try_source(&patch, source, &mut best);
-                }
-            }
-        }
-        best
-    }
-
-    fn try_source(&self, patch: &Patch, source: Source, best: &mut Match) {
-        if source != best.0 {
-            let cost = patch.cost(&self.plane, source, best.1);
-            if cost < best.1 {
-                *best = (source, cost);
-            }
-        }
-    }
-
     /// Takes over what a pass found for all targets.
-    pub fn take(&mut self, found: Vec<Match>) {
-        (self.field, self.costs) = found.into_iter().unzip();
+    pub fn take(&mut self, found: Found) {
+        (self.field, self.costs, self.settled) = (found.sources, found.costs, found.settled);
+        self.counted = true;
+    }
+}
+
+/// One target's search.
+struct Search<'a> {
+    level: &'a Level,
+    target: usize,
+    /// Made when there is something to compare it with: neighbours mostly agree.
+    patch: Option<Patch>,
+    best: Match,
+}
+
+impl<'a> Search<'a> {
+    /// Begins with what the target has already, at what it costs now.
+    fn new(level: &'a Level, target: usize) -> Self {
+        let own = level.field[target];
+        let best = Match { source: own, cost: f32::MAX, settled: false };
+        let mut search = Self { level, target, patch: None, best };
+        if own.is_some() {
+            (search.best.cost, search.best.settled) =
+                if level.counted { (level.costs[target], level.settled[target]) } else { (search.cost(own), false) };
+        }
+        search
+    }
+
+    /// What a source costs; something not below the best so far where it is not below it.
+    fn cost(&mut self, source: Source) -> f32 {
+        let Self { level, target, patch, best } = self;
+        let patch = patch.get_or_insert_with(|| {
+            let (x, y) = level.at(*target);
+            Patch::new(&level.plane, &level.weights, x, y, level.guidance)
+        });
+        patch.cost(&level.plane, source, best.cost)
+    }
+
+    fn try_source(&mut self, source: Source) {
+        if source != self.best.source {
+            let cost = self.cost(source);
+            if cost < self.best.cost {
+                self.best = Match { source, cost, settled: false };
+            }
+        }
+    }
+
+    fn all(&mut self, sources: &[Source], stride: usize) {
+        for source in sources.iter().step_by(stride) {
+            self.try_source(*source);
+        }
+    }
+
+    fn proposed(&mut self) {
+        let (x, y) = self.level.at(self.target);
+        let key = tree::key(&self.level.plane, x, y, self.level.guidance);
+        for source in self.level.tree.near(&key, PROPOSALS / LEAF) {
+            self.try_source(source);
+        }
+    }
+
+    fn near(&mut self, distance: isize, beside: bool, sources: &[Source]) {
+        let level = self.level;
+        let (x, y) = level.at(self.target);
+        for (across, down) in [(-distance, 0), (distance, 0), (0, -distance), (0, distance)] {
+            let moved = level.neighbour(x, y, across, down).and_then(|near| level.field[near].moved(-across, -down));
+            if let Some(source) = moved.filter(|source| level.plane.is_source(*source)) {
+                self.try_source(source);
+            }
+        }
+        if !beside || self.best.settled {
+            return;
+        }
+        if !self.best.source.is_some() {
+            return self.all(sources, (sources.len() * level.targets.len() / ALL).max(1));
+        }
+        let centre = self.best.source;
+        for (across, down) in [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)] {
+            if let Some(source) = centre.moved(across, down).filter(|source| level.plane.is_source(*source)) {
+                self.try_source(source);
+            }
+        }
+        self.best.settled = self.best.source == centre;
     }
 }

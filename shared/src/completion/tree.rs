@@ -170,7 +170,7 @@ mod tests {
     fn noise(width: usize, height: usize) -> (Plane, Vec<Source>) {
         let byte = |place: usize| ((place as u32).wrapping_mul(2_654_435_761) ^ 0x5bd1_e995).wrapping_mul(2_246_822_519) >> 24;
         let rgb: Vec<u8> = (0..3 * width * height).map(|place| byte(place) as u8).collect();
-        let plane = Plane::new(&rgb, &rgb, &vec![false; width * height], width);
+        let plane = Plane::new(rgb.clone(), Some(rgb), &vec![false; width * height], width);
         let sources = plane.sources();
         (plane, sources)
     }

@@ -8,8 +8,26 @@ use super::{
 };
 use crate::parallel;
 
-/// The colour of a target's pixel and the source pixel that has most of its votes.
-pub type Vote = ([f32; 3], Source);
+/// For each target its pixel's colour and the source pixel that has most of its votes; [`Source::NONE`] where no patch with a source covers it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub colours: Vec<[f32; 3]>,
+    pub winners: Vec<Source>,
+}
+
+impl Outcome {
+    /// Targets so far.
+    pub fn len(&self) -> usize {
+        self.winners.len()
+    }
+
+    pub fn extend(&mut self, votes: Vec<([f32; 3], Source)>) {
+        for (colour, winner) in votes {
+            self.colours.push(colour);
+            self.winners.push(winner);
+        }
+    }
+}
 
 /// Sources that a pixel is offered, each with the votes for it.
 struct Offers {
@@ -59,21 +77,22 @@ impl Level {
         self.costs.iter().zip(&self.confidence).map(vote).collect()
     }
 
-    /// The outcome for some of the targets; `None` where no patch with a source covers one.
-    pub fn count_votes(&self, targets: std::ops::Range<usize>, votes: &[f32]) -> Vec<Option<Vote>> {
-        parallel::map(targets.collect(), |target| self.outcome(target, votes))
+    /// The outcome for some of the targets.
+    pub fn count_votes(&self, targets: std::ops::Range<usize>, votes: &[f32]) -> Vec<([f32; 3], Source)> {
+        parallel::map(targets.collect(), |target| self.outcome(target, votes).unwrap_or(([0.0; 3], Source::NONE)))
     }
 
-    fn outcome(&self, target: usize, votes: &[f32]) -> Option<Vote> {
+    fn outcome(&self, target: usize, votes: &[f32]) -> Option<([f32; 3], Source)> {
         let (x, y) = self.at(target);
         let (width, height) = (self.plane.width, self.plane.height);
         let mut offers = Offers { count: 0, sources: [Source::NONE; SIDE * SIDE], votes: [0.0; SIDE * SIDE] };
+        let columns = x.saturating_sub(RADIUS)..(x + RADIUS + 1).min(width);
         for v in y.saturating_sub(RADIUS)..(y + RADIUS + 1).min(height) {
-            for u in x.saturating_sub(RADIUS)..(x + RADIUS + 1).min(width) {
-                let near = self.index[v * width + u];
-                if near != NOWHERE && self.field[near as usize].is_some() {
-                    let source = self.field[near as usize];
-                    offers.add(Source::new(source.x() + x - u, source.y() + y - v), votes[near as usize]);
+            let row = &self.index[v * width..][columns.clone()];
+            for (u, near) in columns.clone().zip(row).filter(|(_, near)| **near != NOWHERE) {
+                let source = self.field[*near as usize];
+                if source.is_some() {
+                    offers.add(Source::new(source.x() + x - u, source.y() + y - v), votes[*near as usize]);
                 }
             }
         }
@@ -97,12 +116,13 @@ impl Level {
     }
 
     /// Paints the hole with the outcome for all targets.
-    pub fn paint(&mut self, outcome: &[Option<Vote>]) {
-        for (target, vote) in outcome.iter().enumerate().filter(|(target, _)| self.is_hole(*target)).collect::<Vec<_>>() {
-            if let Some((colour, _)) = vote {
+    pub fn paint(&mut self, outcome: &Outcome) {
+        for (target, colour) in outcome.colours.iter().enumerate() {
+            if outcome.winners[target].is_some() && self.is_hole(target) {
                 let (x, y) = self.at(target);
                 self.plane.set(x, y, colour.map(|value| (value + 0.5) as u8));
             }
         }
+        self.counted = false;
     }
 }

@@ -3,14 +3,14 @@
 use super::{
     area,
     blend::Blend,
-    guide::{Guide, Lead},
+    hole::Lead,
     level::Level,
     plane::Source,
     pyramid::Raster,
     region::Region,
-    search::{self, Match, Pass},
+    search::{self, Found, Pass},
     tree::Tree,
-    vote::Vote,
+    vote::Outcome,
 };
 use crate::{mask::Mask, picture::Picture};
 
@@ -35,16 +35,18 @@ const STEP_TARGETS: usize = 8_192;
 
 #[derive(Debug)]
 enum Stage {
-    /// The passes that are left, the next one last.
-    Search(Vec<Pass>, Vec<Match>),
+    /// The passes that are left, the next one last; how many there were; and what the current one found.
+    Search(Vec<Pass>, usize, Found),
     /// What each target's vote counts, and the outcome so far.
-    Vote(Vec<f32>, Vec<Option<Vote>>),
+    Vote(Vec<f32>, Outcome),
     Blend(Blend),
 }
 
 /// One octave under way.
 #[derive(Debug)]
 struct Octave {
+    /// 0 the finest.
+    number: usize,
     level: Level,
     sources: Vec<Source>,
     /// Rounds that are done, and all.
@@ -61,17 +63,19 @@ pub struct Work {
     scale: f32,
     lead: Lead,
     pixels: usize,
-    /// The levels that are left, the next one last.
+    /// The levels that are left, the next one last; the finest is made anew when its turn comes, for its memory.
     rasters: Vec<Raster>,
     octave: Option<Octave>,
-    /// Of work in all, and in levels that are done.
-    shares: [f32; 2],
-    /// The guide, where nothing could be copied.
-    fallback: Vec<(usize, usize, [f32; 3])>,
+    /// Of work: of each level, the finest first, and of all.
+    shares: Vec<f32>,
+    total: f32,
+    /// Nothing can be copied.
+    stands: bool,
 }
 
 impl Octave {
-    fn new(raster: &Raster, finest: bool, scale: f32, lead: Lead, below: Option<&Level>) -> Self {
+    fn new(raster: Raster, number: usize, scale: f32, lead: Lead, below: Option<Level>) -> Self {
+        let finest = number == 0;
         let mut level = Level::new(raster, finest, scale, lead);
         let sources = level.plane.sources();
         if search::wants_tree(&level, sources.len()) {
@@ -91,22 +95,40 @@ impl Octave {
             1
         }]
         .div_ceil(few);
-        let stage = match below {
+        let mut octave = Self { number, round: 0, rounds, sources, stage: Stage::Vote(Vec::new(), Outcome::default()), level };
+        match below {
             Some(below) => {
-                level.carry(below);
-                // Colours from the offsets carried over, before anything is matched by them.
-                Stage::Vote(level.confidence.clone(), Vec::new())
+                octave.level.carry(&below);
+                // Colours from the offsets carried over, before anything is matched by them: a round of its own.
+                octave.rounds += 1;
+                octave.stage = Stage::Vote(octave.level.confidence.clone(), Outcome::default());
             }
-            None => Stage::Search(search::passes(&level, sources.len(), true, 0), Vec::new()),
+            None => octave.search(true, 0),
+        }
+        octave
+    }
+
+    /// Begins a round of matching.
+    fn search(&mut self, coarsest: bool, round: usize) {
+        let passes = search::passes(&self.level, self.sources.len(), coarsest, round);
+        self.stage = Stage::Search(passes.clone(), passes.len(), Found::default());
+    }
+
+    /// The part that is done, 0 to 1.
+    fn progress(&self) -> f32 {
+        let part = |done: usize| done as f32 / self.level.targets.len().max(1) as f32;
+        let within = match &self.stage {
+            Stage::Search(passes, all, found) => 0.7 * (((all - passes.len()) as f32 + part(found.len())) / *all as f32).min(1.0),
+            Stage::Vote(_, outcome) => 0.7 + 0.3 * part(outcome.len()),
+            Stage::Blend(blend) => blend.progress(),
         };
-        // That first vote is a round of its own.
-        Self { round: 0, rounds: rounds + usize::from(below.is_some()), level, sources, stage }
+        (self.round as f32 + within) / (self.rounds + 1) as f32
     }
 
     /// Goes on. Whether all is done, or, at the finest level, the join may begin.
     fn step(&mut self, coarsest: bool) -> bool {
         match &mut self.stage {
-            Stage::Search(passes, found) => {
+            Stage::Search(passes, _, found) => {
                 let Some(pass) = passes.last().copied() else { return true };
                 let pairs = match pass {
                     Pass::All(stride) => self.sources.len() / stride,
@@ -120,7 +142,7 @@ impl Octave {
                     self.level.take(std::mem::take(found));
                     passes.pop();
                     if passes.is_empty() {
-                        self.stage = Stage::Vote(self.level.votes(), Vec::new());
+                        self.stage = Stage::Vote(self.level.votes(), Outcome::default());
                     }
                 }
                 false
@@ -136,8 +158,7 @@ impl Octave {
                 if self.round == self.rounds {
                     return true;
                 }
-                let round = self.round - usize::from(!coarsest);
-                self.stage = Stage::Search(search::passes(&self.level, self.sources.len(), coarsest, round), Vec::new());
+                self.search(coarsest, self.round - usize::from(!coarsest));
                 false
             }
             Stage::Blend(blend) => {
@@ -146,35 +167,33 @@ impl Octave {
             }
         }
     }
+
+    /// Begins the join, with what the last votes made.
+    fn join(&mut self) {
+        if let Stage::Vote(_, outcome) = &mut self.stage {
+            let outcome = std::mem::take(outcome);
+            self.sources = Vec::new();
+            self.level.end_matching();
+            self.stage = Stage::Blend(Blend::new(&self.level, outcome));
+        }
+    }
 }
 
 impl Work {
-    /// Prepares a region: the levels of its pyramid.
-    pub fn new(region: Region, picture: &Picture, remaining: &Mask, guide: &Guide) -> Self {
-        let finest = crop(&region, picture, remaining, &guide.picture);
+    /// Prepares a region of a picture: the levels of its pyramid. Where `remaining` is not 0 the picture is the guide's.
+    pub fn new(region: Region, picture: &Picture, remaining: &Mask, scale: f32, lead: Lead) -> Self {
+        let finest = crop(&region, picture, remaining);
         let pixels = finest.known.iter().filter(|known| **known == 0).count();
-        let mut work = Self {
-            region,
-            scale: guide.scale,
-            lead: guide.lead,
-            pixels,
-            rasters: Vec::new(),
-            octave: None,
-            shares: [0.0; 2],
-            fallback: Vec::new(),
-        };
-        if !area::whole_patches(&finest.hole(true), finest.width).contains(&true) {
-            let places = (0..finest.known.len()).filter(|place| finest.known[*place] == 0);
-            let colour = |place: usize| std::array::from_fn(|channel| f32::from(finest.guide[3 * place + channel]));
-            work.fallback = places.map(|place| (place % finest.width, place / finest.width, colour(place))).collect();
-            return work;
+        let stands = !area::whole_patches(&finest.hole(true), finest.width).contains(&true);
+        let (mut rasters, mut shares) = (Vec::new(), vec![share(&finest, true)]);
+        let mut next = if stands { None } else { coarser(&finest, true) };
+        drop(finest);
+        while let Some(raster) = next {
+            next = coarser(&raster, false);
+            shares.push(share(&raster, false));
+            rasters.push(raster);
         }
-        work.rasters.push(finest);
-        while let Some(coarser) = coarser(&work.rasters[work.rasters.len() - 1], work.rasters.len() == 1) {
-            work.rasters.push(coarser);
-        }
-        work.shares[0] = (0..work.rasters.len()).map(|level| share(&work.rasters[level], level == 0)).sum();
-        work
+        Self { region, scale, lead, pixels, rasters, octave: None, total: shares.iter().sum(), shares, stands }
     }
 
     /// What is completed.
@@ -189,79 +208,69 @@ impl Work {
 
     /// The part that is done, 0 to 1.
     pub fn progress(&self) -> f32 {
-        let current = self.octave.as_ref().map_or(0.0, |octave| octave.round as f32 / octave.rounds as f32 * self.share_of_current());
-        (self.shares[1] + current) / self.shares[0].max(1.0)
+        let Some(octave) = &self.octave else { return 0.0 };
+        let level = self.level();
+        let done: f32 = self.shares[level + 1..].iter().sum();
+        (done + octave.progress() * self.shares[level]) / self.total.max(1.0)
     }
 
-    fn share_of_current(&self) -> f32 {
-        self.rasters.last().map_or(0.0, |raster| share(raster, self.rasters.len() == 1))
+    /// The level of the current octave, 0 the finest.
+    fn level(&self) -> usize {
+        self.octave.as_ref().map_or(self.shares.len(), |octave| octave.number)
     }
 
-    /// Goes on. Whether all is done.
-    pub fn step(&mut self) -> bool {
-        if !self.fallback.is_empty() {
+    /// Goes on, with the picture that it was begun with. Whether all is done.
+    pub fn step(&mut self, picture: &Picture, remaining: &Mask) -> bool {
+        if self.stands {
             return true;
         }
+        let coarsest = self.level() + 1 == self.shares.len();
         let Some(octave) = &mut self.octave else {
-            return self.next_level(None);
+            self.next_level(picture, remaining);
+            return false;
         };
-        if !octave.step(self.shares[1] == 0.0) {
+        if !octave.step(coarsest) {
             return false;
         }
         if matches!(octave.stage, Stage::Blend(_)) {
             return true;
         }
-        if self.rasters.len() == 1 {
-            if let Stage::Vote(_, outcome) = &octave.stage {
-                octave.stage = Stage::Blend(Blend::new(&octave.level, outcome));
-            }
-            return false;
+        if octave.number == 0 {
+            octave.join();
+        } else {
+            self.next_level(picture, remaining);
         }
-        self.shares[1] += self.share_of_current();
-        self.rasters.pop();
-        let below = self.octave.take().map(|octave| octave.level);
-        self.next_level(below.as_ref())
-    }
-
-    /// Begins the next level. Whether there is none.
-    fn next_level(&mut self, below: Option<&Level>) -> bool {
-        let level = self.rasters.len().saturating_sub(1);
-        let Some(raster) = self.rasters.last() else { return true };
-        let scale = self.scale / (1u32 << level.min(30)) as f32;
-        self.octave = Some(Octave::new(raster, level == 0, scale, self.lead, below));
         false
     }
 
-    /// Column and row in the region and colour, 0 to 255 and beyond, of every pixel of the hole.
-    pub fn result(&self) -> Vec<(usize, usize, [f32; 3])> {
-        match &self.octave {
-            Some(Octave { level, stage: Stage::Blend(blend), .. }) => blend
-                .result()
-                .map(|(target, colour)| {
-                    let (x, y) = level.at(target);
-                    (x, y, colour)
-                })
-                .collect(),
-            _ => self.fallback.clone(),
+    /// Begins the next level.
+    fn next_level(&mut self, picture: &Picture, remaining: &Mask) {
+        let raster = self.rasters.pop();
+        let number = raster.as_ref().map_or(0, |_| self.rasters.len() + 1);
+        let raster = raster.unwrap_or_else(|| crop(&self.region, picture, remaining));
+        let scale = self.scale / (1u32 << number.min(30)) as f32;
+        let below = self.octave.take().map(|octave| octave.level);
+        self.octave = Some(Octave::new(raster, number, scale, self.lead, below));
+    }
+
+    /// Column and row in the region and colour, 0 to 255 and beyond, of every pixel of the hole; of none where the guide stands.
+    pub fn result(&self, mut take: impl FnMut(usize, usize, [f32; 3])) {
+        if let Some(Octave { level, stage: Stage::Blend(blend), .. }) = &self.octave {
+            for (target, colour) in blend.result() {
+                let (x, y) = level.at(target);
+                take(x, y, colour);
+            }
         }
     }
 }
 
 /// The finest level of a region.
-fn crop(region: &Region, picture: &Picture, remaining: &Mask, guide: &Picture) -> Raster {
+fn crop(region: &Region, picture: &Picture, remaining: &Mask) -> Raster {
     let area = region.area;
-    let mut raster = Raster { width: area.width, height: area.height, rgb: Vec::new(), guide: Vec::new(), known: Vec::new() };
-    for y in area.top..area.bottom() {
-        let columns = 3 * area.left..3 * area.right();
-        let (own, led) = (&picture.row(y)[columns.clone()], &guide.row(y)[columns]);
-        for (x, coverage) in remaining.row(y)[area.left..area.right()].iter().enumerate() {
-            let known = *coverage == 0;
-            raster.known.push(if known { 255 } else { 0 });
-            raster.rgb.extend(own[3 * x..3 * x + 3].iter().map(|value| if known { *value } else { 0 }));
-            raster.guide.extend_from_slice(if known { &own[3 * x..3 * x + 3] } else { &led[3 * x..3 * x + 3] });
-        }
-    }
-    raster
+    let colours = picture.crop(area.left, area.top, area.width, area.height).into_pixels();
+    let coverages = remaining.crop(area.left, area.top, area.width, area.height);
+    let known = coverages.values().iter().map(|coverage| if *coverage == 0 { 255 } else { 0 }).collect();
+    Raster { width: area.width, height: area.height, rgb: colours.clone(), guide: colours, known }
 }
 
 /// The level below, if the hole is deep enough for one and it would have sources.

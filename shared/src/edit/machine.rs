@@ -14,7 +14,7 @@ use super::{
     streams::{SampleStreams, Streams},
 };
 use crate::{
-    completion::{Completion, Guide},
+    completion::{Completion, Hole},
     config::{ModelConfig, SamplerSettings, TaskKind},
     picture::Picture,
     task::{Net, Task, Work},
@@ -164,9 +164,8 @@ impl Edit {
             None => match self.work.hole() {
                 Some(hole) => {
                     let scale = hole.scale * (SURE * self.size as f32).max(1.0);
-                    let guide = Guide { picture: self.work.picture().clone(), scale, lead: hole.lead };
-                    let completion = Completion::new(hole.picture, hole.mask, guide, self.detail);
-                    self.completion = Some(completion.expect("a picture, its mask and its fill have one size"));
+                    let completion = Completion::new(&Hole { scale, ..hole }, self.detail);
+                    self.completion = Some(completion.expect("a picture and its mask have one size"));
                 }
                 None => self.detail = 0.0,
             },
@@ -234,18 +233,23 @@ impl Edit {
 
     /// A copy of the result; before the end, as far as it is done.
     pub fn result(&self) -> Picture {
-        self.finished_detail().unwrap_or(self.work.picture()).clone()
+        let mut picture = self.work.picture().clone();
+        finish(self.completion.as_ref(), &mut picture);
+        picture
     }
 
     /// The result without a copy.
-    pub fn into_result(self) -> Picture {
-        match self.completion.filter(Completion::is_finished) {
-            Some(completion) => completion.into_picture(),
-            None => self.work.into_picture(),
-        }
+    pub fn into_result(mut self) -> Picture {
+        let completion = self.completion.take();
+        let mut picture = self.work.into_picture();
+        finish(completion.as_ref(), &mut picture);
+        picture
     }
+}
 
-    fn finished_detail(&self) -> Option<&Picture> {
-        self.completion.as_ref().filter(|completion| completion.is_finished()).map(Completion::picture)
+/// Writes the detail into a picture, where all of it is there.
+fn finish(completion: Option<&Completion>, picture: &mut Picture) {
+    if let Some(completion) = completion.filter(|completion| completion.is_finished()) {
+        completion.write(picture);
     }
 }

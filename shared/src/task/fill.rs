@@ -5,10 +5,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     window::{Enlarged, Planned, Window},
-    work::{Hole, Net, Prepared, Traces, Work},
+    work::{Net, Prepared, Traces, Work},
 };
 use crate::{
-    completion::Lead,
+    completion::{Hole, Lead},
     config::HoleCondition,
     mask::{Mask, Rect},
     noise,
@@ -183,14 +183,10 @@ impl Work for Fill {
         blend(self.picture.get(x, y), generated, self.remaining.coverage(x, y))
     }
 
-    fn hole(&self) -> Option<Hole> {
-        let mut picture = self.picture.clone();
-        let width = picture.width();
-        for (place, pixel) in &self.partly {
-            picture.set(place % width, place / width, *pixel);
-        }
+    fn hole(&self) -> Option<Hole<'_>> {
         let side = self.windows.iter().map(|planned| planned.window.side).max()?;
-        Some(Hole { picture, mask: self.mask.clone(), scale: side as f32 / self.net.size as f32, lead: self.lead })
+        let scale = side as f32 / self.net.size as f32;
+        Some(Hole { picture: &self.picture, mask: &self.mask, partly: &self.partly, scale, lead: self.lead })
     }
 
     fn picture(&self) -> &Picture {

@@ -25,7 +25,7 @@ pub use request::{PIXEL_LIMIT, SIDE_LIMIT, Task};
 pub use restore::{Repair, repaired_tiles};
 pub use uncrop::Border;
 pub use window::Window;
-pub use work::{Hole, Net, Prepared, Traces, Work};
+pub use work::{Net, Prepared, Traces, Work};
 
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::window::Window;
 use crate::{
-    completion::Lead,
+    completion::Hole,
     config::HoleCondition,
-    mask::Mask,
     noise::{self, Purpose},
     picture::Picture,
 };
@@ -44,19 +43,6 @@ pub struct Traces {
     pub pixels: Vec<u8>,
     /// Weighted sums of windows that overlap, where the task has such.
     pub sums: Vec<f32>,
-}
-
-/// A hole that a net has filled, as it was before, so that it can be filled again with detail.
-#[derive(Clone, Debug)]
-pub struct Hole {
-    /// The picture; what stands where the mask is full does not matter.
-    pub picture: Picture,
-    /// What was to be filled.
-    pub mask: Mask,
-    /// Pixels of the picture for one of the net's, where its windows were largest.
-    pub scale: f32,
-    /// How far the net's fill leads what comes after it.
-    pub lead: Lead,
 }
 
 /// A task on one picture, as a sequence of windows.
@@ -97,8 +83,8 @@ pub trait Work: fmt::Debug + Send + Sync {
     /// A pixel of a preview, from the net's estimate at its place, in [−1, 1].
     fn mix(&self, x: usize, y: usize, generated: [f32; 3]) -> [u8; 3];
 
-    /// The hole, where the task fills one.
-    fn hole(&self) -> Option<Hole> {
+    /// The hole that the net has filled, where the task has one, to be filled again with detail.
+    fn hole(&self) -> Option<Hole<'_>> {
         None
     }
 

@@ -1,13 +1,17 @@
-//! `Guide`: what belongs into a hole, said by somebody else, and how far it leads.
+//! `Hole`: what is to be filled with detail, and how far the fill that it has already leads.
 
-use crate::picture::Picture;
+use crate::{mask::Mask, picture::Picture};
 
-/// What belongs into a hole, as far as somebody can say.
-#[derive(Clone, Debug)]
-pub struct Guide {
-    /// Of the picture's size; it counts in the hole only.
-    pub picture: Picture,
-    /// Pixels of the picture for one of whoever made the guide: finer things it cannot say.
+/// A hole that somebody else has filled, the guide, to be filled again with detail.
+#[derive(Clone, Copy, Debug)]
+pub struct Hole<'a> {
+    /// The picture with the guide's fill.
+    pub picture: &'a Picture,
+    /// What was filled, of the picture's size.
+    pub mask: &'a Mask,
+    /// The pixels that the mask covers in part, as they were: their places, row by row, ascending. They are blended into.
+    pub partly: &'a [(usize, [u8; 3])],
+    /// Pixels of the picture for one of whoever made the fill: finer things it cannot say.
     pub scale: f32,
     /// How far it leads.
     pub lead: Lead,
