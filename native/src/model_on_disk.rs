@@ -55,9 +55,9 @@ pub fn locate(named: Option<&Path>, task: Option<TaskKind>) -> Result<PathBuf> {
 /// say why.
 fn chosen(folder: &Path, task: Option<TaskKind>) -> Option<PathBuf> {
     let files = folder.read_dir().ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "infill"));
-    let mut models: Vec<(Vec<TaskKind>, PathBuf)> = files.map(|path| (tasks(&path).unwrap_or_default(), path)).collect();
-    models.sort_by(|(one, first), (other, second)| (other.len(), first).cmp(&(one.len(), second)));
+    let mut models: Vec<(Vec<TaskKind>, PathBuf)> =
+        files.filter(|path| manifest::is_model(path)).map(|path| (tasks(&path).unwrap_or_default(), path)).collect();
+    models.sort_by(|(one, first), (other, second)| manifest::rank(one.len(), first).cmp(&manifest::rank(other.len(), second)));
     let best = task.and_then(|task| task.best_trained(&models, |(tasks, _)| tasks));
     best.or(models.first()).map(|(_, path)| path.clone())
 }

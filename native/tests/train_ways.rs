@@ -5,7 +5,7 @@ mod support;
 
 use std::path::Path;
 
-use support::{expect, infill, json, messages, photo, pictures, strays};
+use support::{command, expect, infill, json, messages, photo, pictures, strays};
 
 /// A short run, which must succeed.
 fn train(path: &Path, run: &str, more: &str) {
@@ -386,6 +386,29 @@ fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
     assert_eq!(numbers["variants"][0]["clean_error"], error("own"));
     assert_eq!(numbers["variants"].as_array().unwrap().len(), 2);
     expect(&infill(path, &format!("{common} --variant own --variant best")), 2, &["best", "velocity"]);
+}
+
+#[test]
+fn an_ablation_of_a_design_trains_for_the_same_time() {
+    let folder = pictures(5);
+    let path = folder.path();
+    std::fs::create_dir(path.join("others")).unwrap();
+    photo(36, 48).save(path.join("others/one.png")).unwrap();
+    let common = "ablate --design --preset tiny --data pictures --validation others --steps 4 --batch 2 --pictures 1 --device cpu --output";
+    let some = ["own", "twice the blocks", "Muon at 2e-3", "half the size at first"];
+    let output = command(path, &format!("{common} table")).args(some.iter().flat_map(|name| ["--variant", *name])).output().unwrap();
+    expect(&output, 0, &[]);
+    let numbers = json(&path.join("table/ablation.json"));
+    let variants = numbers["variants"].as_array().unwrap();
+    let names: Vec<&str> = variants.iter().map(|variant| variant["name"].as_str().unwrap()).collect();
+    assert_eq!(names, some);
+    let parameters = |index: usize| variants[index]["parameters"].as_u64().unwrap();
+    assert!(parameters(1) > parameters(0) && parameters(2) == parameters(0), "{numbers}");
+    assert!(variants.iter().all(|variant| variant["steps"].as_u64() >= Some(1)) && variants[0]["steps"] == 4, "{numbers}");
+    let table = std::fs::read_to_string(path.join("table/ablation.md")).unwrap();
+    assert!(table.contains("the same time") && table.contains("| parameters | steps |"), "{table}");
+    expect(&infill(path, &format!("{common} other --variant velocity")), 2, &["velocity", "twice the blocks"]);
+    expect(&infill(path, &format!("{common} other --paper")), 2, &["--paper", "--design"]);
 }
 
 #[test]

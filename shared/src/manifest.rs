@@ -1,6 +1,8 @@
 //! The list of models that a page offers, and how a model file is cut for it: what `cargo xtask web` and `infill export --web`
 //! write beside the page, and the page reads. Files are elsewhere.
 
+use std::{cmp::Reverse, path::Path};
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -85,6 +87,16 @@ impl Manifest {
         let place = if first { 0 } else { place.unwrap_or(self.models.len()) };
         self.models.insert(place, entry);
     }
+}
+
+/// Whether a file of a folder is a model, by its name.
+pub fn is_model(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "infill")
+}
+
+/// Where a model comes among those of a folder: before those that know fewer tasks, among equals by its name. The first is the default.
+pub fn rank<N: Ord>(tasks: usize, name: N) -> (Reverse<usize>, N) {
+    (Reverse(tasks), name)
 }
 
 /// What a model file says of its tasks, by its beginning at least as far as its header, without the package's own reader: `xtask` takes

@@ -2,7 +2,6 @@
 //! puts further models into a page that is built.
 
 use std::{
-    cmp::Reverse,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -19,22 +18,19 @@ use crate::{
 /// Beside the models: what the page says of each, by its name.
 const WORDS: &str = "words.toml";
 
-/// The model files of a folder, with their bytes, as the page lists them: it begins with one that knows the most tasks, among equals with
-/// the first name.
+/// The model files of a folder, with their bytes, as the page lists them.
 ///
 /// # Errors
 /// When the folder or a file cannot be read.
 pub fn listed(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let mut files = Vec::new();
-    for path in
-        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|ending| ending == "infill"))
-    {
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| manifest::is_model(path)) {
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        files.push((Reverse(manifest::tasks(&bytes).unwrap_or_default().len()), path, bytes));
+        files.push((manifest::rank(manifest::tasks(&bytes).unwrap_or_default().len(), path), bytes));
     }
     files.sort();
-    Ok(files.into_iter().map(|(_, path, bytes)| (path, bytes)).collect())
+    Ok(files.into_iter().map(|((_, path), bytes)| (path, bytes)).collect())
 }
 
 /// Cuts all `.infill` files of a folder into chunks of `chunk` bytes in `target`, with `manifest.json` beside them.

@@ -31,7 +31,11 @@ pub struct AblateArguments {
     /// for the time that the first takes for its steps.
     #[arg(long)]
     pub paper: bool,
-    /// Steps of each variant, whatever --config says.
+    /// Train nets of other patches, blocks and attention instead, with another optimizer, prediction or size of pictures, each for the time that
+    /// the first takes for its steps.
+    #[arg(long, conflicts_with = "paper")]
+    pub design: bool,
+    /// Steps of each variant, or of the first one; whatever --config says.
     #[arg(long, default_value_t = 300)]
     pub steps: u64,
     /// Pictures in each step.
@@ -70,8 +74,12 @@ const OWN: [(&str, &str); 6] = [
 /// # Errors
 /// Settings, pictures or a folder that cannot be used; an unknown variant; cancelled.
 pub fn run(arguments: &AblateArguments) -> Result<()> {
-    let AblateArguments { variant, output, device, paper, .. } = arguments;
-    let family = if *paper { Family::Paper } else { Family::Recipe };
+    let AblateArguments { variant, output, device, paper, design, .. } = arguments;
+    let family = match (paper, design) {
+        (true, _) => Family::Paper,
+        (_, true) => Family::Design,
+        _ => Family::Recipe,
+    };
     ablation::run(&AblationPlan::new(arguments.settings()?, family, variant, output.clone(), device.device)?)
 }
 

@@ -30,5 +30,5 @@ impl Lead {
     /// Of a hole, whose rim stands all around it.
     pub const ENCLOSED: Self = Self { weight: 0.6, hold: 0.0 };
     /// Of new area beyond an edge: no rim on the other side says that what is copied goes astray.
-    pub const OPEN: Self = Self { weight: 1.0, hold: 0.02 };
+    pub const OPEN: Self = Self { weight: 0.85, hold: 0.012 };
 }

@@ -7,6 +7,7 @@ use super::{
     pyramid::{Raster, blur},
     tree::Tree,
 };
+use crate::mask::Rect;
 
 /// In `Level::index`: no patch of the hole.
 pub const NOWHERE: u32 = u32::MAX;
@@ -73,8 +74,8 @@ pub struct Level {
 }
 
 impl Level {
-    /// The hole begins as the guide. `scale`: this level's pixels for one of the guide's.
-    pub fn new(raster: Raster, finest: bool, scale: f32, lead: Lead) -> Self {
+    /// The hole begins as the guide; outside `within` it stays so. `scale`: this level's pixels for one of the guide's.
+    pub fn new(raster: Raster, finest: bool, within: &Rect, scale: f32, lead: Lead) -> Self {
         let width = raster.width;
         let hole = raster.hole(finest);
         let Raster { mut rgb, guide, .. } = raster;
@@ -103,7 +104,7 @@ impl Level {
             let (x, y) = (place % width, place / width);
             let power = powers[((depth[place] / area::STEP) as usize).min(63)];
             weights[first + y * room + x] = if hole[place] { (counts.rim * power).max(1.0) as u8 } else { KNOWN };
-            if touched[place] {
+            if touched[place] && within.contains(x, y) {
                 index[place] = targets.len() as u32;
                 targets.push((x as u16, y as u16));
                 confidence.push(power);

@@ -2,7 +2,7 @@
 
 use super::{
     hole::{Hole, Lead},
-    region::{Region, regions},
+    region::{LARGEST, Region, regions},
     work::Work,
 };
 use crate::{
@@ -59,6 +59,11 @@ impl Completion {
     /// # Errors
     /// Sizes that differ, a scale that is none.
     pub fn new(hole: &Hole, detail: f32) -> Result<Self, CompletionError> {
+        Self::in_parts(hole, detail, LARGEST)
+    }
+
+    /// The same in regions of another size.
+    pub(super) fn in_parts(hole: &Hole, detail: f32, largest: usize) -> Result<Self, CompletionError> {
         let Hole { picture, mask, partly, scale, lead } = *hole;
         let sizes = [(picture.width(), picture.height()), (mask.width(), mask.height())];
         if sizes[0] != sizes[1] {
@@ -67,7 +72,7 @@ impl Completion {
         if !(scale > 0.0 && scale.is_finite()) {
             return Err(CompletionError::Scale { scale });
         }
-        let mut waiting = regions(mask);
+        let mut waiting = regions(mask, largest);
         waiting.reverse();
         let looked_at = waiting.iter().map(|region| region.area).reduce(|one, other| one.union(&other));
         let place = looked_at.unwrap_or(Rect { left: 0, top: 0, width: 1, height: 1 });

@@ -32,13 +32,16 @@ fn disc(width: usize, height: usize, x: f32, y: f32, radius: f32) -> Mask {
 }
 
 /// To the end, with a fill that leads.
-fn complete(
+fn complete(picture: &Picture, mask: &Mask, fill: &Picture, scale: f32, lead: Lead, detail: f32, each: impl FnMut(&Completion)) -> Picture {
+    finish(picture, mask, fill, |hole| Completion::new(&Hole { scale, lead, ..hole }, detail).unwrap(), each)
+}
+
+/// The same, begun in some way.
+fn finish(
     picture: &Picture,
     mask: &Mask,
     fill: &Picture,
-    scale: f32,
-    lead: Lead,
-    detail: f32,
+    begin: impl Fn(Hole) -> Completion,
     mut each: impl FnMut(&Completion),
 ) -> Picture {
     let mut filled = picture.clone();
@@ -50,7 +53,7 @@ fn complete(
             partly.push((place, picture.get(x, y)));
         }
     }
-    let mut completion = Completion::new(&Hole { picture: &filled, mask, partly: &partly, scale, lead }, detail).unwrap();
+    let mut completion = begin(Hole { picture: &filled, mask, partly: &partly, scale: 1.0, lead: Lead::ENCLOSED });
     while !completion.step() {
         each(&completion);
     }
@@ -136,6 +139,31 @@ fn a_stroke_over_grain_keeps_the_grain() {
     let filled = run(&picture, &mask, &Picture::filled(120, 60, [107; 3]), 3.0);
     let share = sharpness(&filled, &mask) / sharpness(&picture, &mask);
     assert!((0.87..1.2).contains(&share), "{share}");
+}
+
+#[test]
+fn a_hole_in_parts_is_filled_everywhere_and_tells_how_far_it_is() {
+    // Two parts, which each complete some of the other; with a margin of 256 more would not fit around them.
+    let picture = wall(700, 300);
+    let mut mask = Mask::empty(700, 300);
+    mask.draw(&Shape::Rectangle { x: 60.0, y: 100.0, width: 580.0, height: 90.0 }, true);
+    let parts = region::regions(&mask, 100_000);
+    assert_eq!(parts.len(), 4, "{parts:?}");
+    let mut seen = Vec::new();
+    let result = finish(
+        &picture,
+        &mask,
+        &flat(&picture),
+        |hole| Completion::in_parts(&Hole { scale: 8.0, ..hole }, 1.0, 100_000).unwrap(),
+        |completion| seen.push(completion.progress()),
+    );
+    assert!(seen.is_sorted() && seen.iter().filter(|progress| (0.2..0.8).contains(*progress)).count() > seen.len() / 4, "{seen:?}");
+    for left in (60..640).step_by(58) {
+        let mut strip = Mask::empty(700, 300);
+        strip.draw(&Shape::Rectangle { x: left as f32, y: 100.0, width: 58.0, height: 90.0 }, true);
+        let sharp = sharpness(&result, &strip) / sharpness(&picture, &strip);
+        assert!((0.6..1.5).contains(&sharp), "sharpness {sharp} from column {left} on");
+    }
 }
 
 #[test]

@@ -12,7 +12,10 @@ use super::{
     tree::Tree,
     vote::Outcome,
 };
-use crate::{mask::Mask, picture::Picture};
+use crate::{
+    mask::{Mask, Rect},
+    picture::Picture,
+};
 
 /// A hole that is nowhere deeper, in pixels, begins at this level.
 const SHALLOW: f32 = 2.5;
@@ -74,9 +77,9 @@ pub struct Work {
 }
 
 impl Octave {
-    fn new(raster: Raster, number: usize, scale: f32, lead: Lead, below: Option<Level>) -> Self {
+    fn new(raster: Raster, number: usize, within: &Rect, scale: f32, lead: Lead, below: Option<Level>) -> Self {
         let finest = number == 0;
-        let mut level = Level::new(raster, finest, scale, lead);
+        let mut level = Level::new(raster, finest, within, scale, lead);
         let sources = level.plane.sources();
         if search::wants_tree(&level, sources.len()) {
             let stride = sources.len().div_ceil(PROPOSED);
@@ -183,14 +186,16 @@ impl Work {
     /// Prepares a region of a picture: the levels of its pyramid. Where `remaining` is not 0 the picture is the guide's.
     pub fn new(region: Region, picture: &Picture, remaining: &Mask, scale: f32, lead: Lead) -> Self {
         let finest = crop(&region, picture, remaining);
-        let pixels = finest.known.iter().filter(|known| **known == 0).count();
+        let keep = region.keep;
+        let row = |y: usize| &remaining.row(y)[keep.left..keep.right()];
+        let pixels = (keep.top..keep.bottom()).flat_map(row).filter(|coverage| **coverage > 0).count();
         let stands = !area::whole_patches(&finest.hole(true), finest.width).contains(&true);
-        let (mut rasters, mut shares) = (Vec::new(), vec![share(&finest, true)]);
+        let (mut rasters, mut shares) = (Vec::new(), vec![share(&finest, &region, 0)]);
         let mut next = if stands { None } else { coarser(&finest, true) };
         drop(finest);
         while let Some(raster) = next {
             next = coarser(&raster, false);
-            shares.push(share(&raster, false));
+            shares.push(share(&raster, &region, shares.len()));
             rasters.push(raster);
         }
         Self { region, scale, lead, pixels, rasters, octave: None, total: shares.iter().sum(), shares, stands }
@@ -250,7 +255,7 @@ impl Work {
         let raster = raster.unwrap_or_else(|| crop(&self.region, picture, remaining));
         let scale = self.scale / (1u32 << number.min(30)) as f32;
         let below = self.octave.take().map(|octave| octave.level);
-        self.octave = Some(Octave::new(raster, number, scale, self.lead, below));
+        self.octave = Some(Octave::new(raster, number, &self.region.completed(number), scale, self.lead, below));
     }
 
     /// Column and row in the region and colour, 0 to 255 and beyond, of every pixel of the hole; of none where the guide stands.
@@ -285,7 +290,9 @@ fn coarser(raster: &Raster, finest: bool) -> Option<Raster> {
 }
 
 /// The work that a level makes, in patches matched.
-fn share(raster: &Raster, finest: bool) -> f32 {
-    let hole = raster.hole(finest).into_iter().filter(|hole| *hole).count();
-    (hole * ROUNDS[usize::from(finest) + 1]) as f32
+fn share(raster: &Raster, region: &Region, level: usize) -> f32 {
+    let (hole, within) = (raster.hole(level == 0), region.completed(level));
+    let row = |y: usize| &hole[y * raster.width..][within.left..within.right()];
+    let count = (within.top..within.bottom()).flat_map(row).filter(|hole| **hole).count();
+    (count * ROUNDS[usize::from(level == 0) + 1]) as f32
 }

@@ -10,7 +10,7 @@ use infill::{
     sampler::SamplerSettings,
     schedule,
     task::Example,
-    train::{Trainer, clean_error},
+    train::{Progressive, Trainer, clean_error},
     unet::{Unet, parameters},
 };
 
@@ -64,6 +64,7 @@ impl AblationPlan {
         let all = match family {
             Family::Recipe => variants::all(&base.model),
             Family::Paper => variants::of_the_paper(),
+            Family::Design => variants::of_a_design(&base.model, &base.train),
         };
         if let Some(unknown) = named.iter().find(|name| all.iter().all(|variant| variant.name != **name)) {
             let known: Vec<&str> = all.iter().map(|variant| variant.name).collect();
@@ -109,10 +110,7 @@ pub fn run(plan: &AblationPlan) -> Result<()> {
     variants.iter_mut().for_each(|(_, settings)| settings.run.validation_pictures = asked.min(validation));
     let device = device::choose(*device)?;
     let interrupt = Interrupt::listen()?;
-    let variants = match family {
-        Family::Recipe => variants,
-        Family::Paper => for_equal_time(&variants, &data, &device, &interrupt)?,
-    };
+    let variants = if family.for_equal_time() { for_equal_time(&variants, &data, &device, &interrupt)? } else { variants };
     let steps = variants.iter().map(|(_, settings)| settings.train.total_steps).sum();
     let progress = StepProgress::new("ablation", steps, 0);
     let (mut outcomes, mut before): (Vec<Outcome>, u64) = (Vec::new(), 0);
@@ -142,18 +140,11 @@ fn for_equal_time(
 ) -> Result<Vec<(Variant, TrainingSettings)>> {
     let mut paces = Vec::new();
     for (_, settings) in variants {
-        let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), None, device)?;
-        let mut loader = Loader::new(data.clone(), validation::of_training(settings), 0);
-        let mut begun = Instant::now();
-        for step in 0..PACE_WARM_UP + PACE_STEPS {
-            interrupt.check(|| "stopped; nothing was measured yet".to_owned())?;
-            if step == PACE_WARM_UP {
-                begun = Instant::now();
-            }
-            // Reading waits for the device.
-            scalar(trainer.step(&loader.next()?.examples)?.loss)?;
-        }
-        paces.push(begun.elapsed().as_secs_f64());
+        let at = |progressive| seconds_of_steps(settings, progressive, data, device, interrupt);
+        paces.push(match settings.train.progressive {
+            Some(Progressive { size, share }) => share * at(Some(Progressive { size, share: 1.0 }))? + (1.0 - share) * at(None)?,
+            None => at(None)?,
+        });
     }
     let with_steps = |((variant, settings), pace): (&(Variant, TrainingSettings), &f64)| {
         let mut settings = settings.clone();
@@ -163,6 +154,31 @@ fn for_equal_time(
         (variant.clone(), settings)
     };
     Ok(variants.iter().zip(&paces).map(with_steps).collect())
+}
+
+/// The seconds of some steps of one size of pictures; what they learn is forgotten.
+fn seconds_of_steps(
+    settings: &TrainingSettings,
+    progressive: Option<Progressive>,
+    data: &Arc<Dataset>,
+    device: &Device,
+    interrupt: &Interrupt,
+) -> Result<f64> {
+    let mut settings = settings.clone();
+    settings.train.progressive = progressive;
+    settings.train.total_steps = PACE_WARM_UP + PACE_STEPS;
+    let mut trainer = Trainer::new(settings.train.clone(), settings.model.clone(), None, device)?;
+    let mut loader = Loader::new(data.clone(), validation::of_training(&settings), 0);
+    let mut begun = Instant::now();
+    for step in 0..settings.train.total_steps {
+        interrupt.check(|| "stopped; nothing was measured yet".to_owned())?;
+        if step == PACE_WARM_UP {
+            begun = Instant::now();
+        }
+        // Reading waits for the device.
+        scalar(trainer.step(&loader.next()?.examples)?.loss)?;
+    }
+    Ok(begun.elapsed().as_secs_f64())
 }
 
 /// Trains a variant and measures it.

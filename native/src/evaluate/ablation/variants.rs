@@ -1,6 +1,9 @@
 //! The variants: each changes one thing of the recipe, as `--set` would.
 
-use infill::{config::ModelConfig, train::TrainConfig};
+use infill::{
+    config::{ModelConfig, Prediction},
+    train::{OptimizerKind, TrainConfig},
+};
 use serde_json::{Value, json};
 
 /// Which variants there are to choose from.
@@ -10,6 +13,15 @@ pub enum Family {
     Recipe,
     /// Of the paper's nets; all have the time that the first takes for its steps.
     Paper,
+    /// Of a net's size and how it is trained, for the same time.
+    Design,
+}
+
+impl Family {
+    /// Whether all train for the same time, not for the same steps.
+    pub fn for_equal_time(self) -> bool {
+        self != Self::Recipe
+    }
 }
 
 /// One of them.
@@ -41,15 +53,9 @@ pub fn all(model: &ModelConfig) -> Vec<Variant> {
         variant("regression", &["model.prediction=regression", "model.hole=smooth"]),
     ];
     if model.unet.patch > 1 {
-        // The same levels attend, each over more cells.
-        let attention: Vec<usize> = model.unet.attention.iter().map(|side| side * model.unet.patch).collect();
-        let changes = vec!["model.unet.patch=1".to_owned(), format!("model.unet.attention={attention:?}")];
-        variants.push(Variant { name: "pixels without patches", changes });
+        variants.push(Variant { name: "pixels without patches", changes: patches_of(1, model) });
     }
-    if (model.size / 2).is_multiple_of(model.unet.divisor()) {
-        let changes = vec![format!("train.progressive={{ size = {}, share = 0.5 }}", model.size / 2)];
-        variants.push(Variant { name: "half the size at first", changes });
-    }
+    variants.extend(half_the_size(model, 0.5));
     variants.push(Variant { name: "Palette's recipe", changes: papers(model) });
     variants
 }
@@ -65,6 +71,45 @@ pub fn of_the_paper() -> Vec<Variant> {
     ]
     .map(|(name, kind)| Variant { name, changes: vec![format!("model.unet.self_attention={kind}")] })
     .to_vec()
+}
+
+/// Those of a design: what of a net and of its training pays for the time that it takes. The first changes nothing.
+pub fn of_a_design(model: &ModelConfig, train: &TrainConfig) -> Vec<Variant> {
+    let changes = |changes: &[&str]| changes.iter().map(|change| (*change).to_owned()).collect();
+    let mut variants = vec![Variant { name: "own", changes: Vec::new() }];
+    // The same levels must fit into the picture.
+    let fits = |patch: usize| patch != model.unet.patch && model.size.is_multiple_of(model.unet.divisor() / model.unet.patch * patch);
+    for (patch, name) in [(1, "pixels without patches"), (2, "patches of 2"), (4, "patches of 4"), (8, "patches of 8")] {
+        if fits(patch) && (patch * 2 == model.unet.patch || patch == model.unet.patch * 2) {
+            variants.push(Variant { name, changes: patches_of(patch, model) });
+        }
+    }
+    variants.push(Variant { name: "twice the blocks", changes: vec![format!("model.unet.blocks={}", 2 * model.unet.blocks)] });
+    variants.push(Variant { name: "no self-attention", changes: changes(&["model.unet.self_attention=none"]) });
+    variants.push(match train.optimizer {
+        OptimizerKind::Muon => Variant { name: "Adam at 1e-3", changes: changes(&["train.optimizer=adam", "train.learning_rate=1e-3"]) },
+        OptimizerKind::Adam => Variant { name: "Muon at 2e-3", changes: changes(&["train.optimizer=muon", "train.learning_rate=2e-3"]) },
+    });
+    variants.push(match model.prediction {
+        Prediction::Regression => {
+            Variant { name: "for all noise levels", changes: changes(&["model.prediction=task_residual", "model.hole=smooth"]) }
+        }
+        _ => Variant { name: "regression", changes: changes(&["model.prediction=regression", "model.hole=smooth"]) },
+    });
+    variants.extend(half_the_size(model, 0.8));
+    variants
+}
+
+/// Patches of another side; the same levels attend, each over more or fewer cells.
+fn patches_of(patch: usize, model: &ModelConfig) -> Vec<String> {
+    let attention: Vec<usize> = model.unet.attention.iter().map(|side| side * model.unet.patch / patch).collect();
+    vec![format!("model.unet.patch={patch}"), format!("model.unet.attention={attention:?}")]
+}
+
+/// A share of the steps on smaller pictures, where the net takes them.
+fn half_the_size(model: &ModelConfig, share: f64) -> Option<Variant> {
+    let changes = vec![format!("train.progressive={{ size = {}, share = {share:?} }}", model.size / 2)];
+    (model.size / 2).is_multiple_of(model.unet.divisor()).then_some(Variant { name: "half the size at first", changes })
 }
 
 /// What `--recipe paper` changes of a model and of its training.
