@@ -349,12 +349,18 @@ fn tensorboard_finds_curves_and_pictures() {
     assert_eq!((holding(b"validation_loss"), holding(b"samples"), holding(b"\x89PNG")), (2, 1, 1));
 }
 
+/// Pictures to train on, and one in `others` to judge by.
+fn pictures_and_others() -> tempfile::TempDir {
+    let folder = pictures(5);
+    std::fs::create_dir(folder.path().join("others")).unwrap();
+    photo(36, 48).save(folder.path().join("others/one.png")).unwrap();
+    folder
+}
+
 #[test]
 fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
-    let folder = pictures(5);
+    let folder = pictures_and_others();
     let path = folder.path();
-    std::fs::create_dir(path.join("others")).unwrap();
-    photo(36, 48).save(path.join("others/one.png")).unwrap();
     let common = "ablate --preset tiny --data pictures --validation others --output table --steps 3 --batch 2 --pictures 2 --device cpu";
     let output = infill(path, common);
     expect(&output, 0, &["2 pictures asked for, 1 found"]);
@@ -390,10 +396,8 @@ fn an_ablation_trains_every_variant_asked_for_and_writes_its_table() {
 
 #[test]
 fn an_ablation_of_a_design_trains_for_the_same_time() {
-    let folder = pictures(5);
+    let folder = pictures_and_others();
     let path = folder.path();
-    std::fs::create_dir(path.join("others")).unwrap();
-    photo(36, 48).save(path.join("others/one.png")).unwrap();
     let common = "ablate --design --preset tiny --data pictures --validation others --steps 4 --batch 2 --pictures 1 --device cpu --output";
     let some = ["own", "twice the blocks", "Muon at 2e-3", "half the size at first"];
     let output = command(path, &format!("{common} table")).args(some.iter().flat_map(|name| ["--variant", *name])).output().unwrap();
@@ -413,10 +417,8 @@ fn an_ablation_of_a_design_trains_for_the_same_time() {
 
 #[test]
 fn an_ablation_of_the_paper_trains_its_nets_for_the_same_time() {
-    let folder = pictures(5);
+    let folder = pictures_and_others();
     let path = folder.path();
-    std::fs::create_dir(path.join("others")).unwrap();
-    photo(36, 48).save(path.join("others/one.png")).unwrap();
     let common =
         "ablate --paper --preset tiny --data pictures --validation others --output table --steps 3 --batch 2 --pictures 2 --device cpu";
     expect(&infill(path, common), 0, &[]);

@@ -8,14 +8,18 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use image::{GrayImage, RgbImage};
 use infill::{
     mask::{Mask, Shape},
     picture::Picture,
 };
 
 use super::timing::{median, peak_memory};
-use crate::{exit::input, interrupt::Interrupt, pictures::picture_file, stdout};
+use crate::{
+    exit::input,
+    interrupt::Interrupt,
+    pictures::{self, picture_file},
+    stdout,
+};
 
 /// What is timed.
 pub struct EditBenchPlan {
@@ -77,11 +81,7 @@ fn prepare(picture: &Picture, [width, height, side]: [usize; 3], folder: &Path) 
     let mut mask = Mask::empty(width, height);
     let middle = |length: usize| (length.saturating_sub(side) / 2) as f32;
     mask.draw(&Shape::Rectangle { x: middle(width), y: middle(height), width: side as f32, height: side as f32 }, true);
-    let (columns, rows) = (width as u32, height as u32);
-    let picture = RgbImage::from_raw(columns, rows, resized.into_pixels()).context("the picture has another size")?;
-    let mask = GrayImage::from_raw(columns, rows, mask.values().to_vec()).context("the mask has another size")?;
-    picture.save(folder.join("picture.png")).context("writing the picture")?;
-    mask.save(folder.join("mask.png")).context("writing the mask")
+    pictures::write_with_mask(&resized, &mask, &folder.join("picture.png"), &folder.join("mask.png"))
 }
 
 /// The seconds of one run and the most memory that it held, in bytes; 0 where the system does not tell.

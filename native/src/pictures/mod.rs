@@ -24,7 +24,7 @@ pub use format::OutputFormat;
 pub use jpeg::round_trip;
 pub use loader::{Loader, LoaderSettings};
 pub use names::{file_name, is_foreign, is_picture};
-pub use output::write;
+pub use output::{write, write_with_mask};
 pub use picture_file::STANDARD;
 pub use sources::{from_run, to_run};
 pub use square::centre_square;

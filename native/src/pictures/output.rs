@@ -4,9 +4,10 @@ use std::{borrow::Cow, io::Write, path::Path};
 
 use anyhow::{Context, Result, bail};
 use image::{
-    DynamicImage, ExtendedColorType, ImageEncoder,
+    DynamicImage, ExtendedColorType, GrayImage, ImageEncoder, RgbImage,
     codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit},
 };
+use infill::{mask::Mask, picture::Picture};
 use infill_picture_file::png::XMP_KEYWORD;
 
 use super::{
@@ -31,6 +32,20 @@ pub fn write(path: &Path, format: OutputFormat, picture: DynamicImage, metadata:
         return output.write_all(&bytes).and_then(|()| output.flush()).context("cannot write to the standard output");
     }
     files::write_atomically(path, &bytes)
+}
+
+/// Writes a picture and its mask as PNGs for another program, into a folder that nobody else looks into.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn write_with_mask(picture: &Picture, mask: &Mask, picture_path: &Path, mask_path: &Path) -> Result<()> {
+    let sides = |width: usize, height: usize| (width as u32, height as u32);
+    let (width, height) = sides(picture.width(), picture.height());
+    let colours = RgbImage::from_raw(width, height, picture.pixels().to_vec()).context("the picture has another size")?;
+    let (width, height) = sides(mask.width(), mask.height());
+    let coverages = GrayImage::from_raw(width, height, mask.values().to_vec()).context("the mask has another size")?;
+    colours.save(picture_path).with_context(|| format!("writing {}", picture_path.display()))?;
+    coverages.save(mask_path).with_context(|| format!("writing {}", mask_path.display()))
 }
 
 /// The bytes of a file, and the names of what it has no place for.

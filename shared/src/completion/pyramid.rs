@@ -7,7 +7,7 @@ use crate::parallel;
 pub struct Raster {
     pub width: usize,
     pub height: usize,
-    /// Mean of the known part of each pixel, `[height, width, 3]`; 0 where nothing is known.
+    /// Mean of the known part of each pixel, `[height, width, 3]`; where nothing is known it does not count.
     pub rgb: Vec<u8>,
     /// The guide in the hole and the picture elsewhere, `[height, width, 3]`.
     pub guide: Vec<u8>,

@@ -11,9 +11,11 @@ pub const LARGEST: usize = 4_500_000;
 /// A part of the hole is not cut below this side.
 const SMALLEST: usize = 256;
 
-/// Pixels around a part of the hole whose own missing pixels are completed with it, so that it fits to the next part; at coarse levels no
-/// fewer pixels than the second number.
-const CONTEXT: [usize; 2] = [64, 16];
+/// Pixels around a part of the hole whose own missing pixels are completed with it, so that it fits to the next part.
+const CONTEXT: usize = 64;
+
+/// No fewer of them at a coarse level.
+const LEAST_CONTEXT: usize = 16;
 
 /// A part of the hole and what surrounds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl Region {
         let end = |end: usize| end.div_ceil(1 << level);
         let (right, bottom) = (end(self.keep.right() - self.area.left), end(self.keep.bottom() - self.area.top));
         let whole = Rect { left: 0, top: 0, width: end(self.area.width), height: end(self.area.height) };
-        let context = (CONTEXT[0] >> level).max(CONTEXT[1]);
+        let context = (CONTEXT >> level).max(LEAST_CONTEXT);
         Rect { left, top, width: right - left, height: bottom - top }.grown(context).within(&whole)
     }
 

@@ -69,9 +69,8 @@ pub struct Work {
     /// The levels that are left, the next one last; the finest is made anew when its turn comes, for its memory.
     rasters: Vec<Raster>,
     octave: Option<Octave>,
-    /// Of work: of each level, the finest first, and of all.
+    /// Of work, of each level, the finest first.
     shares: Vec<f32>,
-    total: f32,
     /// Nothing can be copied.
     stands: bool,
 }
@@ -114,7 +113,8 @@ impl Octave {
     /// Begins a round of matching.
     fn search(&mut self, coarsest: bool, round: usize) {
         let passes = search::passes(&self.level, self.sources.len(), coarsest, round);
-        self.stage = Stage::Search(passes.clone(), passes.len(), Found::default());
+        let all = passes.len();
+        self.stage = Stage::Search(passes, all, Found::default());
     }
 
     /// The part that is done, 0 to 1.
@@ -198,7 +198,7 @@ impl Work {
             shares.push(share(&raster, &region, shares.len()));
             rasters.push(raster);
         }
-        Self { region, scale, lead, pixels, rasters, octave: None, total: shares.iter().sum(), shares, stands }
+        Self { region, scale, lead, pixels, rasters, octave: None, shares, stands }
     }
 
     /// What is completed.
@@ -216,7 +216,8 @@ impl Work {
         let Some(octave) = &self.octave else { return 0.0 };
         let level = self.level();
         let done: f32 = self.shares[level + 1..].iter().sum();
-        (done + octave.progress() * self.shares[level]) / self.total.max(1.0)
+        let all: f32 = self.shares.iter().sum();
+        (done + octave.progress() * self.shares[level]) / all.max(1.0)
     }
 
     /// The level of the current octave, 0 the finest.

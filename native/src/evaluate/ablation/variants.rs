@@ -33,9 +33,15 @@ pub struct Variant {
     pub changes: Vec<String>,
 }
 
+impl Variant {
+    fn new(name: &'static str, changes: &[&str]) -> Self {
+        Self { name, changes: changes.iter().map(|change| (*change).to_owned()).collect() }
+    }
+}
+
 /// All of them, for a model; the first changes nothing.
 pub fn all(model: &ModelConfig) -> Vec<Variant> {
-    let variant = |name, changes: &[&str]| Variant { name, changes: changes.iter().map(|change| (*change).to_owned()).collect() };
+    let variant = Variant::new;
     let mut variants = vec![
         variant("own", &[]),
         variant("velocity", &["model.prediction=velocity"]),
@@ -75,8 +81,7 @@ pub fn of_the_paper() -> Vec<Variant> {
 
 /// Those of a design: what of a net and of its training pays for the time that it takes. The first changes nothing.
 pub fn of_a_design(model: &ModelConfig, train: &TrainConfig) -> Vec<Variant> {
-    let changes = |changes: &[&str]| changes.iter().map(|change| (*change).to_owned()).collect();
-    let mut variants = vec![Variant { name: "own", changes: Vec::new() }];
+    let mut variants = vec![Variant::new("own", &[])];
     // The same levels must fit into the picture.
     let fits = |patch: usize| patch != model.unet.patch && model.size.is_multiple_of(model.unet.divisor() / model.unet.patch * patch);
     for (patch, name) in [(1, "pixels without patches"), (2, "patches of 2"), (4, "patches of 4"), (8, "patches of 8")] {
@@ -85,16 +90,14 @@ pub fn of_a_design(model: &ModelConfig, train: &TrainConfig) -> Vec<Variant> {
         }
     }
     variants.push(Variant { name: "twice the blocks", changes: vec![format!("model.unet.blocks={}", 2 * model.unet.blocks)] });
-    variants.push(Variant { name: "no self-attention", changes: changes(&["model.unet.self_attention=none"]) });
+    variants.push(Variant::new("no self-attention", &["model.unet.self_attention=none"]));
     variants.push(match train.optimizer {
-        OptimizerKind::Muon => Variant { name: "Adam at 1e-3", changes: changes(&["train.optimizer=adam", "train.learning_rate=1e-3"]) },
-        OptimizerKind::Adam => Variant { name: "Muon at 2e-3", changes: changes(&["train.optimizer=muon", "train.learning_rate=2e-3"]) },
+        OptimizerKind::Muon => Variant::new("Adam at 1e-3", &["train.optimizer=adam", "train.learning_rate=1e-3"]),
+        OptimizerKind::Adam => Variant::new("Muon at 2e-3", &["train.optimizer=muon", "train.learning_rate=2e-3"]),
     });
     variants.push(match model.prediction {
-        Prediction::Regression => {
-            Variant { name: "for all noise levels", changes: changes(&["model.prediction=task_residual", "model.hole=smooth"]) }
-        }
-        _ => Variant { name: "regression", changes: changes(&["model.prediction=regression", "model.hole=smooth"]) },
+        Prediction::Regression => Variant::new("for all noise levels", &["model.prediction=task_residual", "model.hole=smooth"]),
+        _ => Variant::new("regression", &["model.prediction=regression", "model.hole=smooth"]),
     });
     variants.extend(half_the_size(model, 0.8));
     variants

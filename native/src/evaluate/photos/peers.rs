@@ -10,7 +10,6 @@ use std::process::{Command, Stdio};
 use std::str::FromStr;
 
 use anyhow::{Context, bail};
-use image::{GrayImage, RgbImage};
 use infill::mask::Mask;
 use infill::picture::Picture;
 use serde::Deserialize;
@@ -18,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::exit::input;
 use crate::interrupt::Interrupt;
-use crate::pictures::picture_file;
+use crate::pictures::{self, picture_file};
 
 const PROGRAM: &str = include_str!("../../../../tests/peers/inpaint.py");
 
@@ -83,11 +82,8 @@ impl PeerFolder {
     /// # Errors
     /// Files that cannot be written.
     pub fn ask(&self, name: &str, given: &Picture, hole: &Mask) -> anyhow::Result<()> {
-        let (width, height) = (given.width() as u32, given.height() as u32);
-        let picture = RgbImage::from_raw(width, height, given.pixels().to_vec()).context("the picture has another size")?;
-        let mask = GrayImage::from_raw(width, height, hole.values().to_vec()).context("the mask has another size")?;
-        picture.save(self.folder.path().join(format!("{name}.given.png"))).context("writing a question for the peers")?;
-        mask.save(self.folder.path().join(format!("{name}.mask.png"))).context("writing a question for the peers")
+        let file = |what: &str| self.folder.path().join(format!("{name}.{what}.png"));
+        pictures::write_with_mask(given, hole, &file("given"), &file("mask")).context("writing a question for the peers")
     }
 
     /// The method's version, after it has answered all questions that are there; `told` hears the name of each and its seconds.
