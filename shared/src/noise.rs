@@ -35,6 +35,8 @@ pub enum Purpose {
     Projection = 12,
     /// Which pictures a resampled mean is of.
     Resampling = 13,
+    /// Which parts of a picture are liked less to copy from.
+    Sources = 14,
 }
 
 /// A generator for one purpose of one sample of one step.

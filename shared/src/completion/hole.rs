@@ -15,6 +15,8 @@ pub struct Hole<'a> {
     pub scale: f32,
     /// How far it leads.
     pub lead: Lead,
+    /// 0 copies from wherever it fits best. Every other seed likes some parts of the picture less, and so makes another answer of the same guide.
+    pub seed: u64,
 }
 
 /// How far a guide leads. Both were chosen by `infill evaluate --photos`.

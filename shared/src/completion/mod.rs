@@ -13,6 +13,7 @@ mod hole;
 mod level;
 mod patch;
 mod plane;
+mod preference;
 mod pyramid;
 mod region;
 mod run;

@@ -54,9 +54,10 @@ impl Patch {
     pub fn cost(&self, plane: &Plane, source: Source, best: f32) -> f32 {
         let (first, stride) = (plane.patch_start(source.x(), source.y()), plane.stride());
         let detail = DETAIL * plane.detail(source).min(self.expected);
+        let share = self.share * plane.preference.factor(source.x(), source.y());
         let mut sum = 0;
         for row in 0..SIDE {
-            if row == 3 && sum as f32 * self.share - detail >= best {
+            if row == 3 && sum as f32 * share - detail >= best {
                 return f32::MAX;
             }
             let bytes = &plane.rgb()[first + row * stride..][..ROW];
@@ -67,7 +68,7 @@ impl Patch {
                 sum += i32::from(apart) * i32::from(apart * weights[index]);
             }
         }
-        let cost = sum as f32 * self.share - detail;
+        let cost = sum as f32 * share - detail;
         if self.guidance == 0.0 || cost >= best {
             return cost;
         }

@@ -4,6 +4,7 @@
 use super::{
     area::{RADIUS, whole_patches},
     expected::Expected,
+    preference::Preference,
 };
 
 /// Pixels along a patch.
@@ -59,6 +60,8 @@ pub struct Plane {
     detail: Vec<u16>,
     /// The detail that the known surroundings of a place have.
     expected: Expected,
+    /// Which sources are liked less.
+    pub preference: Preference,
 }
 
 impl Plane {
@@ -73,6 +76,7 @@ impl Plane {
             whole: whole_patches(hole, width),
             detail: Vec::new(),
             expected: Expected::default(),
+            preference: Preference::default(),
         };
         plane.detail = plane.measure_detail();
         plane.expected = Expected::new(&plane.detail, &plane.whole, width);

@@ -43,6 +43,7 @@ pub struct Completion {
     /// Pixels of the picture for one of the guide's.
     scale: f32,
     lead: Lead,
+    seed: u64,
     /// 0 the guide alone, 1 the completion.
     detail: f32,
     /// The last one first.
@@ -64,7 +65,7 @@ impl Completion {
 
     /// The same in regions of another size.
     pub(super) fn in_parts(hole: &Hole, detail: f32, largest: usize) -> Result<Self, CompletionError> {
-        let Hole { picture, mask, partly, scale, lead } = *hole;
+        let Hole { picture, mask, partly, scale, lead, seed } = *hole;
         let sizes = [(picture.width(), picture.height()), (mask.width(), mask.height())];
         if sizes[0] != sizes[1] {
             return Err(CompletionError::Size { picture: sizes[0], mask: sizes[1] });
@@ -90,6 +91,7 @@ impl Completion {
             place,
             scale,
             lead,
+            seed,
             detail: detail.clamp(0.0, 1.0),
             waiting,
             work: None,
@@ -121,7 +123,7 @@ impl Completion {
             }
             None => {
                 if let Some(region) = self.waiting.pop() {
-                    self.work = Some(Work::new(region, &self.picture, &self.remaining, self.scale, self.lead));
+                    self.work = Some(Work::new(region, &self.picture, &self.remaining, self.scale, self.lead, self.seed));
                 }
             }
         }

@@ -53,7 +53,7 @@ fn finish(
             partly.push((place, picture.get(x, y)));
         }
     }
-    let mut completion = begin(Hole { picture: &filled, mask, partly: &partly, scale: 1.0, lead: Lead::ENCLOSED });
+    let mut completion = begin(Hole { picture: &filled, mask, partly: &partly, scale: 1.0, lead: Lead::ENCLOSED, seed: 0 });
     while !completion.step() {
         each(&completion);
     }
@@ -167,6 +167,26 @@ fn a_hole_in_parts_is_filled_everywhere_and_tells_how_far_it_is() {
 }
 
 #[test]
+fn another_seed_makes_another_answer_of_the_same_guide() {
+    let (picture, mask) = (wall(160, 120), disc(160, 120, 70.0, 60.0, 18.0));
+    let with = |seed: u64| {
+        finish(&picture, &mask, &flat(&picture), |hole| Completion::new(&Hole { scale: 8.0, seed, ..hole }, 1.0).unwrap(), |_| ())
+    };
+    let answers = [0, 1, 2].map(with);
+    assert_eq!(with(1), answers[1]);
+    let pixels = mask.values().iter().filter(|coverage| **coverage == 255).count();
+    for (one, other) in [(0, 1), (0, 2), (1, 2)] {
+        let pairs = answers[one].pixels().chunks_exact(3).zip(answers[other].pixels().chunks_exact(3));
+        let apart = pairs.filter(|(one, other)| one != other).count();
+        assert!(4 * apart > pixels, "{apart} of {pixels} pixels differ between {one} and {other}");
+    }
+    for answer in &answers {
+        let sharp = sharpness(answer, &mask) / sharpness(&picture, &mask);
+        assert!((0.6..1.4).contains(&sharp), "sharpness {sharp}");
+    }
+}
+
+#[test]
 fn the_bits_are_the_same_everywhere() {
     // Large enough that a tree proposes sources at the finest level.
     let (picture, mask) = (wall(132, 112), disc(132, 112, 60.0, 50.0, 20.0));
@@ -216,7 +236,8 @@ fn detail_goes_from_the_guide_to_the_completion() {
 #[test]
 fn an_empty_mask_is_done_at_once_and_other_sizes_are_refused() {
     let picture = wall(20, 10);
-    let hole = |mask: &Mask, scale| Completion::new(&Hole { picture: &picture, mask, partly: &[], scale, lead: Lead::ENCLOSED }, 1.0);
+    let hole =
+        |mask: &Mask, scale| Completion::new(&Hole { picture: &picture, mask, partly: &[], scale, lead: Lead::ENCLOSED, seed: 0 }, 1.0);
     let mut completion = hole(&Mask::empty(20, 10), 1.0).unwrap();
     assert!(completion.is_finished() && completion.step() && completion.progress() == 1.0);
     let mut same = picture.clone();

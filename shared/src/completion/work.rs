@@ -6,6 +6,7 @@ use super::{
     hole::Lead,
     level::Level,
     plane::Source,
+    preference::Preference,
     pyramid::Raster,
     region::Region,
     search::{self, Found, Pass},
@@ -65,6 +66,7 @@ pub struct Work {
     /// Pixels of the guide for one of its maker's, at full size.
     scale: f32,
     lead: Lead,
+    seed: u64,
     pixels: usize,
     /// The levels that are left, the next one last; the finest is made anew when its turn comes, for its memory.
     rasters: Vec<Raster>,
@@ -76,9 +78,10 @@ pub struct Work {
 }
 
 impl Octave {
-    fn new(raster: Raster, number: usize, within: &Rect, scale: f32, lead: Lead, below: Option<Level>) -> Self {
+    fn new(raster: Raster, number: usize, within: &Rect, scale: f32, lead: Lead, preference: Preference, below: Option<Level>) -> Self {
         let finest = number == 0;
         let mut level = Level::new(raster, finest, within, scale, lead);
+        level.plane.preference = preference;
         let sources = level.plane.sources();
         if search::wants_tree(&level, sources.len()) {
             let stride = sources.len().div_ceil(PROPOSED);
@@ -184,7 +187,7 @@ impl Octave {
 
 impl Work {
     /// Prepares a region of a picture: the levels of its pyramid. Where `remaining` is not 0 the picture is the guide's.
-    pub fn new(region: Region, picture: &Picture, remaining: &Mask, scale: f32, lead: Lead) -> Self {
+    pub fn new(region: Region, picture: &Picture, remaining: &Mask, scale: f32, lead: Lead, seed: u64) -> Self {
         let finest = crop(&region, picture, remaining);
         let keep = region.keep;
         let row = |y: usize| &remaining.row(y)[keep.left..keep.right()];
@@ -198,7 +201,7 @@ impl Work {
             shares.push(share(&raster, &region, shares.len()));
             rasters.push(raster);
         }
-        Self { region, scale, lead, pixels, rasters, octave: None, shares, stands }
+        Self { region, scale, lead, seed, pixels, rasters, octave: None, shares, stands }
     }
 
     /// What is completed.
@@ -255,8 +258,11 @@ impl Work {
         let number = raster.as_ref().map_or(0, |_| self.rasters.len() + 1);
         let raster = raster.unwrap_or_else(|| crop(&self.region, picture, remaining));
         let scale = self.scale / (1u32 << number.min(30)) as f32;
+        let Rect { left, top, .. } = self.region.keep;
+        let stream = (top as u64) << 32 | left as u64;
+        let preference = Preference::new(self.seed, stream, (raster.width, raster.height), (self.shares.len() - 1 - number) as u32);
         let below = self.octave.take().map(|octave| octave.level);
-        self.octave = Some(Octave::new(raster, number, &self.region.completed(number), scale, self.lead, below));
+        self.octave = Some(Octave::new(raster, number, &self.region.completed(number), scale, self.lead, preference, below));
     }
 
     /// Column and row in the region and colour, 0 to 255 and beyond, of every pixel of the hole; of none where the guide stands.

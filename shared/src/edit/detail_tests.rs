@@ -5,7 +5,7 @@ use super::{
     *,
 };
 use crate::{
-    config::SamplerSettings,
+    config::{ModelConfig, SamplerSettings},
     mask::{Mask, Shape},
     picture::Picture,
     task::Task,
@@ -58,6 +58,23 @@ fn detail_comes_after_the_net_and_stays_in_the_hole() {
         let apart = whole.get(x, y)[channel].abs_diff(source.get(x, y)[channel]);
         assert!(apart <= mask.coverage(x, y), "{apart} from the original where {} is covered", mask.coverage(x, y));
     }
+}
+
+#[test]
+fn the_seed_varies_the_detail_of_a_net_that_has_one_answer() {
+    let (source, mask) = (textured(60, 50), hole());
+    let with = |config: &ModelConfig, seed: u64, detail: f32| {
+        // Without noise any net has one answer.
+        let settings = SamplerSettings { steps: 1, temperature: 0.0, seed, ..SamplerSettings::default() };
+        let request = EditRequest { picture: source.clone(), task: Task::Inpaint { mask: mask.clone() }, settings };
+        drive(Edit::new(request, config).unwrap().with_detail(detail))
+    };
+    let (varied, single) = (config(), config().with_regression());
+    assert_eq!(with(&single, 0, 1.0), with(&varied, 0, 1.0));
+    assert_eq!(with(&varied, 5, 1.0), with(&varied, 0, 1.0), "answers of such a net differ already");
+    assert_ne!(with(&single, 5, 1.0), with(&single, 0, 1.0));
+    assert_ne!(with(&single, 5, 1.0), with(&single, 6, 1.0));
+    assert_eq!(with(&single, 5, 0.0), with(&single, 6, 0.0));
 }
 
 #[test]

@@ -186,7 +186,7 @@ impl Work for Fill {
     fn hole(&self) -> Option<Hole<'_>> {
         let side = self.windows.iter().map(|planned| planned.window.side).max()?;
         let scale = side as f32 / self.net.size as f32;
-        Some(Hole { picture: &self.picture, mask: &self.mask, partly: &self.partly, scale, lead: self.lead })
+        Some(Hole { picture: &self.picture, mask: &self.mask, partly: &self.partly, scale, lead: self.lead, seed: 0 })
     }
 
     fn picture(&self) -> &Picture {
