@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
-use infill::task::{Degradation, Example, HoleCondition, TaskKind};
+use infill::task::{Degradation, Example, HoleCondition, Masks, TaskKind};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -33,6 +33,8 @@ pub struct LoaderSettings {
     pub smaller_before: Option<(u64, usize)>,
     /// Side of the smallest square that is cut, as a part of the largest.
     pub smallest_crop: f64,
+    /// Which holes and borders they have.
+    pub masks: Masks,
     /// Samples of a batch.
     pub batch: usize,
     /// Tasks, drawn uniformly.
@@ -238,7 +240,7 @@ impl Maker {
             square = square.flip();
         }
 
-        let task = Degradation::random(kind, size, size, &mut task_rng);
+        let task = Degradation::training(kind, size, size, self.settings.masks, &mut task_rng);
         let degraded = task.jpeg().map(|jpeg| round_trip(&square, jpeg)).transpose()?;
         let mut rng = noise::stream(seed, Purpose::Condition, step, sample);
         Ok(task.example(&square, degraded.as_ref(), self.settings.hole, &mut rng))

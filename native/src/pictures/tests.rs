@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use infill::metric::psnr;
 use infill::noise::{self, Purpose};
 use infill::picture::Picture;
-use infill::task::{Chroma, HoleCondition, Jpeg, TaskKind};
+use infill::task::{Chroma, HoleCondition, Jpeg, Masks, TaskKind};
 use rand::Rng;
 use tempfile::TempDir;
 
@@ -183,6 +183,7 @@ fn settings(threads: usize) -> LoaderSettings {
         size: 16,
         smaller_before: None,
         smallest_crop: 0.7,
+        masks: Masks::Paper,
         batch: 3,
         tasks: TaskKind::ALL.to_vec(),
         hole: HoleCondition::Smooth,

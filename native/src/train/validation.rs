@@ -48,8 +48,8 @@ pub fn of_training(settings: &TrainingSettings) -> LoaderSettings {
     let smaller_before = settings.train.progressive.map(|progressive| (settings.train.full_size_from(), progressive.size));
     let TrainingSettings { model, train, run } = settings;
     let tasks = train.drawn_tasks(&model.tasks);
-    let smallest_crop = train.smallest_crop;
-    LoaderSettings { batch: train.batch, smaller_before, smallest_crop, tasks, threads: run.threads, prefetch: 4, ..alone(settings, 1) }
+    let TrainConfig { batch, smallest_crop, masks, .. } = *train;
+    LoaderSettings { batch, smaller_before, smallest_crop, masks, tasks, threads: run.threads, prefetch: 4, ..alone(settings, 1) }
 }
 
 /// How one batch of `count` samples is made like those of training, of the model's own size and with all of its
@@ -60,6 +60,7 @@ pub fn alone(settings: &TrainingSettings, count: usize) -> LoaderSettings {
         smaller_before: None,
         // Whatever a run trains on, so that losses of runs compare.
         smallest_crop: TrainConfig::default().smallest_crop,
+        masks: TrainConfig::default().masks,
         batch: count,
         tasks: settings.model.tasks.clone(),
         hole: settings.model.hole,

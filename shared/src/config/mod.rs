@@ -11,7 +11,7 @@ mod unet;
 
 pub use error::ConfigError;
 pub use model::{ModelConfig, PRESETS};
-pub use recipe::{HoleCondition, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction};
+pub use recipe::{HoleCondition, Masks, NoiseEmbedding, PAPER_LOG_SNR_RANGE, Prediction};
 pub use sampling::{SamplerKind, SamplerSettings, Sampling, SettingsError};
 pub use task::{TaskKind, UnknownTask};
 pub use unet::{SelfAttention, UnetConfig};

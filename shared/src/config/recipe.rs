@@ -35,6 +35,18 @@ pub enum Prediction {
     Regression,
 }
 
+/// Which holes and borders a net is trained on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Masks {
+    /// Strokes and rectangles all over the picture, and borders of half of its area (paper, section 4).
+    #[default]
+    Paper,
+    /// In half of the examples what windows of an edit mostly show instead: one compact hole, or a border of any width on one side. Wider
+    /// borders and many strokes come as in the paper.
+    Edits,
+}
+
 /// What a net is shown where its picture is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -12,7 +12,7 @@ mod similar;
 
 pub use coverage::{Mask, MaskError, THRESHOLD};
 pub use packed::Packed;
-pub use random::{free_form, free_form_within, rectangles};
+pub use random::{blob, free_form, free_form_within, rectangles};
 pub use raster::Shape;
 pub use reading::{MaskDoubt, MaskReading, MaskReadingError, read};
 pub use rect::Rect;

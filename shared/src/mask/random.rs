@@ -10,6 +10,9 @@ use rand_distr::{Distribution, Normal};
 
 use super::{Mask, Shape};
 
+/// Corners of a blob's outline.
+const CORNERS: usize = 64;
+
 /// Of the whole area, what rectangles cover together.
 const RECTANGLE_AREA: [f64; 2] = [0.1, 0.4];
 
@@ -110,5 +113,33 @@ fn draw_rectangles(width: usize, height: usize, count: u32, rng: &mut ChaCha8Rng
         let shape = Shape::Rectangle { x: left as f32, y: top as f32, width: across as f32, height: down as f32 };
         mask.draw(&shape, true);
     }
+    mask
+}
+
+/// One outline that bulges, of a part of the area between `from` and `to`, 0 to 1, wholly inside the picture: a hole like that of an object.
+pub fn blob(width: usize, height: usize, [from, to]: [f64; 2], rng: &mut ChaCha8Rng) -> Mask {
+    let area = rng.random_range(from..to) * (width * height) as f64;
+    // r(θ) = r·(1 + Σ a·cos(kθ + φ)) encloses π·r²·(1 + Σ a²/2).
+    let waves: Vec<(f64, f64, f64)> =
+        (2..=4).map(|count| (f64::from(count), rng.random_range(0.0..0.35) / f64::from(count), rng.random_range(0.0..TAU))).collect();
+    let enclosed = PI * (1.0 + waves.iter().map(|(_, strength, _)| strength * strength / 2.0).sum::<f64>());
+    let radius = (area / enclosed).sqrt();
+    let outline: Vec<(f64, f64)> = (0..CORNERS)
+        .map(|corner| {
+            let angle = TAU * corner as f64 / CORNERS as f64;
+            let bulge: f64 = waves.iter().map(|(count, strength, phase)| strength * (count * angle + phase).cos()).sum();
+            (radius * (1.0 + bulge) * angle.cos(), radius * (1.0 + bulge) * angle.sin())
+        })
+        .collect();
+    let mut place = |length: usize, pick: fn(&(f64, f64)) -> f64| {
+        let low = outline.iter().map(pick).fold(f64::INFINITY, f64::min);
+        let high = outline.iter().map(pick).fold(f64::NEG_INFINITY, f64::max);
+        // A picture much longer than wide may be too narrow for it; then it is cut.
+        let (first, last) = (-low, length as f64 - high);
+        if first < last { rng.random_range(first..last) } else { length as f64 / 2.0 }
+    };
+    let (x, y) = (place(width, |point| point.0), place(height, |point| point.1));
+    let mut mask = Mask::empty(width, height);
+    mask.draw(&Shape::Polygon { points: outline.iter().map(|point| ((x + point.0) as f32, (y + point.1) as f32)).collect() }, true);
     mask
 }

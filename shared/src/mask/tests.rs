@@ -191,8 +191,23 @@ proptest! {
     fn random_masks_fit_every_size(width in 1usize..50, height in 1usize..50, seed in any::<u64>()) {
         let mut rng = stream(seed, Purpose::Task, 0, 0);
         let within = free_form_within(width, height, [0.2, 0.3], &mut rng);
-        for mask in [free_form(width, height, &mut rng), rectangles(width, height, &mut rng), within] {
+        for mask in [free_form(width, height, &mut rng), rectangles(width, height, &mut rng), blob(width, height, [0.1, 0.2], &mut rng), within] {
             prop_assert_eq!((mask.width(), mask.height()), (width, height));
+        }
+    }
+}
+
+#[test]
+fn blobs_cover_what_is_asked_for_and_are_whole() {
+    let mut rng = stream(2, Purpose::Task, 0, 0);
+    for (width, height) in [(64, 64), (200, 140)] {
+        for _ in 0..100 {
+            let mask = blob(width, height, [0.1, 0.2], &mut rng);
+            let bounds = mask.bounds().unwrap();
+            // Rows of a blob are broken nowhere near its middle; rounding to pixels is worth half a percent.
+            let middle = mask.row(bounds.top + bounds.height / 2);
+            let within = middle.iter().filter(|coverage| **coverage > 0).count();
+            assert!((0.095..0.205).contains(&mask.area()) && within > bounds.width / 3, "{} of {width}×{height}", mask.area());
         }
     }
 }

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{colorize, inpaint, request::Task, restore, uncrop, uncrop::Border};
 use crate::{
-    config::{HoleCondition, TaskKind},
+    config::{HoleCondition, Masks, TaskKind},
     mask::{self, Mask},
     picture::Picture,
 };
@@ -57,6 +57,16 @@ impl Degradation {
                 let chroma = if rng.random_bool(HALVED_CHROMA) { Chroma::Halved } else { Chroma::Full };
                 Self::Restore(Jpeg { quality, chroma })
             }
+        }
+    }
+
+    /// A random one of a training with these masks.
+    pub fn training(kind: TaskKind, width: usize, height: usize, masks: Masks, rng: &mut ChaCha8Rng) -> Self {
+        let as_edited = masks == Masks::Edits && rng.random_bool(0.5);
+        match kind {
+            TaskKind::Inpaint if as_edited => Self::Inpaint(inpaint::compact_mask(width, height, rng)),
+            TaskKind::Uncrop if as_edited => Self::Uncrop(uncrop::narrow_border(width, height, rng)),
+            TaskKind::Inpaint | TaskKind::Uncrop | TaskKind::Colorize | TaskKind::Restore => Self::random(kind, width, height, rng),
         }
     }
 

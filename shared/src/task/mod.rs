@@ -16,7 +16,7 @@ mod uncrop;
 mod window;
 mod work;
 
-pub use crate::config::{HoleCondition, TaskKind, UnknownTask};
+pub use crate::config::{HoleCondition, Masks, TaskKind, UnknownTask};
 pub use blocks::{BlockSearch, Blocks};
 pub use degradation::{Chroma, Degradation, Example, Jpeg};
 pub use error::TaskError;

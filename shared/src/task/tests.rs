@@ -50,6 +50,23 @@ fn six_of_ten_holes_are_brushed() {
 }
 
 #[test]
+fn half_of_the_masks_of_edits_are_what_an_edit_s_windows_show() {
+    let (mut rng, side) = (rng(8), 64);
+    let mut draw = |kind| Degradation::training(kind, side, side, Masks::Edits, &mut rng).mask(side, side);
+    let narrow = (0..2000).filter(|_| draw(TaskKind::Uncrop).area() < 0.49).count();
+    // Of the others all cover half, and so does one narrow border of 32.
+    assert_share(narrow, 2000, 0.5 * 31.0 / 32.0, "narrow borders");
+    let compact = |mask: &Mask| {
+        let bounds = mask.bounds().unwrap();
+        let centre = (bounds.left + bounds.width / 2, bounds.top + bounds.height / 2);
+        mask.covers(centre.0, centre.1) && mask.area() > 0.5 * (bounds.width * bounds.height) as f64 / (side * side) as f64
+    };
+    let of_edits = (0..600).filter(|_| compact(&draw(TaskKind::Inpaint))).count();
+    let of_paper = (0..600).filter(|_| compact(&inpaint::random_mask(side, side, &mut rng))).count();
+    assert!(of_edits > 300 && of_paper < 200, "{of_edits} compact holes of 600, {of_paper} in the paper's masks");
+}
+
+#[test]
 fn uncropping_takes_half_from_five_places_alike() {
     let mut rng = rng(2);
     let mut counts = [0; 5];
@@ -155,12 +172,13 @@ proptest! {
 
     /// What a net is trained on is what it is asked about when a person uses it.
     #[test]
-    fn training_shows_what_a_window_shows(side in prop::sample::select(vec![16usize, 32]), seed in any::<u64>(), noise in any::<bool>()) {
+    fn training_shows_what_a_window_shows(side in prop::sample::select(vec![16usize, 32]), seed in any::<u64>(), noise in any::<bool>(), edits in any::<bool>()) {
         let picture = picture(side, side);
         let jpeg = picture.flip();
         let hole = if noise { HoleCondition::Noise } else { HoleCondition::Smooth };
         for kind in TaskKind::ALL {
-            let degradation = Degradation::random(kind, side, side, &mut rng(seed));
+            let masks = if edits { Masks::Edits } else { Masks::Paper };
+            let degradation = Degradation::training(kind, side, side, masks, &mut rng(seed));
             let example = degradation.example(&picture, Some(&jpeg), hole, &mut rng(seed ^ 1));
             let (given, task) = degradation.asked(&picture, Some(&jpeg));
             prop_assert_eq!(example.asked(), (given.clone(), task.clone()));
@@ -184,9 +202,11 @@ proptest! {
     #[test]
     fn holes_are_never_nothing_and_never_everything(width in 2usize..40, height in 2usize..40, seed in any::<u64>()) {
         for kind in [TaskKind::Inpaint, TaskKind::Uncrop] {
-            let mask = Degradation::random(kind, width, height, &mut rng(seed)).mask(width, height);
-            let covered = mask.to_plane().iter().sum::<f32>() as usize;
-            prop_assert!((1..width * height).contains(&covered), "{} of {}×{} for {}", covered, width, height, kind);
+            for masks in [Masks::Paper, Masks::Edits] {
+                let mask = Degradation::training(kind, width, height, masks, &mut rng(seed)).mask(width, height);
+                let covered = mask.to_plane().iter().sum::<f32>() as usize;
+                prop_assert!((1..width * height).contains(&covered), "{} of {}×{} for {}", covered, width, height, kind);
+            }
         }
     }
 }

@@ -82,6 +82,15 @@ pub fn random_border(width: usize, height: usize, rng: &mut ChaCha8Rng) -> Borde
     Border { left, top, right: width - left - known_width, bottom: height - top - known_height }
 }
 
+/// One side, as windows of an edit have it: up to half of them is new.
+pub fn narrow_border(width: usize, height: usize, rng: &mut ChaCha8Rng) -> Border {
+    let side = rng.random_range(0..4usize);
+    let length = if side % 2 == 0 { width } else { height };
+    let new = rng.random_range(1..=(length / 2).max(1)).min(length - 1);
+    let of = |which: usize| if which == side { new } else { 0 };
+    Border { left: of(0), top: of(1), right: of(2), bottom: of(3) }
+}
+
 /// The known rectangle in the middle, half of the area: `(left, top, width, height)`.
 fn centre(width: usize, height: usize) -> (usize, usize, usize, usize) {
     let across = ((width as f64 / 2f64.sqrt()).round() as usize).max(1);

@@ -12,7 +12,7 @@ use super::{
     precision::Precision,
 };
 use crate::{
-    config::{ModelConfig, Prediction, TaskKind},
+    config::{Masks, ModelConfig, Prediction, TaskKind},
     schedule::LevelDistribution,
 };
 
@@ -73,6 +73,9 @@ pub struct TrainConfig {
     /// Side of the smallest square that examples are cut from, as a part of the picture's largest: smaller ones show things at more
     /// scales. Squares of less than 0.7 of the model's pixels a side are not cut where there are larger ones.
     pub smallest_crop: f64,
+    /// Which holes and borders examples have: `paper`, strokes, rectangles and borders of half of the area; or `edits`, where half of
+    /// the examples show what windows of an edit do: one compact hole, or a border of any width on one side.
+    pub masks: Masks,
     /// How many examples of a task come on one of each task that is not named here (paper: every task alike); 0
     /// leaves a task out.
     pub task_shares: BTreeMap<TaskKind, u32>,
@@ -144,6 +147,7 @@ impl Default for TrainConfig {
             gradient_checkpointing: false,
             progressive: None,
             smallest_crop: 0.7,
+            masks: Masks::default(),
             task_shares: BTreeMap::new(),
             task_levels: BTreeMap::new(),
         }

@@ -1,13 +1,10 @@
 //! What is to be filled of photographs: masks from a folder, or blobs and strokes drawn from the seed.
 
-use std::f64::consts::{PI, TAU};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use infill::mask::{self, Mask, Shape, THRESHOLD};
+use infill::mask::{self, Mask, THRESHOLD};
 use infill::noise::{self, Purpose};
-use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 use super::cases::PhotoCase;
 use crate::exit::input;
@@ -18,9 +15,6 @@ const BLOB: [f64; 2] = [0.035, 0.075];
 
 /// The part of the area that strokes cover.
 const STROKES: [f64; 2] = [0.03, 0.08];
-
-/// Corners of a blob's outline.
-const CORNERS: usize = 64;
 
 /// Added to the numbers of cases in random streams, so that they are none of `evaluate::cases`.
 const PHOTOS: u64 = 1 << 32;
@@ -63,7 +57,7 @@ pub fn draw(case: PhotoCase, (width, height): (usize, usize), seed: u64, rank: u
     let mut random = noise::stream(seed, Purpose::Evaluation, PHOTOS + case.number(), rank);
     match case {
         PhotoCase::Strokes => whole(mask::free_form_within(width, height, STROKES, &mut random)),
-        _ => whole(blob(width, height, &mut random)),
+        _ => whole(mask::blob(width, height, BLOB, &mut random)),
     }
 }
 
@@ -71,34 +65,6 @@ pub fn draw(case: PhotoCase, (width, height): (usize, usize), seed: u64, rank: u
 fn whole(mask: Mask) -> Mask {
     let values = mask.values().iter().map(|value| if *value >= THRESHOLD { 255 } else { 0 }).collect();
     Mask::new(mask.width(), mask.height(), values).expect("as many values as the mask had")
-}
-
-/// One outline that bulges, wholly inside the picture.
-fn blob(width: usize, height: usize, random: &mut ChaCha8Rng) -> Mask {
-    let area = random.random_range(BLOB[0]..BLOB[1]) * (width * height) as f64;
-    // r(θ) = r·(1 + Σ a·cos(kθ + φ)) encloses π·r²·(1 + Σ a²/2).
-    let waves: Vec<(f64, f64, f64)> =
-        (2..=4).map(|count| (f64::from(count), random.random_range(0.0..0.35) / f64::from(count), random.random_range(0.0..TAU))).collect();
-    let enclosed = PI * (1.0 + waves.iter().map(|(_, strength, _)| strength * strength / 2.0).sum::<f64>());
-    let radius = (area / enclosed).sqrt();
-    let outline: Vec<(f64, f64)> = (0..CORNERS)
-        .map(|corner| {
-            let angle = TAU * corner as f64 / CORNERS as f64;
-            let bulge: f64 = waves.iter().map(|(count, strength, phase)| strength * (count * angle + phase).cos()).sum();
-            (radius * (1.0 + bulge) * angle.cos(), radius * (1.0 + bulge) * angle.sin())
-        })
-        .collect();
-    let mut place = |length: usize, pick: fn(&(f64, f64)) -> f64| {
-        let low = outline.iter().map(pick).fold(f64::INFINITY, f64::min);
-        let high = outline.iter().map(pick).fold(f64::NEG_INFINITY, f64::max);
-        // A picture much longer than wide may be too narrow for it; then it is cut.
-        let (first, last) = (-low, length as f64 - high);
-        if first < last { random.random_range(first..last) } else { length as f64 / 2.0 }
-    };
-    let (x, y) = (place(width, |point| point.0), place(height, |point| point.1));
-    let mut mask = Mask::empty(width, height);
-    mask.draw(&Shape::Polygon { points: outline.iter().map(|point| ((x + point.0) as f32, (y + point.1) as f32)).collect() }, true);
-    mask
 }
 
 #[cfg(test)]
