@@ -103,6 +103,11 @@ impl ModelConfig {
         }
     }
 
+    /// Whether another seed gives another answer to a task whose holes get detail: the net's answer varies, or only the detail does.
+    pub fn varies(&self, task: TaskKind) -> bool {
+        self.prediction.varies() || task.has_hole()
+    }
+
     /// The sampler where nobody says otherwise.
     pub fn sampler(&self) -> SamplerKind {
         if self.prediction == Prediction::Epsilon { SamplerKind::UniPc } else { SamplerSettings::default().kind }
@@ -249,6 +254,14 @@ mod tests {
         config.sampling.insert(TaskKind::Restore, Sampling { steps: 4, temperature: 2.0, guess: None });
         let message = config.validate().unwrap_err().to_string();
         assert!(message.contains("restore") && message.contains('2'), "{message}");
+    }
+
+    #[test]
+    fn a_net_of_one_answer_varies_where_detail_does() {
+        let net = ModelConfig::preset("tiny").unwrap();
+        assert_eq!(TaskKind::ALL.map(|task| net.varies(task)), [true; 4]);
+        let regression = net.with_regression();
+        assert_eq!(TaskKind::ALL.map(|task| regression.varies(task)), [true, true, false, false]);
     }
 
     #[test]

@@ -86,16 +86,33 @@ pub enum ToWorker {
 }
 
 /// Which model to use.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "which", content = "name", rename_all = "snake_case")]
 pub enum ModelChoice {
-    /// The first of the list.
-    #[default]
-    First,
+    /// The one that was trained for a task and the fewest others; the first of the list if that names none.
+    Best(TaskKind),
     /// The one of this name; the first if it is not listed any more.
     Named(String),
     /// None of the list: the page sends the visitor's own.
     Own,
+}
+
+impl Default for ModelChoice {
+    fn default() -> Self {
+        Self::Best(TaskKind::Inpaint)
+    }
+}
+
+impl ModelChoice {
+    /// Which model of a list it means.
+    pub fn among<'a>(&self, listed: &'a [ListedModel]) -> Option<&'a ListedModel> {
+        let found = match self {
+            Self::Best(task) => task.best_trained(listed, |model| &model.tasks),
+            Self::Named(name) => listed.iter().find(|model| model.name == *name),
+            Self::Own => return None,
+        };
+        found.or(listed.first())
+    }
 }
 
 /// How far a run had come that was broken off, beside three buffers: RGB pixels of the result, sums, and the
@@ -378,8 +395,8 @@ pub struct ModelReport {
     pub tasks: Vec<TaskKind>,
     /// Evaluations for each window that suit the first answer to each of these tasks best.
     pub steps: Vec<usize>,
-    /// Whether another seed gives another answer.
-    pub varies: bool,
+    /// Those of them that another seed gives another answer to.
+    pub varies: Vec<TaskKind>,
     /// Parameters.
     pub parameters: usize,
     /// Whether the browser keeps it for the next visit.

@@ -73,10 +73,11 @@ impl Models {
         match &self.choice {
             ModelChoice::Own => ModelChoice::Own,
             ModelChoice::Named(name) if self.listed.iter().filter(knows).any(|model| model.name == *name) => self.choice.clone(),
-            ModelChoice::Named(_) | ModelChoice::First => {
-                let best = task.best_trained(&self.listed, |model| &model.tasks);
-                best.map_or_else(|| self.choice.clone(), |model| ModelChoice::Named(model.name.clone()))
-            }
+            other => match (task.best_trained(&self.listed, |model| &model.tasks), other) {
+                (Some(model), _) => ModelChoice::Named(model.name.clone()),
+                (None, ModelChoice::Best(_)) => ModelChoice::Best(task),
+                (None, named) => named.clone(),
+            },
         }
     }
 
@@ -89,19 +90,16 @@ impl Models {
         }
     }
 
-    /// Whether the model in use, if one is, has several answers.
-    pub fn vary(&self) -> bool {
-        self.model.as_ref().is_none_or(|model| model.varies)
+    /// Whether the model in use, if one is, has several answers to a task.
+    pub fn vary(&self, task: TaskKind) -> bool {
+        self.model.as_ref().is_none_or(|model| model.varies.contains(&task))
     }
 
-    /// Whether two choices mean the same model.
+    /// Whether two choices mean the same model. Of a list that is not known yet it is one, whatever it will be best for.
     pub fn are_one(&self, one: &ModelChoice, other: &ModelChoice) -> bool {
-        let name = |choice: &ModelChoice| match choice {
-            ModelChoice::Named(name) => Some(name.clone()),
-            ModelChoice::First => self.listed.first().map(|model| model.name.clone()),
-            ModelChoice::Own => None,
-        };
-        one == other || (name(one).is_some() && name(one) == name(other))
+        let name = |choice: &ModelChoice| choice.among(&self.listed).map(|model| &model.name);
+        let whatever_is_best = || matches!((one, other), (ModelChoice::Best(_), ModelChoice::Best(_)));
+        one == other || name(one) == name(other) && (name(one).is_some() || whatever_is_best())
     }
 
     /// The visitor's file that is wanted: the last one that was given.
@@ -122,7 +120,7 @@ impl Models {
             (Some(model), _) => &model.name,
             (None, ModelChoice::Own) => OWN,
             (None, ModelChoice::Named(name)) => name,
-            (None, ModelChoice::First) => self.listed.first().map_or("", |model| &model.name),
+            (None, ModelChoice::Best(_)) => self.choice.among(&self.listed).map_or("", |model| &model.name),
         }
     }
 

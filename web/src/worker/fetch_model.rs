@@ -3,6 +3,7 @@
 
 use burn::tensor::Device;
 use infill::{
+    config::TaskKind,
     denoiser::Model,
     manifest::{Chunk, Manifest, ModelEntry},
     model_file::ModelFile,
@@ -78,13 +79,16 @@ pub async fn fetch(base: &str, wanted: u32, choice: &ModelChoice, device: &Devic
 /// Models of at most so many chunks (8 MB) are kept before they are wanted, as all shipped ones are; larger downloads are for those who ask.
 const KEPT_CHUNKS: usize = 2;
 
-/// Keeps the small models for later, so that tasks with a model of their own work without a network, too. What does not come now is
-/// fetched when it is wanted.
+/// Keeps the small models that tasks get unless another is chosen, so that every task works without a network, too. What does not come now
+/// is fetched when it is wanted.
 pub async fn keep_small(base: &str) {
     let folder = format!("{base}models/");
     let store = Store::open(&folder).await;
     let Some(manifest) = store.list().await.and_then(|text| read(&text).ok()) else { return };
-    for entry in manifest.models.iter().filter(|entry| entry.chunks.len() <= KEPT_CHUNKS) {
+    let listed = listed(&manifest);
+    let used = TaskKind::ALL.map(|task| task.best_trained(&listed, |model| &model.tasks).map(|model| model.name.as_str()));
+    let wanted = |entry: &&ModelEntry| entry.chunks.len() <= KEPT_CHUNKS && used.contains(&Some(entry.name.as_str()));
+    for entry in manifest.models.iter().filter(wanted) {
         for chunk in &entry.chunks {
             if store.get(&chunk.sha256).await.is_none() {
                 let Ok(piece) = verified(&folder, chunk, &store, 0, &mut Progress::silent()).await else { return };
@@ -116,20 +120,13 @@ impl Source<'_> {
     /// Says which models a list has, and brings one of them.
     async fn bring(&self, text: &[u8], choice: &ModelChoice) -> Result<Option<Brought>, Failure> {
         let manifest = read(text)?;
-        let listed = |entry: &ModelEntry| ListedModel {
-            name: entry.name.clone(),
-            words: entry.words.clone(),
-            tasks: entry.tasks.iter().filter_map(|task| task.parse().ok()).collect(),
-            size: entry.size,
-        };
-        let listed = manifest.models.iter().map(listed).collect();
+        let listed = listed(&manifest);
+        let chosen = choice.among(&listed).map(|model| model.name.clone());
         say(&FromWorker::Models { listed }, &[]);
-        let entry = match choice {
-            ModelChoice::Own => return Ok(None),
-            ModelChoice::First => manifest.models.first(),
-            ModelChoice::Named(name) => manifest.models.iter().find(|entry| &entry.name == name).or(manifest.models.first()),
-        };
-        let entry = entry.ok_or_else(|| unusable("the list of models is empty"))?;
+        if *choice == ModelChoice::Own {
+            return Ok(None);
+        }
+        let entry = chosen.and_then(|name| manifest.find(&name)).ok_or_else(|| unusable("the list of models is empty"))?;
         let (bytes, kept) = chunks(self, entry).await?;
         Ok(Some(Brought { name: entry.name.clone(), bytes, kept }))
     }
@@ -141,6 +138,17 @@ impl Source<'_> {
         let all = manifest.models.iter().flat_map(|entry| &entry.chunks).map(|chunk| chunk.sha256.as_str());
         self.store.keep_only(&all.collect::<Vec<_>>()).await;
     }
+}
+
+/// A list as the page knows it.
+fn listed(manifest: &Manifest) -> Vec<ListedModel> {
+    let listed = |entry: &ModelEntry| ListedModel {
+        name: entry.name.clone(),
+        words: entry.words.clone(),
+        tasks: entry.tasks.iter().filter_map(|task| task.parse().ok()).collect(),
+        size: entry.size,
+    };
+    manifest.models.iter().map(listed).collect()
 }
 
 fn read(text: &[u8]) -> Result<Manifest, Failure> {

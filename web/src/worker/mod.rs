@@ -184,7 +184,7 @@ fn use_model(state: &Rc<State>, wanted: u32, Fetched { name, model, bytes, kept 
         size: model.config.size,
         tasks: model.config.tasks.clone(),
         steps: model.config.tasks.iter().map(|task| model.config.prediction.evaluations(model.config.leading(*task, None).steps)).collect(),
-        varies: model.config.prediction.varies(),
+        varies: model.config.tasks.iter().copied().filter(|task| model.config.varies(*task)).collect(),
         // Of the net as it was trained: on the device weights may have another form.
         parameters: parameters::count(&Unet::new(&model.config, &model.device())),
         kept,

@@ -9,7 +9,7 @@ use crate::{
 
 /// The model that was chosen the last time.
 pub fn remembered_model() -> ModelChoice {
-    remembered("model").map_or(ModelChoice::First, ModelChoice::Named)
+    remembered("model").map_or_else(ModelChoice::default, ModelChoice::Named)
 }
 
 /// Remembers the model that was chosen.

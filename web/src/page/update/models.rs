@@ -118,7 +118,7 @@ pub fn refused(state: &mut State, wanted: u32, failure: Failure) -> Vec<Effect> 
         return Vec::new();
     }
     if state.models.choice == ModelChoice::Own {
-        (state.models.own, state.models.choice) = (None, ModelChoice::First);
+        (state.models.own, state.models.choice) = (None, ModelChoice::default());
     }
     vec![fetch(state)]
 }

@@ -49,7 +49,7 @@ fn asked(state: &State) -> Option<Asked> {
 
 /// The same once more with another seed: one that no answer has yet.
 pub fn another(state: &mut State) -> Vec<Effect> {
-    if state.answer().is_none() || state.models.model.is_none() || !state.models.vary() {
+    if state.answer().is_none() || state.models.model.is_none() || !state.models.vary(state.task) {
         return Vec::new();
     }
     let Some(document) = &mut state.document else { return Vec::new() };

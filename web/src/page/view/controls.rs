@@ -185,7 +185,7 @@ fn answer(written: &mut Written, state: &State) {
     for id in ["download", "keep", "discard", "compare-row"] {
         written.show(id, shown.is_some());
     }
-    written.show("another", shown.is_some() && state.models.vary());
+    written.show("another", shown.is_some() && state.models.vary(state.task));
     let change = shown.and_then(|answer| tasks::change(answer.task));
     written.show("change-area", change.is_some());
     change.into_iter().for_each(|text| written.text("change-area", &state.language.text(text)));

@@ -26,7 +26,7 @@ fn open() -> Wish {
 
 /// A page in a frame, before its model is there.
 fn embedded() -> State {
-    let mut state = State::new(String::new(), ModelChoice::First);
+    let mut state = State::new(String::new(), ModelChoice::default());
     update(&mut state, Event::Embedded);
     let effects = update(&mut state, Event::Started);
     assert!(!effects.contains(&Effect::LookForWork), "the site keeps what it wants");

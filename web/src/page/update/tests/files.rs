@@ -73,7 +73,7 @@ fn without_a_worker_or_for_what_it_does_not_know_the_browser_decodes() {
     // And there is none.
     assert_eq!(given(&mut state, 1, "three.png"), [here(load + 2, "three.png")]);
     // Before a worker listens, nothing is decoded twice.
-    let mut state = State::new("http://here/".to_owned(), ModelChoice::First);
+    let mut state = State::new("http://here/".to_owned(), ModelChoice::default());
     start(&mut state);
     assert_eq!(given(&mut state, 1, "early.png"), []);
     assert_eq!(state.status, Status::Opening { name: "early.png".to_owned() });
@@ -204,7 +204,10 @@ fn a_model_of_ones_own_is_used_and_a_broken_one_is_refused() {
     let wanted = sent(&device(&mut state), "mine");
     // Refused without another in use, the list's is fetched.
     let fetched = said(&mut state, refused(wanted));
-    assert!(matches!(&fetched[..], [Effect::Say(ToWorker::FetchModel { model: ModelChoice::First, .. }, _)]), "{fetched:?}");
+    assert!(
+        matches!(&fetched[..], [Effect::Say(ToWorker::FetchModel { model: ModelChoice::Best(TaskKind::Inpaint), .. }, _)]),
+        "{fetched:?}"
+    );
 }
 
 #[test]
@@ -242,7 +245,7 @@ fn of_two_model_files_each_is_known_by_its_number() {
 
 #[test]
 fn a_model_file_that_comes_before_there_is_a_device_waits_for_it() {
-    let mut state = State::new("http://here/".to_owned(), ModelChoice::First);
+    let mut state = State::new("http://here/".to_owned(), ModelChoice::default());
     start(&mut state);
     assert_eq!(given(&mut state, 50, "mine.infill"), []);
     said(&mut state, FromWorker::Ready);
@@ -286,6 +289,29 @@ fn a_model_is_chosen_and_remembered_and_asked_for_again() {
     assert_eq!(update(&mut state, Event::Retry), [fetch(wanted + 1)]);
     said(&mut state, model(wanted + 1, "other", false));
     assert_eq!(state.phase(), "ready");
+}
+
+#[test]
+fn a_first_visit_gets_one_model_which_is_its_task_s_best() {
+    let mut state = State::new("http://here/".to_owned(), ModelChoice::default());
+    start(&mut state);
+    let asked = said(&mut state, FromWorker::Ready).into_iter().find_map(|effect| match effect {
+        Effect::Say(ToWorker::Start { model, .. }, _) => Some(model),
+        _ => None,
+    });
+    assert_eq!(asked, Some(ModelChoice::Best(TaskKind::Inpaint)));
+    let listed = [("all", &TaskKind::ALL[..]), ("fill", &[TaskKind::Inpaint, TaskKind::Uncrop])].map(|(name, tasks)| ListedModel {
+        name: name.to_owned(),
+        words: Words::default(),
+        tasks: tasks.to_vec(),
+        size: 1,
+    });
+    assert_eq!(asked.and_then(|choice| choice.among(&listed).map(|model| model.name.clone())), Some("fill".to_owned()));
+    said(&mut state, FromWorker::Device(DeviceReport { webgpu: false, adapter: String::new(), reason: None }));
+    assert_eq!(said(&mut state, FromWorker::Models { listed: listed.to_vec() }), [], "it is on its way");
+    let number = state.models.wanted;
+    let effects = said(&mut state, model(number, "fill", false));
+    assert!(effects.iter().all(|effect| !matches!(effect, Effect::Say(ToWorker::FetchModel { .. }, _))), "{effects:?}");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn the_work_is_kept_soon_after_a_change_and_comes_back_as_it_was() {
     assert_eq!(update(&mut state, Event::Undo), [Effect::Remind], "the run is undone");
     update(&mut state, Event::Redo);
 
-    let mut other = State::new("http://here/".to_owned(), ModelChoice::First);
+    let mut other = State::new("http://here/".to_owned(), ModelChoice::default());
     update(&mut other, Event::Started);
     let (file, name) = (Handle(1), "early.png".to_owned());
     assert_eq!(update(&mut other, Event::File { file, name: name.clone() }), [], "what was kept comes before");
@@ -136,7 +136,7 @@ fn what_does_not_fit_together_is_not_brought_back_and_the_page_works() {
         if fault == "part" {
             session.parts[0] = vec![0, 5];
         }
-        let mut other = State::new("http://here/".to_owned(), ModelChoice::First);
+        let mut other = State::new("http://here/".to_owned(), ModelChoice::default());
         update(&mut other, Event::Started);
         update(&mut other, Event::Found(Found::Session(Box::new(session))));
         prepare_worker(&mut other, true);

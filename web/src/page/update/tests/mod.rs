@@ -61,7 +61,7 @@ fn model(wanted: u32, name: &str, own: bool) -> FromWorker {
         size: 16,
         tasks,
         steps: vec![20; 4],
-        varies: true,
+        varies: TaskKind::ALL.to_vec(),
         parameters: 200_000,
         kept: true,
         own,
@@ -78,7 +78,7 @@ fn prepare_worker(state: &mut State, webgpu: bool) -> Vec<Effect> {
 
 /// A page with a model, and a picture of 40×30 pixels on a canvas where it is ten times as large.
 fn opened() -> State {
-    let mut state = State::new("http://here/".to_owned(), ModelChoice::First);
+    let mut state = State::new("http://here/".to_owned(), ModelChoice::default());
     start(&mut state);
     prepare_worker(&mut state, true);
     let canvas = (10.0 * WIDTH as f64 / 0.94, 10.0 * HEIGHT as f64 / 0.94);

@@ -25,7 +25,7 @@ fn tools_tasks_and_fields_stand_in_the_page() {
 
 #[test]
 fn the_tab_says_what_is_under_way() {
-    let nothing = State::new("http://here/".to_owned(), ModelChoice::First);
+    let nothing = State::new("http://here/".to_owned(), ModelChoice::default());
     // As the file has it until the program runs.
     assert!(include_str!("../../../../../index.html").contains(&format!("<title>{}</title>", title(&nothing))));
     let mut state = opened();

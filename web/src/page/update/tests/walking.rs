@@ -62,5 +62,5 @@ fn one_list_shows_every_step_and_going_to_one_undoes_and_redoes_across_tasks_and
     update(&mut state, Event::WalkTo(1));
     drag(&mut state, (30.0, 25.0), (35.0, 25.0));
     assert_eq!(list(&state).1, 2, "a new step goes on from there");
-    assert_eq!(steps::list(&State::new(String::new(), ModelChoice::First)), (Vec::new(), 0));
+    assert_eq!(steps::list(&State::new(String::new(), ModelChoice::default())), (Vec::new(), 0));
 }
