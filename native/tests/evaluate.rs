@@ -71,6 +71,17 @@ fn mistakes_are_named_before_any_work() {
     assert_eq!(std::fs::read_to_string(folder.path().join("used/evaluation.md")).expect("the table"), "precious");
 }
 
+#[test]
+fn cases_are_asked_by_their_names() {
+    let folder = workplace();
+    expect(&evaluate(folder.path(), "--data pictures --case restore-jpeg-10,inpaint-40-50 -o out"), 0, &[]);
+    let cases = scores(folder.path(), "out");
+    let names: Vec<&str> = cases.as_array().expect("cases").iter().filter_map(|case| case["case"].as_str()).collect();
+    assert_eq!(names, ["restore-jpeg-10", "inpaint-40-50"]);
+    expect(&evaluate(folder.path(), "--data pictures --case inpaint-50-60 -o no"), 2, &["inpaint-50-60", "inpaint-40-50"]);
+    expect(&evaluate(folder.path(), "--data pictures --task inpaint --case inpaint-centre -o no"), 2, &["--task", "--case"]);
+}
+
 /// Two classes that anybody tells apart, each in a subfolder of `classes`.
 fn classes(folder: &Path) {
     for (name, colour) in [("red", [200, 40, 30]), ("blue", [30, 60, 210])] {

@@ -35,6 +35,10 @@ fn exported_models_are_smaller_and_work() {
     expect(&infill(path, "info advised.infill"), 0, &[]);
     let said = String::from_utf8(infill(path, "info advised.infill").stdout).unwrap();
     assert!(said.contains("restore: 4 steps at temperature 0.5") && said.contains("inpaint: 20 steps at temperature 1"), "{said}");
+    expect(&infill(path, "export advised.infill --task restore,inpaint -o fewer.infill"), 0, &[]);
+    let said = String::from_utf8(infill(path, "info fewer.infill").stdout).unwrap();
+    assert!(said.contains("restore: 4 steps at temperature 0.5") && !said.contains("colorize") && !said.contains("uncrop"), "{said}");
+    expect(&infill(path, "export fewer.infill --task uncrop -o none.infill"), 2, &["--task uncrop", "not trained"]);
     expect(&infill(path, "export model.infill --sampling restore=4:1.5 -o hot.infill"), 2, &["restore", "1.5"]);
     expect(&infill(path, "export model.infill --sampling restore=4 -o hot.infill"), 2, &["TASK=STEPS:TEMPERATURE"]);
     expect(&infill(path, "export model.infill --sampling foo=4:1 -o hot.infill"), 2, &["`foo` is no task", "colorize"]);

@@ -48,6 +48,9 @@ pub struct EvaluateArguments {
     /// Tasks to measure: inpaint, uncrop, colorize, restore, or all that the model knows.
     #[arg(long, value_name = "TASK", default_value = "all", value_delimiter = ',')]
     pub task: Vec<String>,
+    /// Cases to ask, by their names in the tables, such as inpaint-40-50, instead of the usual ones of some tasks.
+    #[arg(long, value_name = "CASE", value_delimiter = ',', conflicts_with_all = ["task", "photos"])]
+    pub case: Vec<String>,
     /// Number of pictures, the same ones for every case.
     #[arg(long, default_value_t = 100)]
     pub count: usize,
@@ -134,7 +137,8 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let EvaluateArguments { output, force, paper, .. } = arguments;
     refuse_to_replace(output, *force).map_err(input)?;
     // What a single task is done by; several are done by a model that knows them all.
-    let task = if let [task] = &arguments.task[..] { task.parse().ok() } else { None };
+    let tasks = arguments.tasks(&TaskKind::ALL)?;
+    let task = if let [task] = tasks[..] { Some(task) } else { None };
     let (file, summary) = read_model(&model_on_disk::locate(arguments.model.as_deref(), task)?)?;
     let plan = arguments.resolve(&file.config)?;
     let device = device::choose(arguments.device.device)?;
@@ -236,9 +240,18 @@ impl EvaluateArguments {
         ])
     }
 
+    /// The tasks that are measured of a model that knows some: those named, or those of the cases named.
+    fn tasks(&self, known: &[TaskKind]) -> anyhow::Result<Vec<TaskKind>> {
+        if self.case.is_empty() {
+            return cases::tasks(&self.task, known).map_err(usage);
+        }
+        let of_cases = cases::named(&self.case, known).map_err(usage)?;
+        Ok(TaskKind::ALL.into_iter().filter(|task| of_cases.iter().any(|case| case.kind() == *task)).collect())
+    }
+
     /// What is measured of a model.
     fn resolve(&self, config: &ModelConfig) -> anyhow::Result<Plan> {
-        let tasks = cases::tasks(&self.task, &config.tasks).map_err(usage)?;
+        let tasks = self.tasks(&config.tasks)?;
         let sampler = SamplerSettings { kind: self.sampler.unwrap_or(config.sampler()), seed: self.seed, ..SamplerSettings::default() };
         let sampling = tasks.iter().map(|task| (*task, self.sampling.resolve(config, *task))).collect();
         self.check(&tasks)?;
@@ -258,7 +271,10 @@ impl EvaluateArguments {
                 keep_in: Some(self.output.clone()),
             }));
         }
-        let mut cases = Case::of_tasks(&tasks, self.paper);
+        let mut cases = match &self.case[..] {
+            [] => Case::of_tasks(&tasks, self.paper),
+            names => cases::named(names, &config.tasks).map_err(usage)?,
+        };
         if self.masks.is_some() {
             cases.push(Case::InpaintMasks);
         }

@@ -49,7 +49,7 @@ pub struct ExportArguments {
     /// What it is good at, in a few words for visitors.
     #[arg(long, requires = "web")]
     pub about: Option<String>,
-    /// Begin with it where a visitor has chosen none.
+    /// Put it first in the list: of models that know a task and as few others, the page takes the first where a visitor has chosen none.
     #[arg(long, requires = "web")]
     pub default: bool,
     /// How weights are stored [default: q8, with --onnx f32].
@@ -74,6 +74,10 @@ pub struct ExportArguments {
     /// start at log-SNR 0 instead of noise. May be given again.
     #[arg(long, value_name = "TASK=STEPS:TEMPERATURE[:GUESS]", conflicts_with = "onnx")]
     pub sampling: Vec<SamplingAdvice>,
+    /// Tasks that the file names, of those that the model was trained on: for all others program and page take another model
+    /// [default: all].
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["onnx", "pytorch", "diffusers"])]
+    pub task: Vec<TaskKind>,
     /// Overwrite an output that is there.
     #[arg(long)]
     pub force: bool,
@@ -178,6 +182,13 @@ impl ExportArguments {
             bail!(usage(format!("--sampling {}: this model was not trained on that", advice.task)));
         }
         config.sampling.extend(self.sampling.iter().map(|advice| (advice.task, advice.sampling)));
+        if let Some(task) = self.task.iter().find(|task| !config.tasks.contains(task)) {
+            bail!(usage(format!("--task {task}: this model was not trained on that")));
+        }
+        if !self.task.is_empty() {
+            config.tasks.retain(|task| self.task.contains(task));
+            config.sampling.retain(|task, _| self.task.contains(task));
+        }
         config.validate().map_err(usage)?;
         Ok(ModelFile::encode(&config, &file.training, file.weights(), encoding)?)
     }

@@ -52,7 +52,7 @@ pub struct Question {
 
 impl Case {
     /// All of them. The place in this list is part of the random streams: new ones go to the end.
-    pub const ALL: [Case; 13] = [
+    pub const ALL: [Case; 14] = [
         Case::InpaintRandom,
         Case::InpaintCentre,
         Case::UncropRandom,
@@ -66,6 +66,7 @@ impl Case {
         Case::InpaintStrokes(20, 30),
         Case::InpaintStrokes(30, 40),
         Case::InpaintMasks,
+        Case::InpaintStrokes(40, 50),
     ];
 
     /// How many of [`Case::ALL`], the first of them, are asked unless others are named.
