@@ -26,7 +26,9 @@ class Ours {
     return new Promise((resolve, reject) => {
       let report;
       this.hear(reject, ({ type, ...rest }) => {
-        if (type === "ready") this.say({ type: "start", device: cpu ? "cpu" : "gpu", base, wanted: 1, model: { which: "first" }, workers: 1 });
+        // No model has no name, and so this is the first, which the graph beside it was made of.
+        const model = { which: "named", name: "" };
+        if (type === "ready") this.say({ type: "start", device: cpu ? "cpu" : "gpu", base, wanted: 1, model, workers: 1 });
         if (type === "device") report = rest;
         if (type === "device" && !cpu && !rest.webgpu) reject(new Error(`no WebGPU: ${rest.reason}`));
         if (type === "model") resolve(report.adapter);
