@@ -56,6 +56,18 @@ impl Fill {
         Self { mask: remaining.clone(), partly, picture, remaining, windows, net, guess, lead }
     }
 
+    /// A window's answer without the known colours in it, `[3, size, size]`: what was made goes on over them. With them, its rim would always
+    /// look as the picture's does, even where what it makes inside is all darker.
+    fn alone(&self, window: &Window, values: &[f32]) -> Vec<f32> {
+        let (_, missing) = self.shrink(window);
+        let known: Vec<bool> = missing.iter().map(|value| *value < 0.5).collect();
+        let mut values = values.to_vec();
+        if known.contains(&false) {
+            values.chunks_exact_mut(known.len()).for_each(|plane| spread(plane, self.net.size, &known));
+        }
+        values
+    }
+
     /// What a colour of an enlarged answer lacks, pixel by pixel of an area: on the rim of what is still to be filled the difference to what is
     /// known there, and inside what that spreads to. An answer of a few pixels is enlarged to many, so that its own rim never meets the
     /// picture's; joined like this it keeps what it says of the inside.
@@ -135,7 +147,7 @@ impl Work for Fill {
         let area = keep.grown(1).within(&window.area(self.dimensions()));
         let columns = (area.left as isize - window.left) as usize;
         let side = (window.side, window.side);
-        let enlarged = Enlarged::new(values, (self.net.size, self.net.size), side, columns..columns + area.width);
+        let enlarged = Enlarged::new(&self.alone(&window, values), (self.net.size, self.net.size), side, columns..columns + area.width);
         let mut line = vec![0.0; enlarged.length()];
         let missing: Vec<bool> =
             (area.top..area.bottom()).flat_map(|y| &self.remaining.row(y)[area.left..area.right()]).map(|coverage| *coverage > 0).collect();

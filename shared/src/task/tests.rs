@@ -229,7 +229,7 @@ fn windows_are_counted_as_they_are_planned() {
     }
 }
 
-/// An answer of 16 pixels that is wrong by one shade everywhere: joined to a picture of 96 pixels it is right at the rim, and what it says of the
+/// An answer of 16 pixels that is wrong by one shade in all that it made, and beside it the known colours: joined to a picture of 96 pixels it is right at the rim, and what it says of the
 /// inside, a lighter middle, is still there.
 #[test]
 fn an_enlarged_answer_meets_its_rim_and_keeps_what_it_says() {
@@ -248,7 +248,8 @@ fn an_enlarged_answer_meets_its_rim_and_keeps_what_it_says() {
             let at = |place: usize, from: isize| from as f32 + (place as f32 + 0.5) * scale;
             let (x, y) = (at(place % size, window.left), at(place / size % size, window.top));
             let middle = if (x - 48.0).hypot(y - 48.0) < 14.0 { 0.3 } else { 0.0 };
-            shade(x as usize, y as usize) + 0.25 + middle
+            let made = if mask.covers(x as usize, y as usize) { 0.25 } else { 0.0 };
+            shade(x as usize, y as usize) + made + middle
         })
         .collect();
     fill.accept(0, &answer);
