@@ -124,16 +124,23 @@ fn join(cell: &mut Cell, level: &Level, winners: &[Source], colours: &[[f32; 3]]
     let source = |target: usize| Some(winners[target]).filter(|winner| winner.is_some());
     for (side, (across, down)) in [(-1, 0), (1, 0), (0, -1), (0, 1)].into_iter().enumerate() {
         let Some(near) = level.neighbour(x, y, across, down) else { continue };
+        let lacking = |wanted: [f32; 3]| -> [f32; 3] {
+            std::array::from_fn(|channel| colours[near][channel] - colours[own][channel] - wanted[channel])
+        };
         let by_own = source(own).and_then(|source| step(level, source, across, down));
         let by_near = source(near).and_then(|source| step(level, source, -across, -down)).map(|step| step.map(|value| -value));
         let wanted = match (by_own, by_near) {
-            (Some(one), Some(other)) => std::array::from_fn(|channel| 0.5 * (one[channel] + other[channel])),
+            // The one that the colours are nearer to: two sources that each lie beside an edge, and copy no more of it than its side,
+            // would both want that edge here.
+            (Some(one), Some(other)) => {
+                let [to_one, to_other] = [one, other].map(|wanted| squares(lacking(wanted)));
+                if to_one <= to_other { one } else { other }
+            }
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => continue,
         };
-        let lack: [f32; 3] = std::array::from_fn(|channel| colours[near][channel] - colours[own][channel] - wanted[channel]);
-        let squares = lack[0] * lack[0] + lack[1] * lack[1] + lack[2] * lack[2];
-        let weight = 1.0 / (1.0 + squares * (1.0 / (SEAM * SEAM)));
+        let lack = lacking(wanted);
+        let weight = 1.0 / (1.0 + squares(lack) * (1.0 / (SEAM * SEAM)));
         cell.near[side] = places[near];
         cell.weights[side] = weight;
         cell.count += weight;
@@ -141,6 +148,10 @@ fn join(cell: &mut Cell, level: &Level, winners: &[Source], colours: &[[f32; 3]]
             *sum += weight * lack;
         }
     }
+}
+
+fn squares([red, green, blue]: [f32; 3]) -> f32 {
+    red * red + green * green + blue * blue
 }
 
 /// The difference from a source pixel to its neighbour.

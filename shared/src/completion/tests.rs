@@ -196,7 +196,7 @@ fn the_bits_are_the_same_everywhere() {
     assert_eq!(hash, GOLDEN, "{hash:#018x}");
 }
 
-const GOLDEN: u64 = 0xab2f_4c86_1476_eab3;
+const GOLDEN: u64 = 0xda5b_90c7_3d02_437d;
 
 #[cfg(feature = "rayon")]
 #[test]
@@ -230,6 +230,28 @@ fn detail_goes_from_the_guide_to_the_completion() {
     for channel in 0..3 {
         let middle = (i32::from(none[channel]) + i32::from(all[channel])) / 2;
         assert!((i32::from(half[channel]) - middle).abs() <= 1, "{half:?} is not between {none:?} and {all:?}");
+    }
+}
+
+/// A mast of crossing beams before a sky, cut by a hole, and a fill that has forgotten it: what becomes of it may be wrong, but no colour is beside it
+/// that the picture does not have, whose blue is above its red by −95 to 50.
+#[test]
+fn a_join_brings_no_colours_that_the_picture_lacks() {
+    let pixel = |place: usize| {
+        let (x, y) = (place % 120, place / 120);
+        let grain = (scramble(place) % 6) as u8;
+        let beam = (60..84).contains(&x) && (x < 62 || x >= 82 || y % 24 < 2 || (x - 60).abs_diff(y % 24) < 2);
+        if beam { [150 + grain, 110, 60] } else { [40 + grain, 55 + grain + (y / 8) as u8, 90 + grain] }
+    };
+    let picture = Picture::new(120, 120, (0..120 * 120).flat_map(pixel).collect()).unwrap();
+    for (x, y, radius) in [(52.0, 60.0, 16.0), (72.0, 55.0, 20.0), (88.0, 66.0, 18.0)] {
+        let mask = disc(120, 120, x, y, radius);
+        let sky = Picture::filled(120, 120, [48, 66, 90]);
+        let result = complete(&picture, &mask, &sky, 4.0, Lead::ENCLOSED, 1.0, |_| {});
+        for place in 0..120 * 120 {
+            let [red, _, blue] = result.get(place % 120, place / 120).map(i32::from);
+            assert!(blue - red <= 66 && red - blue <= 108, "{red} red, {blue} blue at {}, {} of {x}, {y}", place % 120, place / 120);
+        }
     }
 }
 
