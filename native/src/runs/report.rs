@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Settings on which the size of a loss hangs, whatever was learned.
-const OF_LOSS: [&str; 13] = [
+const OF_LOSS: [&str; 14] = [
     "model.size",
     "model.prediction",
     "model.log_snr_range",
@@ -19,6 +19,7 @@ const OF_LOSS: [&str; 13] = [
     "model.tasks",
     "train.levels",
     "train.loss_power",
+    "train.loss_frequencies",
     "train.loss_weighting",
     "train.snr_cap",
     "train.hole_normalized",

@@ -168,10 +168,10 @@ impl Batch<'_> {
         let given = Given { noisy: &noisy, ..clean };
         let target = self.model.prediction.target(given, &picture, &epsilon);
         let output = model.predict(given);
-        let TrainConfig { loss_weighting, snr_cap, loss_power, hole_normalized, .. } = *self.config;
+        let TrainConfig { loss_weighting, snr_cap, loss_power, hole_normalized, loss_frequencies, .. } = *self.config;
         let weight = |level: &f64| loss_weight(*level, self.model.prediction, loss_weighting, snr_cap) as f32;
         let weights = Tensor::<1>::from_data(TensorData::new(levels.iter().map(weight).collect::<Vec<f32>>(), [part.count]), device);
-        masked_loss(output - target, mask, weights, MaskedLoss { power: loss_power, hole_normalized })
+        masked_loss(output - target, mask, weights, MaskedLoss { power: loss_power, hole_normalized, frequencies: loss_frequencies })
     }
 
     /// One noise level a sample: at evenly spaced quantiles with a common random offset, which covers the

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::TrainError,
+    frequencies::{self, LossFrequencies},
     loss::LossWeighting,
     power_average::{self, LONGEST, SHORTEST},
     precision::Precision,
@@ -40,6 +41,9 @@ pub struct TrainConfig {
     pub total_steps: u64,
     /// p of the loss |error|^p, 1 or 2 (paper: 2).
     pub loss_power: u8,
+    /// How errors of different spatial frequencies weigh: `equal` (paper), or `jpeg`, by what JPEG's tables keep most of (arXiv 2511.19365);
+    /// that needs p = 2 and sizes that are multiples of 8.
+    pub loss_frequencies: LossFrequencies,
     /// How errors at different noise levels weigh (paper: equal).
     pub loss_weighting: LossWeighting,
     /// The cap of that weight, at least 1.
@@ -134,6 +138,7 @@ impl Default for TrainConfig {
             decay_steps: 0,
             total_steps: 10_000,
             loss_power: 2,
+            loss_frequencies: LossFrequencies::default(),
             loss_weighting: LossWeighting::Equal,
             snr_cap: 5.0,
             hole_normalized: true,
@@ -188,6 +193,12 @@ impl TrainConfig {
                 "a number between 0 and 1",
             ),
             (matches!(self.loss_power, 1 | 2), "loss_power", self.loss_power.to_string(), "1 or 2"),
+            (
+                self.loss_frequencies == LossFrequencies::Equal || self.loss_power == 2,
+                "loss_frequencies",
+                format!("{:?} with a loss_power of {}", self.loss_frequencies, self.loss_power),
+                "equal, or a loss_power of 2",
+            ),
             ((0.0..1.0).contains(&self.ema_decay), "ema_decay", self.ema_decay.to_string(), "0 or more and less than 1"),
             (length.is_none(), "ema_lengths", length.unwrap_or_default().to_string(), "lengths from 0.01 to 0.288, such as [0.05, 0.1]"),
             (twice.is_none(), "ema_lengths", format!("{:?}", self.ema_lengths), "lengths of which none is there twice"),
@@ -222,6 +233,13 @@ impl TrainConfig {
         if let Some(task) = self.task_levels.keys().find(|task| !model.tasks.contains(task)) {
             let wanted = format!("tasks of the model, {}", names(&model.tasks));
             return Err(TrainError::Setting { what: "task_levels", value: format!("for {task}"), wanted });
+        }
+        let sizes = [Some(model.size), self.progressive.map(|progressive| progressive.size)];
+        if let Some(size) = sizes.into_iter().flatten().find(|size| !size.is_multiple_of(frequencies::SIDE))
+            && self.loss_frequencies != LossFrequencies::Equal
+        {
+            let wanted = format!("equal, or sizes that are multiples of {}", frequencies::SIDE);
+            return Err(TrainError::Setting { what: "loss_frequencies", value: format!("{:?} at {size}", self.loss_frequencies), wanted });
         }
         let divisor = model.unet.divisor();
         match self.progressive {

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::frequencies::{LossFrequencies, by_frequency};
 use crate::config::Prediction;
 
 /// How errors at different noise levels weigh against each other.
@@ -44,6 +45,8 @@ pub struct MaskedLoss {
     pub power: u8,
     /// Whether a sample's errors are averaged over what is to be filled, or over the whole picture.
     pub hole_normalized: bool,
+    /// How they weigh by their frequency; where that is not equally, p must be 2, and the sides multiples of 8.
+    pub frequencies: LossFrequencies,
 }
 
 /// Mean over the batch of weight · Σ|error|^p·mask / (3·Σmask): what is known does not count, and a
@@ -56,11 +59,20 @@ pub struct MaskedLoss {
 /// - result: `[1]`
 pub fn masked_loss(error: Tensor<4>, mask: Tensor<4>, weights: Tensor<1>, how: MaskedLoss) -> Tensor<1> {
     let [batch, channels, height, width] = error.dims();
+    // What does not count is 0, so that a block's frequencies are those of what does.
+    let error = match how.frequencies {
+        LossFrequencies::Equal => error,
+        LossFrequencies::Jpeg => by_frequency(error * mask.clone()),
+    };
     let size = match how.power {
         1 => error.abs(),
         _ => error.clone() * error,
     };
-    let total = (size * mask.clone()).reshape([batch as i32, -1]).sum_dim(1);
+    let counted = match how.frequencies {
+        LossFrequencies::Equal => size * mask.clone(),
+        LossFrequencies::Jpeg => size,
+    };
+    let total = counted.reshape([batch as i32, -1]).sum_dim(1);
     let mean = if how.hole_normalized {
         total / mask.reshape([batch as i32, -1]).sum_dim(1).mul_scalar(channels as f32)
     } else {

@@ -32,7 +32,7 @@ pub fn clean_error(model: &Model, examples: &[Example], noise_level: f64, seed: 
     let noisy = mask.clone() * noised + (mask.ones_like() - mask.clone()) * picture.clone();
     let estimate = Conditioned::new(model, condition, Some(mask.clone()), tasks).denoise(noisy, noise_level).clamp(-1.0, 1.0);
     let error = estimate - picture;
-    let how = super::MaskedLoss { power: 2, hole_normalized: true };
+    let how = super::MaskedLoss { power: 2, hole_normalized: true, frequencies: super::LossFrequencies::Equal };
     super::masked_loss(error, mask, Tensor::ones([examples.len()], &device), how)
 }
 

@@ -6,6 +6,7 @@
 mod batch;
 mod config;
 mod error;
+mod frequencies;
 mod loss;
 mod measure;
 mod muon;
@@ -24,6 +25,7 @@ use crate::{config::ModelConfig, container::Weight, denoiser::Model, task::Examp
 use batch::{Batch, Gradients, Worker};
 pub use config::{NotProgressive, OptimizerKind, Progressive, TrainConfig};
 pub use error::TrainError;
+pub use frequencies::LossFrequencies;
 pub use loss::{LossWeighting, MaskedLoss, loss_weight, masked_loss};
 pub use measure::clean_error;
 pub use optimizer::Slot;

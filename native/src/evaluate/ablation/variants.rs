@@ -95,6 +95,9 @@ pub fn of_a_design(model: &ModelConfig, train: &TrainConfig) -> Vec<Variant> {
         OptimizerKind::Muon => Variant::new("Adam at 1e-3", &["train.optimizer=adam", "train.learning_rate=1e-3"]),
         OptimizerKind::Adam => Variant::new("Muon at 2e-3", &["train.optimizer=muon", "train.learning_rate=2e-3"]),
     });
+    if train.loss_power == 2 && model.size.is_multiple_of(16) {
+        variants.push(Variant::new("errors by frequency", &["train.loss_frequencies=jpeg"]));
+    }
     variants.push(match model.prediction {
         Prediction::Regression => Variant::new("for all noise levels", &["model.prediction=task_residual", "model.hole=smooth"]),
         _ => Variant::new("regression", &["model.prediction=regression", "model.hole=smooth"]),

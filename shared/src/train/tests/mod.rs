@@ -66,12 +66,45 @@ fn loss_counts_the_hole_alone_and_is_normalised_by_its_area() {
     let mask = Tensor::<4>::from_data(TensorData::new(vec![1f32, 0., 0., 0., 1., 1., 1., 1.], [2, 1, 2, 2]), &device);
     let weights = Tensor::<1>::from_floats([1.0, 3.0], &device);
     // Both samples have a mean of 2^p in their hole, however large it is.
-    let loss =
-        |power, hole_normalized| values(masked_loss(error.clone(), mask.clone(), weights.clone(), MaskedLoss { power, hole_normalized }));
+    let loss = |power, hole_normalized| {
+        let how = MaskedLoss { power, hole_normalized, frequencies: LossFrequencies::Equal };
+        values(masked_loss(error.clone(), mask.clone(), weights.clone(), how))
+    };
     assert_eq!(loss(2, true), [(4.0 + 3.0 * 4.0) / 2.0]);
     assert_eq!(loss(1, true), [(2.0 + 3.0 * 2.0) / 2.0]);
     // Over the whole picture, the hole of a quarter counts a quarter.
     assert_eq!(loss(2, false), [(4.0 / 4.0 + 3.0 * 4.0) / 2.0]);
+}
+
+/// Errors of one frequency each: the weights are the tables' inverse, all of them have the mean 1, and what the mask leaves out does not count.
+#[test]
+fn frequencies_weigh_by_jpegs_tables() {
+    let device = Device::flex();
+    let loss = |frequencies, value: &dyn Fn(usize, usize, usize) -> f32, mask: &dyn Fn(usize) -> f32| {
+        let error: Vec<f32> = (0..3 * 16 * 16).map(|place| value(place / 256, place % 16, place / 16 % 16)).collect();
+        let error = Tensor::<4>::from_data(TensorData::new(error, [1, 3, 16, 16]), &device);
+        let mask = Tensor::<4>::from_data(TensorData::new((0..256).map(|place| mask(place % 16)).collect(), [1, 1, 16, 16]), &device);
+        let how = MaskedLoss { power: 2, hole_normalized: true, frequencies };
+        values(masked_loss(error, mask, Tensor::ones([1], &device), how))[0]
+    };
+    let weight = |value: &dyn Fn(usize, usize, usize) -> f32, mask: &dyn Fn(usize) -> f32| {
+        loss(LossFrequencies::Jpeg, value, mask) / loss(LossFrequencies::Equal, value, mask)
+    };
+    let wave = |frequency: usize, place: usize| (std::f32::consts::PI * frequency as f32 * (2 * place + 1) as f32 / 16.0).cos();
+    let all = |_| 1.0;
+    let grey = weight(&|_, _, _| 0.3, &all);
+    for (across, down, step) in [(1, 0, 11.0), (0, 1, 12.0), (7, 7, 99.0), (2, 5, 55.0)] {
+        let found = weight(&|_, x, y| wave(across, x) * wave(down, y), &all);
+        assert!((found / grey - 16.0 / step).abs() < 1e-3, "{across}, {down}: {found} of {grey}");
+    }
+    let coloured = weight(&|channel, x, y| [1.0, -1.0, 0.0][channel] * wave(2, x) * wave(2, y), &all);
+    assert!((coloured / grey - 16.0 / 56.0).abs() < 1e-3, "{coloured} of {grey}");
+    // One pixel has all frequencies alike: in all places of a block and all colours together they weigh 1.
+    let pixels = (0..3 * 64).map(|place| weight(&|channel, x, y| f32::from((channel * 64 + y * 8 + x == place) && x < 8 && y < 8), &all));
+    let mean = pixels.sum::<f32>() / 192.0;
+    assert!((mean - 1.0).abs() < 1e-3, "{mean}");
+    let outside = loss(LossFrequencies::Jpeg, &|_, x, _| if x < 8 { 0.5 } else { 9.0 }, &|x| f32::from(x < 8));
+    assert!((outside - 0.25 * grey).abs() < 1e-3, "{outside}");
 }
 
 #[test]
