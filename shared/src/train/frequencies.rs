@@ -1,6 +1,8 @@
 //! Errors by their spatial frequency: what JPEG's tables say that is seen best counts most (DeCo, arXiv 2511.19365, "frequency-aware" loss).
 //! It knows no masks: what does not count is 0 before.
 
+use std::f32::consts::FRAC_1_SQRT_2;
+
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +35,7 @@ const TABLES: [[u8; SIDE * SIDE]; 2] = [
 
 /// Red, green and blue of an orthonormal basis whose first is grey: with it, weights of 1 leave the sum of squares as it is.
 const COLOURS: [[f32; 3]; 3] =
-    [[0.577_350_3, 0.577_350_3, 0.577_350_3], [-0.408_248_3, -0.408_248_3, 0.816_496_6], [0.707_106_8, -0.707_106_8, 0.0]];
+    [[0.577_350_3, 0.577_350_3, 0.577_350_3], [-0.408_248_3, -0.408_248_3, 0.816_496_6], [FRAC_1_SQRT_2, -FRAC_1_SQRT_2, 0.0]];
 
 /// Errors whose squares add up to the weighed sum of squares by frequency; the weights are 1 in the mean.
 ///
