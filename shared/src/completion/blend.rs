@@ -2,13 +2,13 @@
 //! of the hole and at seams inside (Pérez, Gangnet and Blake 2003). The correction is held a little everywhere: to 0, so that it stays near where
 //! it is needed, or to what gives the guide's colours, where those lead. A grid of two colours: each half is made from the other half, in any order.
 
-use super::{level::Level, plane::Source, vote::Outcome};
+use super::{area, hole::Lead, level::Level, plane::Source, vote::Outcome};
 use crate::parallel;
 
 /// Rounds over both halves.
 pub const ROUNDS: usize = 40;
-/// How much the correction is held to 0 where differences count 1: it is felt some twenty pixels away.
-const HELD: f32 = 0.003;
+/// How much the correction is held to 0 where differences count 1 and no guide leads everywhere: it is felt some twenty pixels away.
+const TO_ITSELF: f32 = 0.003;
 /// Where sources disagree by this much (three channels, 0 to 255) the difference counts half: two that do not belong together
 /// keep their edge, or each would take on the other's colour turned round.
 const SEAM: f32 = 40.0;
@@ -25,8 +25,28 @@ struct Cell {
     weights: [f32; 4],
     /// The weighted sum of what the differences lack, by channel, and of what the guide's colour does.
     lack: [f32; 3],
-    /// The sum of the weights.
+    /// The sum of the weights, and how much the cell is held.
     count: f32,
+}
+
+/// How firmly a join holds to its guide.
+#[derive(Clone, Copy, Debug)]
+pub struct Held {
+    pub lead: Lead,
+    /// Pixels for one of the guide's.
+    pub scale: f32,
+}
+
+impl Held {
+    /// How firmly, so many pixels from the rim. Right at it as half a pixel of the guide's away: nearer it cannot tell.
+    fn at(&self, depth: f32) -> f32 {
+        self.lead.hold + self.lead.near / (depth * depth + 0.25 * self.scale * self.scale)
+    }
+
+    /// How much the correction is held to 0.
+    fn to_itself(&self) -> f32 {
+        if self.lead.hold > 0.0 { 0.0 } else { TO_ITSELF }
+    }
 }
 
 const NONE: u32 = u32::MAX;
@@ -37,14 +57,12 @@ pub struct Blend {
     cells: [Vec<Cell>; 2],
     values: [Vec<[f32; 3]>; 2],
     colours: Vec<[f32; 3]>,
-    /// How much the correction is held.
-    held: f32,
     round: usize,
 }
 
 impl Blend {
-    /// Of the outcome of the finest level's votes.
-    pub fn new(level: &Level, outcome: Outcome) -> Self {
+    /// Of the outcome of the finest level's votes. `guide` gives the guide's colour by column and row.
+    pub fn new(level: &Level, outcome: Outcome, held: &Held, guide: impl Fn(usize, usize) -> [u8; 3]) -> Self {
         let Outcome { mut colours, mut winners } = outcome;
         for target in 0..colours.len() {
             if !level.is_hole(target) {
@@ -55,19 +73,23 @@ impl Blend {
                 colours[target] = level.plane.get(x, y).map(f32::from);
             }
         }
+        let depth = area::depth(&level.hole, level.plane.width);
         let mut places = vec![NONE; colours.len()];
         let mut cells = [Vec::new(), Vec::new()];
         for target in (0..colours.len()).filter(|target| level.is_hole(*target)) {
             let (x, y) = level.at(target);
             let half: &mut Vec<Cell> = &mut cells[(x + y) % 2];
             places[target] = half.len() as u32;
-            half.push(Cell { target: target as u32, near: [NONE; 4], weights: [0.0; 4], lack: [0.0; 3], count: 0.0 });
+            let hold = held.at(depth[y * level.plane.width + x] as f32 / area::STEP as f32);
+            let led = guide(x, y).map(f32::from);
+            let lack = std::array::from_fn(|channel| hold * (led[channel] - colours[target][channel]));
+            half.push(Cell { target: target as u32, near: [NONE; 4], weights: [0.0; 4], lack, count: held.to_itself() + hold });
         }
         for cell in cells.iter_mut().flatten() {
             join(cell, level, &winners, &colours, &places);
         }
         let values = [vec![[0.0; 3]; cells[0].len()], vec![[0.0; 3]; cells[1].len()]];
-        Self { cells, values, colours, held: if level.hold > 0.0 { level.hold } else { HELD }, round: 0 }
+        Self { cells, values, colours, round: 0 }
     }
 
     /// One round; whether it was the last.
@@ -84,7 +106,7 @@ impl Blend {
                         *sum += weight * other;
                     }
                 }
-                let share = 1.0 / (self.held + cell.count);
+                let share = 1.0 / cell.count;
                 std::array::from_fn(|channel| value[channel] + OMEGA * (sum[channel] * share - value[channel]))
             };
             self.values[half] = parallel::map((0..cells.len()).collect(), relax);
@@ -113,14 +135,10 @@ impl Blend {
     }
 }
 
-/// Finds a cell's neighbours and what the differences to them lack.
+/// Finds a cell's neighbours, and adds what the differences to them lack.
 fn join(cell: &mut Cell, level: &Level, winners: &[Source], colours: &[[f32; 3]], places: &[u32]) {
     let own = cell.target as usize;
     let (x, y) = level.at(own);
-    if level.hold > 0.0 {
-        let led = level.plane.guide_at(x, y).map(f32::from);
-        cell.lack = std::array::from_fn(|channel| level.hold * (led[channel] - colours[own][channel]));
-    }
     let source = |target: usize| Some(winners[target]).filter(|winner| winner.is_some());
     for (side, (across, down)) in [(-1, 0), (1, 0), (0, -1), (0, 1)].into_iter().enumerate() {
         let Some(near) = level.neighbour(x, y, across, down) else { continue };

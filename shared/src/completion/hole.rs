@@ -26,11 +26,13 @@ pub struct Lead {
     pub weight: f32,
     /// How firmly joins hold what was copied to the guide's colours, where a difference between neighbours counts 1; 0: they hold it to its own.
     pub hold: f32,
+    /// How much more firmly near the rim, where a guide knows most: so much over the square of a pixel's distance from it.
+    pub near: f32,
 }
 
 impl Lead {
     /// Of a hole, whose rim stands all around it.
-    pub const ENCLOSED: Self = Self { weight: 0.6, hold: 0.0 };
+    pub const ENCLOSED: Self = Self { weight: 0.6, hold: 0.0, near: 0.5 };
     /// Of new area beyond an edge: no rim on the other side says that what is copied goes astray.
-    pub const OPEN: Self = Self { weight: 0.85, hold: 0.012 };
+    pub const OPEN: Self = Self { weight: 0.85, hold: 0.012, near: 0.0 };
 }

@@ -2,7 +2,6 @@
 
 use super::{
     area::{self, RADIUS},
-    hole::Lead,
     plane::{Plane, Source},
     pyramid::{Raster, blur},
     tree::Tree,
@@ -67,23 +66,22 @@ pub struct Level {
     pub guidance: f32,
     /// What counts in voting.
     pub counts: Counts,
-    /// How firmly joins hold to the guide's colours.
-    pub hold: f32,
     /// Proposes sources; empty where all of them can be tried.
     pub tree: Tree,
 }
 
 impl Level {
-    /// The hole begins as the guide; outside `within` it stays so. `scale`: this level's pixels for one of the guide's.
-    pub fn new(raster: Raster, finest: bool, within: &Rect, scale: f32, lead: Lead) -> Self {
+    /// The hole begins as the guide; outside `within` it stays so. `scale`: this level's pixels for one of the guide's, `weight`:
+    /// how much a difference to it counts where it can say all of a pixel.
+    pub fn new(raster: Raster, finest: bool, within: &Rect, scale: f32, weight: f32) -> Self {
         let width = raster.width;
         let hole = raster.hole(finest);
         let Raster { mut rgb, guide, .. } = raster;
         for place in (0..hole.len()).filter(|place| hole[*place]) {
             rgb[3 * place..3 * place + 3].copy_from_slice(&guide[3 * place..3 * place + 3]);
         }
-        let guidance = guidance(lead.weight, scale);
-        let guide = (guidance > 0.0 || lead.hold > 0.0).then(|| {
+        let guidance = guidance(weight, scale);
+        let guide = (guidance > 0.0).then(|| {
             let radius = if scale > 1.0 { (scale * 0.5).round() as usize } else { 0 };
             blur(guide, width, radius)
         });
@@ -124,7 +122,6 @@ impl Level {
             counted: false,
             guidance,
             counts,
-            hold: lead.hold,
             tree: Tree::default(),
         }
     }

@@ -116,12 +116,6 @@ impl Plane {
         [self.rgb[start], self.rgb[start + 1], self.rgb[start + 2]]
     }
 
-    /// The guide there.
-    pub fn guide_at(&self, x: usize, y: usize) -> [u8; 3] {
-        let start = self.start(x, y);
-        [self.guide[start], self.guide[start + 1], self.guide[start + 2]]
-    }
-
     pub fn set(&mut self, x: usize, y: usize, pixel: [u8; 3]) {
         let start = self.start(x, y);
         self.rgb[start..start + 3].copy_from_slice(&pixel);

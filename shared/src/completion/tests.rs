@@ -130,6 +130,27 @@ fn new_area_takes_the_colours_of_its_guide_and_keeps_its_detail() {
 }
 
 #[test]
+fn near_the_rim_the_guide_is_believed_more_than_deep_inside() {
+    // A guide that says that what is missing lies in the light, which a stroke shows and the middle of a disc does not.
+    let picture = wall(160, 128);
+    let light = Picture::filled(160, 128, [200, 110, 85]);
+    let mut stroke = Mask::empty(160, 128);
+    stroke.draw(&Shape::Segment { from: (20.0, 40.0), to: (140.0, 90.0), radius: 3.0 }, true);
+    let mean = |mask: &Mask, lead: Lead, inside: &dyn Fn(usize, usize) -> bool| {
+        let result = complete(&picture, mask, &light, 2.0, lead, 1.0, |_| ());
+        let places = (0..160 * 128).map(|place| (place % 160, place / 160));
+        let places: Vec<_> = places.filter(|(x, y)| mask.coverage(*x, *y) == 255 && inside(*x, *y)).collect();
+        places.iter().map(|(x, y)| f64::from(result.get(*x, *y)[0])).sum::<f64>() / places.len() as f64
+    };
+    let (led, alone) = (Lead::ENCLOSED, Lead { near: 0.0, ..Lead::ENCLOSED });
+    let thin = mean(&stroke, led, &|_, _| true) - mean(&stroke, alone, &|_, _| true);
+    let disc = disc(160, 128, 80.0, 64.0, 40.0);
+    let middle = |x: usize, y: usize| x.abs_diff(80) < 10 && y.abs_diff(64) < 10;
+    let deep = mean(&disc, led, &middle) - mean(&disc, alone, &middle);
+    assert!(thin > 5.0 && deep.abs() < 0.6 * thin, "{thin} lighter in the stroke, {deep} in the disc");
+}
+
+#[test]
 fn a_stroke_over_grain_keeps_the_grain() {
     // No patch is like another, so that each votes for other pixels: a mean of them would be grey.
     let pixels = (0..120 * 60).flat_map(|place| [100 + (scramble(place) % 16) as u8; 3]).collect();
@@ -196,7 +217,7 @@ fn the_bits_are_the_same_everywhere() {
     assert_eq!(hash, GOLDEN, "{hash:#018x}");
 }
 
-const GOLDEN: u64 = 0xda5b_90c7_3d02_437d;
+const GOLDEN: u64 = 0xdaff_3932_e5e4_0fcb;
 
 #[cfg(feature = "rayon")]
 #[test]
@@ -250,7 +271,7 @@ fn a_join_brings_no_colours_that_the_picture_lacks() {
         let result = complete(&picture, &mask, &sky, 4.0, Lead::ENCLOSED, 1.0, |_| {});
         for place in 0..120 * 120 {
             let [red, _, blue] = result.get(place % 120, place / 120).map(i32::from);
-            assert!(blue - red <= 66 && red - blue <= 108, "{red} red, {blue} blue at {}, {} of {x}, {y}", place % 120, place / 120);
+            assert!(blue - red <= 84 && red - blue <= 126, "{red} red, {blue} blue at {}, {} of {x}, {y}", place % 120, place / 120);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     area,
-    blend::Blend,
+    blend::{Blend, Held},
     hole::Lead,
     level::Level,
     plane::Source,
@@ -78,9 +78,9 @@ pub struct Work {
 }
 
 impl Octave {
-    fn new(raster: Raster, number: usize, within: &Rect, scale: f32, lead: Lead, preference: Preference, below: Option<Level>) -> Self {
+    fn new(raster: Raster, number: usize, within: &Rect, scale: f32, weight: f32, preference: Preference, below: Option<Level>) -> Self {
         let finest = number == 0;
-        let mut level = Level::new(raster, finest, within, scale, lead);
+        let mut level = Level::new(raster, finest, within, scale, weight);
         level.plane.preference = preference;
         let sources = level.plane.sources();
         if search::wants_tree(&level, sources.len()) {
@@ -174,13 +174,13 @@ impl Octave {
         }
     }
 
-    /// Begins the join, with what the last votes made.
-    fn join(&mut self) {
+    /// Begins the join, with what the last votes made. `held` says how firmly, and `guide` to which colours, by column and row.
+    fn join(&mut self, held: &Held, guide: impl Fn(usize, usize) -> [u8; 3]) {
         if let Stage::Vote(_, outcome) = &mut self.stage {
             let outcome = std::mem::take(outcome);
             self.sources = Vec::new();
             self.level.end_matching();
-            self.stage = Stage::Blend(Blend::new(&self.level, outcome));
+            self.stage = Stage::Blend(Blend::new(&self.level, outcome, held, guide));
         }
     }
 }
@@ -245,7 +245,8 @@ impl Work {
             return true;
         }
         if octave.number == 0 {
-            octave.join();
+            let Rect { left, top, .. } = self.region.area;
+            octave.join(&Held { lead: self.lead, scale: self.scale }, |x, y| picture.get(left + x, top + y));
         } else {
             self.next_level(picture, remaining);
         }
@@ -262,7 +263,7 @@ impl Work {
         let stream = (top as u64) << 32 | left as u64;
         let preference = Preference::new(self.seed, stream, (raster.width, raster.height), (self.shares.len() - 1 - number) as u32);
         let below = self.octave.take().map(|octave| octave.level);
-        self.octave = Some(Octave::new(raster, number, &self.region.completed(number), scale, self.lead, preference, below));
+        self.octave = Some(Octave::new(raster, number, &self.region.completed(number), scale, self.lead.weight, preference, below));
     }
 
     /// Column and row in the region and colour, 0 to 255 and beyond, of every pixel of the hole; of none where the guide stands.
