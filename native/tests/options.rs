@@ -22,6 +22,7 @@ fn options_that_would_do_nothing_are_refused() {
         ("evaluate --data pictures -o out --task restore --strength 0.5", ["--strength", "uncrop"]),
         ("evaluate --data pictures -o out --task colorize --masks pictures", ["--masks", "inpaint"]),
         ("evaluate --photos pictures -o out --task colorize --masks pictures", ["--masks", "inpaint"]),
+        ("evaluate --data pictures -o out --task inpaint --detail 0,1", ["--detail", "--photos"]),
         ("evaluate --photos pictures -o out --task restore --detail 1", ["--detail", "uncrop"]),
         ("evaluate --photos pictures -o out --task inpaint --python python3", ["--peer", "required"]),
         ("curve --data pictures -o out --sampler ddim --ancestral-steps 5", ["--ancestral-steps", "--sampler"]),

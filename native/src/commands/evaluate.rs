@@ -116,9 +116,9 @@ pub struct PhotosArguments {
     /// JPEG). Masks are drawn from the seed without --masks.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "samples", "batch", "paper", "regression", "classes"])]
     pub photos: Option<PathBuf>,
-    /// How much detail from the picture itself holes get, 0 (the net alone) to 1; of several, each is measured.
-    /// [default: 0,1]
-    #[arg(long, value_name = "0-1", value_delimiter = ',', requires = "photos")]
+    /// How much detail from the picture itself holes get, 0 (the net alone) to 1; of several, each is measured with --photos. [default: 0,1 with
+    /// --photos, else 0]
+    #[arg(long, value_name = "0-1", value_delimiter = ',')]
     pub detail: Vec<f32>,
     /// Methods of others to stand beside the net, run by Python: telea (OpenCV), patchmatch (PyPatchMatch). Install them with
     /// `pip install numpy opencv-python-headless pypatchmatch`.
@@ -235,6 +235,10 @@ impl EvaluateArguments {
                 "--detail and --peer are of inpaint and uncrop".to_owned(),
             ),
             (self.sampling.says_strength() && !fills, "--strength is of inpaint and uncrop here".to_owned()),
+            (
+                !of_photos && self.photos.detail.len() > 1,
+                "several values of --detail are measured of photographs alone; give one, or --photos".to_owned(),
+            ),
             (of_photos && nets > 1, "photographs are compared by one net; give one of --features, --inception and --resnet50".to_owned()),
             (!of_photos && nets > 2, "with --inception and --resnet50 nothing is left for --features; leave it out".to_owned()),
         ])
@@ -287,6 +291,7 @@ impl EvaluateArguments {
             sampling,
             batch: self.batch,
             one_evaluation: self.paper,
+            detail: self.photos.detail.first().copied().unwrap_or(0.0),
             paper: self.paper,
             masks: self.masks.clone(),
             keep_in: Some(self.output.clone()),

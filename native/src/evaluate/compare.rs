@@ -125,7 +125,7 @@ fn pictures_of(case: Case, models: &[Model; 2], picture: &Picture, plan: &Compar
         ..SamplerSettings::default()
     };
     let tile = || [net::Tile { question: &question, rank: 0, sample: 0 }];
-    let [first, second] = models.each_ref().map(|model| net::sample(model, case, &tile(), &settings, |_| {}));
+    let [first, second] = models.each_ref().map(|model| net::sample(model, case, &tile(), &settings, 0.0, |_| {}));
     let (first, second) = (first?.remove(0), second?.remove(0));
     let furthest = first.pixels().iter().zip(second.pixels()).map(|(one, other)| one.abs_diff(*other)).max().unwrap_or(0);
     let psnr = metric::psnr(&first, &second, Some(&question.mask));

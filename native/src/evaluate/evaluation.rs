@@ -79,6 +79,7 @@ pub fn evaluate(tools: &Tools<'_>, plan: &EvaluationPlan, interrupt: &Interrupt)
         device: device::name(tools.device),
         sampler: plan.sampler.clone(),
         sampling: plan.cases.iter().map(|case| plan.sampling(*case)).collect(),
+        detail: plan.detail,
         samples: plan.samples,
         count: subjects.len(),
         data,

@@ -120,7 +120,7 @@ impl<'a> Evaluator<'a> {
         let started = Instant::now();
         let tiles: Vec<Tile<'_>> = ranks.iter().zip(questions).map(|(&rank, question)| Tile { question, rank, sample: 0 }).collect();
         let sampler = SamplerSettings { kind: SamplerKind::DpmSolver, steps: 1, ..self.plan.sampler.clone() };
-        let drawn = net::sample(model, case, &tiles, &sampler, |_| ())?;
+        let drawn = net::sample(model, case, &tiles, &sampler, 0.0, |_| ())?;
         self.evaluations += ranks.len() as u64;
         self.sampling += started.elapsed();
         Ok(drawn)
@@ -136,7 +136,7 @@ impl<'a> Evaluator<'a> {
             chunk.iter().map(|&(rank, sample)| Tile { question: &open[(rank - first) as usize].question, rank, sample }).collect();
         let (name, before) = (case.name(), self.evaluations);
         let sampler = self.plan.sampler(case);
-        let drawn = net::sample(self.tools.model, case, &tiles, &sampler, |done| {
+        let drawn = net::sample(self.tools.model, case, &tiles, &sampler, self.plan.detail, |done| {
             self.evaluations = before + done;
             self.progress.set(self.evaluations, &name);
         })?;

@@ -50,6 +50,7 @@ pub fn kept(folder: PathBuf, evaluator: &Evaluator<'_>, data: &DatasetRecord) ->
         "samples": evaluator.plan.samples,
         "batch": evaluator.plan.batch,
         "one_evaluation": evaluator.plan.one_evaluation,
+        "detail": evaluator.plan.detail,
         "masks": format!("{:x?}", masks.finalize()),
     });
     Kept { folder, common }

@@ -35,6 +35,8 @@ pub struct EvaluationPlan {
     pub batch: usize,
     /// Whether the net's answer in a single evaluation is measured beside its samples.
     pub one_evaluation: bool,
+    /// How much detail from the picture itself the holes of samples get, 0 to 1; a single evaluation has none.
+    pub detail: f32,
     /// Whether the report is laid out as the paper's tables.
     pub paper: bool,
     /// Folder of masks for [`Case::InpaintMasks`].
@@ -70,6 +72,15 @@ pub struct Yardsticks<'a> {
     pub lpips: Option<&'a Lpips>,
 }
 
+/// Checks how much detail from the picture itself holes get.
+///
+/// # Errors
+/// A number out of range.
+pub fn check_detail(detail: f32) -> anyhow::Result<()> {
+    anyhow::ensure!((0.0..=1.0).contains(&detail), "a detail is {detail}; it must be from 0 to 1");
+    Ok(())
+}
+
 impl EvaluationPlan {
     /// Evaluations, temperature and start of a case.
     pub fn sampling(&self, case: Case) -> Sampling {
@@ -98,6 +109,7 @@ impl EvaluationPlan {
             let Self { count, samples, batch, .. } = self;
             bail!("count is {count}, samples is {samples}, batch is {batch}; each must be 1 or more");
         }
+        check_detail(self.detail)?;
         let config = &tools.model.config;
         self.cases.iter().try_for_each(|case| self.sampler(*case).validate())?;
         if let Some(task) = self.cases.iter().map(|case| case.kind()).find(|task| !config.tasks.contains(task)) {

@@ -50,6 +50,9 @@ pub struct Report {
     pub sampler: SamplerSettings,
     /// Evaluations and temperature of each case, which go before the sampler's.
     pub sampling: Vec<Sampling>,
+    /// How much detail from the picture itself the holes of samples got, 0 to 1.
+    #[serde(default)]
+    pub detail: f32,
     /// Samples drawn for each question.
     pub samples: usize,
     /// Questions of each case.

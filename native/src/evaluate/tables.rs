@@ -49,7 +49,7 @@ impl Report {
         let sources: Vec<_> = self.data.sources.iter().map(|source| source.name.as_str()).collect();
         let mut text = format!(
             "{} pictures of {}, {}² px, model of {:.1} M parameters, {} pictures seen in training. Sampler {}, {}, seed {}, {} samples a \
-             question. {} net evaluations in {:.0} s of sampling ({:.0} s in all) on {}.\n",
+             question{}. {} net evaluations in {:.0} s of sampling ({:.0} s in all) on {}.\n",
             self.count,
             sources.join(", "),
             self.model.size,
@@ -59,6 +59,7 @@ impl Report {
             self.steps_and_temperatures(),
             self.sampler.seed,
             self.samples,
+            if self.detail > 0.0 { format!(" with detail {}", self.detail) } else { String::new() },
             self.net_evaluations,
             self.sampling_seconds,
             self.seconds,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use burn::tensor::Device;
 use image::{Rgb, RgbImage};
-use infill::config::{ModelConfig, Sampling};
+use infill::config::{ModelConfig, Prediction, Sampling};
 use infill::denoiser::Model;
 use infill::picture::Picture;
 use infill::sampler::SamplerSettings;
@@ -48,6 +48,7 @@ fn settings(folder: &TempDir, samples: usize) -> EvaluationPlan {
         sampling: TaskKind::ALL.iter().map(|task| (*task, Sampling { steps: 2, ..Sampling::default() })).collect(),
         batch: 4,
         one_evaluation: false,
+        detail: 0.0,
         paper: false,
         masks: None,
         keep_in: None,
@@ -122,12 +123,34 @@ fn known_pixels_of_the_nets_answer_are_the_originals() {
     for case in Case::ALL.into_iter().filter(|case| case.keeps_known()) {
         let question = case.ask(subjects[0].picture.clone(), Some(&given), 4, 0).expect("a question");
         let tile = [Tile { question: &question, rank: 0, sample: 0 }];
-        let drawn = net::sample(&model, case, &tile, &settings.sampler(case), |_| ()).expect("a sample");
+        let drawn = net::sample(&model, case, &tile, &settings.sampler(case), 0.0, |_| ()).expect("a sample");
         let answer = drawn[0].clone();
         let restored = baseline::compose(&answer, &question.mask, |x, y| question.original.get(x, y));
         assert_eq!(restored, question.original, "{}", case.name());
         assert_ne!(answer, question.original, "{}", case.name());
     }
+}
+
+#[test]
+fn samples_get_detail_of_their_own_in_the_hole_alone() {
+    let folder = pictures(1);
+    let regression = ModelConfig { prediction: Prediction::Regression, ..ModelConfig::preset("tiny").expect("the preset for tests") };
+    let model = Model::new(regression, 1, &Device::default()).expect("a model");
+    let settings = settings(&folder, 1);
+    let dataset = Dataset::open(&settings.data).expect("a data set");
+    let subjects = subjects::choose(&dataset, model.config.size, 1, settings.sampler.seed).expect("a picture");
+    let case = Case::UncropRight;
+    let question = case.ask(subjects[0].picture.clone(), None, 4, 0).expect("a question");
+    let mut told = Vec::new();
+    let mut draw = |sample: u64, detail: f32| {
+        let tile = [Tile { question: &question, rank: 0, sample }];
+        net::sample(&model, case, &tile, &settings.sampler(case), detail, |done| told.push(done)).expect("a sample").remove(0)
+    };
+    let [plain, again, first, second] = [draw(0, 0.0), draw(1, 0.0), draw(0, 1.0), draw(1, 1.0)];
+    assert_eq!(plain, again, "the net has one answer");
+    assert!(first != plain && second != plain && first != second);
+    assert!(told.iter().all(|done| *done <= 1), "{told:?}: one evaluation each");
+    assert_eq!(baseline::compose(&first, &question.mask, |x, y| question.original.get(x, y)), question.original);
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn answers(method: &Method, photographs: &[Photograph], plan: &StudyPlan, interr
     for batch in tiles.chunks(BATCH) {
         interrupt.check(|| "stopped; nothing was written".to_owned())?;
         let before = (answers.len() * settings.steps) as u64;
-        answers.extend(sample(model, *case, batch, settings, |done| progress.set(before + done, &method.name))?);
+        answers.extend(sample(model, *case, batch, settings, 0.0, |done| progress.set(before + done, &method.name))?);
     }
     progress.finish();
     Ok(answers)

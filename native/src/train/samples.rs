@@ -67,7 +67,7 @@ pub fn sample(model: &Model, examples: &[Example], settings: &SamplerSettings) -
     let edit = |(number, example): (u64, &Example)| {
         let (picture, task) = example.asked();
         let request = EditRequest { picture, task, settings: settings.clone() };
-        let streams = SampleStreams { seed: settings.seed, series: 0, question: number, sample: number };
+        let streams = SampleStreams { seed: settings.seed, series: 0, question: number, sample: number, answer: 0 };
         anyhow::Ok(Edit::new(request, &model.config)?.with_streams(streams))
     };
     let edits = (0..).zip(examples).map(edit).collect::<Result<Vec<Edit>>>()?;

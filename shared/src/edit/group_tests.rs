@@ -116,7 +116,7 @@ fn a_sample_s_streams_decide_what_it_is() {
     let make = |question, sample| {
         let settings = SamplerSettings { kind: SamplerKind::Ancestral, steps: 3, ..SamplerSettings::default() };
         let edit = Edit::new(EditRequest { picture: textured(40, 30), task: Task::restore(), settings }, &config()).unwrap();
-        alone(edit.with_streams(SampleStreams { seed: 3, series: 1, question, sample }))
+        alone(edit.with_streams(SampleStreams { seed: 3, series: 1, question, sample, answer: sample }))
     };
     assert!(make(0, 0) == make(0, 0));
     assert!(make(0, 0) == make(1, 0), "the question alone decides only how holes are shown");

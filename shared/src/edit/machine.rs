@@ -59,8 +59,8 @@ pub struct Edit {
     pub(super) run: Option<(usize, Batch)>,
     /// How much detail a hole gets from the picture itself, 0 none to 1 all.
     detail: f32,
-    /// What it is drawn with: 0 where the net's own answers differ.
-    detail_seed: u64,
+    /// What it is drawn with, where the net's own answers do not differ.
+    detail_seed: Option<u64>,
     completion: Option<Completion>,
 }
 
@@ -78,7 +78,7 @@ impl Edit {
         }
         settings.validate_in(config.log_snr_range)?;
         settings.steps = config.prediction.evaluations(settings.steps);
-        let detail_seed = if config.prediction.varies() { 0 } else { settings.seed };
+        let detail_seed = (!config.prediction.varies()).then_some(settings.seed);
         let work = task.begin(picture, Net { size: config.size, hole: config.hole, guess: settings.guess.is_some() })?;
         Ok(Self {
             work,
@@ -102,6 +102,7 @@ impl Edit {
     #[must_use]
     pub fn with_streams(mut self, streams: SampleStreams) -> Self {
         self.streams = Streams::OfSample(streams);
+        self.detail_seed = self.detail_seed.map(|_| streams.answer);
         self
     }
 
@@ -168,7 +169,7 @@ impl Edit {
             None => match self.work.hole() {
                 Some(hole) => {
                     let scale = hole.scale * (SURE * self.size as f32).max(1.0);
-                    let completion = Completion::new(&Hole { scale, seed: self.detail_seed, ..hole }, self.detail);
+                    let completion = Completion::new(&Hole { scale, seed: self.detail_seed.unwrap_or(0), ..hole }, self.detail);
                     self.completion = Some(completion.expect("a picture and its mask have one size"));
                 }
                 None => self.detail = 0.0,

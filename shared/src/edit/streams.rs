@@ -20,6 +20,8 @@ pub struct SampleStreams {
     pub question: u64,
     /// Number of the sample, unique in the series.
     pub sample: u64,
+    /// Which answer to its question it is, by which detail is drawn where the net's own answers do not differ. 0 copies from wherever it fits best.
+    pub answer: u64,
 }
 
 /// The streams of an edit.

@@ -108,6 +108,7 @@ impl CurvePlan {
             sampling: self.cases.iter().map(|case| (case.kind(), Sampling { steps, temperature: self.temperature, guess: None })).collect(),
             batch: self.batch,
             one_evaluation: false,
+            detail: 0.0,
             paper: false,
             masks: None,
             keep_in: None,

@@ -10,6 +10,7 @@ use infill::task::TaskKind;
 
 use super::cases::PhotoCase;
 use super::peers::Peer;
+use crate::evaluate::plan::check_detail;
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -54,9 +55,7 @@ impl PhotosPlan {
         if self.count == 0 {
             bail!("count is 0; ask about 1 photograph or more");
         }
-        if let Some(detail) = self.details.iter().find(|detail| !(0.0..=1.0).contains(*detail)) {
-            bail!("a detail is {detail}; it must be from 0 to 1");
-        }
+        self.details.iter().try_for_each(|detail| check_detail(*detail))?;
         self.cases.iter().try_for_each(|case| self.sampler(*case, 0.0).validate())?;
         if let Some(task) = self.cases.iter().map(|case| case.kind()).find(|task| !config.tasks.contains(task)) {
             let known: Vec<_> = config.tasks.iter().map(TaskKind::to_string).collect();
