@@ -44,7 +44,7 @@ impl Held {
     }
 
     /// How much the correction is held to 0.
-    fn to_itself(&self) -> f32 {
+    fn own(&self) -> f32 {
         if self.lead.hold > 0.0 { 0.0 } else { TO_ITSELF }
     }
 }
@@ -83,7 +83,7 @@ impl Blend {
             let hold = held.at(depth[y * level.plane.width + x] as f32 / area::STEP as f32);
             let led = guide(x, y).map(f32::from);
             let lack = std::array::from_fn(|channel| hold * (led[channel] - colours[target][channel]));
-            half.push(Cell { target: target as u32, near: [NONE; 4], weights: [0.0; 4], lack, count: held.to_itself() + hold });
+            half.push(Cell { target: target as u32, near: [NONE; 4], weights: [0.0; 4], lack, count: held.own() + hold });
         }
         for cell in cells.iter_mut().flatten() {
             join(cell, level, &winners, &colours, &places);
