@@ -26,7 +26,7 @@ impl Purpose {
 /// The page's accent.
 const GROUND: [f64; 3] = [11.0, 110.0, 95.0];
 
-/// A PNG file, `size` pixels a side, of a palette: half the bytes of RGBA, and every visitor loads it.
+/// A PNG file, `size` pixels a side, of a palette: fewer bytes than RGBA, and every visitor loads it.
 ///
 /// # Errors
 /// Only a fault of the encoder.

@@ -73,6 +73,7 @@ impl Blend {
                 colours[target] = level.plane.get(x, y).map(f32::from);
             }
         }
+        // Made anew: kept since matching began, it would be memory all that time.
         let depth = area::depth(&level.hole, level.plane.width);
         let mut places = vec![NONE; colours.len()];
         let mut cells = [Vec::new(), Vec::new()];

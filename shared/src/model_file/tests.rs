@@ -105,9 +105,8 @@ fn a_missing_weight_is_named() {
 /// Files of earlier programs load, and written again have the very same bytes.
 #[test]
 fn the_shipped_model_s_bytes_come_back() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/models/nature.infill");
-    let bytes = std::fs::read(path).unwrap();
-    let file = ModelFile::parse(&bytes).unwrap();
+    let bytes: &[u8] = include_bytes!("../../../web/models/nature.infill");
+    let file = ModelFile::parse(bytes).unwrap();
     let stored: Vec<Stored> = file.weights.iter().flat_map(|(name, content)| content.store(name, file.encoding)).collect();
     let header = Header {
         format: FORMAT.to_owned(),
