@@ -38,6 +38,10 @@ pub struct EvaluateArguments {
     pub data: Vec<String>,
     #[command(flatten)]
     pub photos: PhotosArguments,
+    /// How much detail from the picture itself holes get, 0 (the net alone) to 1; of several, each is measured with --photos. [default: 0,1 with
+    /// --photos, else 0]
+    #[arg(long, value_name = "0-1", value_delimiter = ',')]
+    pub detail: Vec<f32>,
     /// Folder for the table, the numbers and the picture sheets. Finished cases are kept there: after a stop, the same command
     /// continues with the next one.
     #[arg(long, short, value_name = "DIR")]
@@ -116,10 +120,6 @@ pub struct PhotosArguments {
     /// JPEG). Masks are drawn from the seed without --masks.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "samples", "batch", "paper", "regression", "classes"])]
     pub photos: Option<PathBuf>,
-    /// How much detail from the picture itself holes get, 0 (the net alone) to 1; of several, each is measured with --photos. [default: 0,1 with
-    /// --photos, else 0]
-    #[arg(long, value_name = "0-1", value_delimiter = ',')]
-    pub detail: Vec<f32>,
     /// Methods of others to stand beside the net, run by Python: telea (OpenCV), patchmatch (PyPatchMatch). Install them with
     /// `pip install numpy opencv-python-headless pypatchmatch`.
     #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "photos")]
@@ -230,13 +230,10 @@ impl EvaluateArguments {
         let needs = "needs the task inpaint; leave it out, or add --task inpaint with a model that knows it";
         refuse_idle([
             (self.masks.is_some() && !tasks.contains(&TaskKind::Inpaint), format!("--masks {needs}")),
-            (
-                !(self.photos.detail.is_empty() && self.photos.peer.is_empty() || fills),
-                "--detail and --peer are of inpaint and uncrop".to_owned(),
-            ),
+            (!(self.detail.is_empty() && self.photos.peer.is_empty() || fills), "--detail and --peer are of inpaint and uncrop".to_owned()),
             (self.sampling.says_strength() && !fills, "--strength is of inpaint and uncrop here".to_owned()),
             (
-                !of_photos && self.photos.detail.len() > 1,
+                !of_photos && self.detail.len() > 1,
                 "several values of --detail are measured of photographs alone; give one, or --photos".to_owned(),
             ),
             (of_photos && nets > 1, "photographs are compared by one net; give one of --features, --inception and --resnet50".to_owned()),
@@ -260,7 +257,7 @@ impl EvaluateArguments {
         let sampling = tasks.iter().map(|task| (*task, self.sampling.resolve(config, *task))).collect();
         self.check(&tasks)?;
         if let Some(photos) = &self.photos.photos {
-            let details = if self.photos.detail.is_empty() { vec![0.0, 1.0] } else { self.photos.detail.clone() };
+            let details = if self.detail.is_empty() { vec![0.0, 1.0] } else { self.detail.clone() };
             return Ok(Plan::Photos(PhotosPlan {
                 photos: photos.clone(),
                 masks: self.masks.clone(),
@@ -291,7 +288,7 @@ impl EvaluateArguments {
             sampling,
             batch: self.batch,
             one_evaluation: self.paper,
-            detail: self.photos.detail.first().copied().unwrap_or(0.0),
+            detail: self.detail.first().copied().unwrap_or(0.0),
             paper: self.paper,
             masks: self.masks.clone(),
             keep_in: Some(self.output.clone()),
