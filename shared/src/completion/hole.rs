@@ -28,11 +28,14 @@ pub struct Lead {
     pub hold: f32,
     /// How much more firmly near the rim, where a guide knows most: so much over the square of a pixel's distance from it.
     pub near: f32,
+    /// Whether its colours first go to those that the picture has around the hole.
+    pub settles: bool,
 }
 
 impl Lead {
     /// Of a hole, whose rim stands all around it.
-    pub const ENCLOSED: Self = Self { weight: 0.6, hold: 0.0, near: 0.5 };
-    /// Of new area beyond an edge: no rim on the other side says that what is copied goes astray.
-    pub const OPEN: Self = Self { weight: 0.85, hold: 0.012, near: 0.0 };
+    pub const ENCLOSED: Self = Self { weight: 0.6, hold: 0.0, near: 0.5, settles: true };
+    /// Of new area beyond an edge: no rim on the other side says that what is copied goes astray, and what belongs far from the picture need not
+    /// have its colours.
+    pub const OPEN: Self = Self { weight: 0.85, hold: 0.012, near: 0.0, settles: false };
 }

@@ -3,7 +3,8 @@
 use super::{
     hole::{Hole, Lead},
     region::{LARGEST, Region, regions},
-    work::Work,
+    settle::Settling,
+    work::{Guided, Work},
 };
 use crate::{
     mask::{Mask, Rect},
@@ -46,6 +47,8 @@ pub struct Completion {
     seed: u64,
     /// 0 the guide alone, 1 the completion.
     detail: f32,
+    /// Its colours as they lead, where they settle.
+    settling: Option<Settling>,
     /// The last one first.
     waiting: Vec<Region>,
     work: Option<Work>,
@@ -83,8 +86,10 @@ impl Completion {
             let (x, y) = (at % mask.width(), at / mask.width());
             place.contains(x, y).then(|| (y - place.top) * place.width + x - place.left)
         };
+        let picture = picture.crop(place.left, place.top, place.width, place.height);
         Ok(Self {
-            picture: picture.crop(place.left, place.top, place.width, place.height),
+            settling: lead.settles.then(|| Settling::new(&picture, &remaining, scale)),
+            picture,
             partly: partly.iter().filter_map(|(at, pixel)| Some((within(*at)?, *pixel))).collect(),
             pixels: [remaining.values().iter().filter(|coverage| **coverage > 0).count(), 0],
             remaining,
@@ -115,15 +120,23 @@ impl Completion {
 
     /// Goes on. Whether all is done.
     pub fn step(&mut self) -> bool {
+        if self.is_finished() {
+            return true;
+        }
+        if let Some(settling) = self.settling.as_mut().filter(|settling| !settling.is_done()) {
+            settling.step();
+            return false;
+        }
+        let guided = Guided { picture: &self.picture, remaining: &self.remaining, settling: self.settling.as_ref() };
         match &mut self.work {
             Some(work) => {
-                if work.step(&self.picture, &self.remaining) {
+                if work.step(&guided) {
                     self.finish_region();
                 }
             }
             None => {
                 if let Some(region) = self.waiting.pop() {
-                    self.work = Some(Work::new(region, &self.picture, &self.remaining, self.scale, self.lead, self.seed));
+                    self.work = Some(Work::new(region, &guided, self.scale, self.lead, self.seed));
                 }
             }
         }

@@ -10,6 +10,7 @@ use super::{
     pyramid::Raster,
     region::Region,
     search::{self, Found, Pass},
+    settle::Settling,
     tree::Tree,
     vote::Outcome,
 };
@@ -57,6 +58,42 @@ struct Octave {
     round: usize,
     rounds: usize,
     stage: Stage,
+}
+
+/// A picture that is being completed.
+#[derive(Clone, Copy, Debug)]
+pub struct Guided<'a> {
+    /// The guide's fill in what is still to be filled.
+    pub picture: &'a Picture,
+    /// Coverage of that.
+    pub remaining: &'a Mask,
+    /// Its colours as they lead, where they settle.
+    pub settling: Option<&'a Settling>,
+}
+
+impl Guided<'_> {
+    /// The finest level of a region.
+    fn crop(&self, region: &Region) -> Raster {
+        let Rect { left, top, width, height } = region.area;
+        let rgb = self.picture.crop(left, top, width, height).into_pixels();
+        let mut guide = rgb.clone();
+        let mut known = Vec::with_capacity(width * height);
+        for y in top..top + height {
+            for (x, coverage) in self.remaining.row(y)[left..left + width].iter().enumerate() {
+                if *coverage > 0 {
+                    guide[3 * known.len()..][..3].copy_from_slice(&self.colour(left + x, y));
+                }
+                known.push(if *coverage == 0 { 255 } else { 0 });
+            }
+        }
+        Raster { width, height, rgb, guide, known }
+    }
+
+    /// What leads at a pixel that is to be filled.
+    fn colour(&self, x: usize, y: usize) -> [u8; 3] {
+        let colour = self.picture.get(x, y);
+        self.settling.map_or(colour, |settling| settling.colour(x, y, colour))
+    }
 }
 
 /// A region's completion.
@@ -186,11 +223,11 @@ impl Octave {
 }
 
 impl Work {
-    /// Prepares a region of a picture: the levels of its pyramid. Where `remaining` is not 0 the picture is the guide's.
-    pub fn new(region: Region, picture: &Picture, remaining: &Mask, scale: f32, lead: Lead, seed: u64) -> Self {
-        let finest = crop(&region, picture, remaining);
+    /// Prepares a region of a picture: the levels of its pyramid.
+    pub fn new(region: Region, guided: &Guided, scale: f32, lead: Lead, seed: u64) -> Self {
+        let finest = guided.crop(&region);
         let keep = region.keep;
-        let row = |y: usize| &remaining.row(y)[keep.left..keep.right()];
+        let row = |y: usize| &guided.remaining.row(y)[keep.left..keep.right()];
         let pixels = (keep.top..keep.bottom()).flat_map(row).filter(|coverage| **coverage > 0).count();
         let stands = !area::whole_patches(&finest.hole(true), finest.width).contains(&true);
         let (mut rasters, mut shares) = (Vec::new(), vec![share(&finest, &region, 0)]);
@@ -229,13 +266,13 @@ impl Work {
     }
 
     /// Goes on, with the picture that it was begun with. Whether all is done.
-    pub fn step(&mut self, picture: &Picture, remaining: &Mask) -> bool {
+    pub fn step(&mut self, guided: &Guided) -> bool {
         if self.stands {
             return true;
         }
         let coarsest = self.level() + 1 == self.shares.len();
         let Some(octave) = &mut self.octave else {
-            self.next_level(picture, remaining);
+            self.next_level(guided);
             return false;
         };
         if !octave.step(coarsest) {
@@ -246,18 +283,18 @@ impl Work {
         }
         if octave.number == 0 {
             let Rect { left, top, .. } = self.region.area;
-            octave.join(&Held { lead: self.lead, scale: self.scale }, |x, y| picture.get(left + x, top + y));
+            octave.join(&Held { lead: self.lead, scale: self.scale }, |x, y| guided.colour(left + x, top + y));
         } else {
-            self.next_level(picture, remaining);
+            self.next_level(guided);
         }
         false
     }
 
     /// Begins the next level.
-    fn next_level(&mut self, picture: &Picture, remaining: &Mask) {
+    fn next_level(&mut self, guided: &Guided) {
         let raster = self.rasters.pop();
         let number = raster.as_ref().map_or(0, |_| self.rasters.len() + 1);
-        let raster = raster.unwrap_or_else(|| crop(&self.region, picture, remaining));
+        let raster = raster.unwrap_or_else(|| guided.crop(&self.region));
         let scale = self.scale / (1u32 << number.min(30)) as f32;
         let Rect { left, top, .. } = self.region.keep;
         let stream = (top as u64) << 32 | left as u64;
@@ -275,15 +312,6 @@ impl Work {
             }
         }
     }
-}
-
-/// The finest level of a region.
-fn crop(region: &Region, picture: &Picture, remaining: &Mask) -> Raster {
-    let area = region.area;
-    let colours = picture.crop(area.left, area.top, area.width, area.height).into_pixels();
-    let coverages = remaining.crop(area.left, area.top, area.width, area.height);
-    let known = coverages.values().iter().map(|coverage| if *coverage == 0 { 255 } else { 0 }).collect();
-    Raster { width: area.width, height: area.height, rgb: colours.clone(), guide: colours, known }
 }
 
 /// The level below, if the hole is deep enough for one and it would have sources.
