@@ -25,8 +25,9 @@ pub struct Tile<'a> {
 /// Samples of one question are numbered below this, so that each has its own stream of noise.
 const SAMPLES: u64 = 1 << 20;
 
-/// Draws a sample for each tile, with so much detail from the picture itself (0 to 1) in its holes; `evaluated` is told the number of evaluations of the net so far, each tile at each step
-/// counted. All noise belongs to the case, the question and the sample, in whatever batch a tile is.
+/// Draws a sample for each tile, with so much detail from the picture itself (0 to 1) in its holes; `evaluated` is told the number
+/// of evaluations of the net so far, each tile at each step counted. All noise belongs to the case, the question and the sample, in
+/// whatever batch a tile is.
 ///
 /// # Errors
 /// Sampler settings out of range, or a net that gives numbers that are not finite.

@@ -47,7 +47,7 @@ pub struct Completion {
     seed: u64,
     /// 0 the guide alone, 1 the completion.
     detail: f32,
-    /// Its colours as they lead, where they settle.
+    /// The guide's colours as they lead, where they settle.
     settling: Option<Settling>,
     /// The last one first.
     waiting: Vec<Region>,

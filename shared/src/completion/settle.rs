@@ -2,7 +2,7 @@
 //! nothing in the picture looks like that; what comes nearest is copied and looks like dirt. Each colour goes to the nearest peak of the known
 //! colours, those near by counting most (mean shift: Comaniciu and Meer 2002).
 
-use super::area;
+use super::{area, vote::exp_of_minus_half};
 use crate::{mask::Mask, parallel, picture::Picture};
 
 /// Times that a colour moves.
@@ -154,9 +154,7 @@ fn shifted(colour: [f32; 3], near: &[(f32, [f32; 3])]) -> [f32; 3] {
     let nearest = near.iter().map(|(_, other)| apart(other)).fold(f32::MAX, f32::min);
     let (mut sum, mut total) = ([0.0f32; 3], 0.0f32);
     for (close, other) in near {
-        let beyond = (apart(other) - nearest) * (0.5 / (ALIKE * ALIKE));
-        // Nearly exp(−x), without a function that differs between machines.
-        let fall = 1.0 / (1.0 + 0.5 * beyond + 0.125 * beyond * beyond);
+        let fall = exp_of_minus_half((apart(other) - nearest) * (0.5 / (ALIKE * ALIKE)));
         let weight = close * fall * fall;
         total += weight;
         sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += weight * other);

@@ -8,6 +8,11 @@ use super::{
 };
 use crate::parallel;
 
+/// Nearly exp(−x / 2), of x from 0 on, without a function that differs between machines.
+pub fn exp_of_minus_half(x: f32) -> f32 {
+    1.0 / (1.0 + 0.5 * x + 0.125 * x * x)
+}
+
 /// For each target its pixel's colour and the source pixel that has most of its votes; [`Source::NONE`] where no patch with a source covers it.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -69,9 +74,7 @@ impl Level {
         let quarter = (costs.len() - 1) * 3 / 4;
         let scale = self.counts.strictness / costs.select_nth_unstable_by(quarter, f32::total_cmp).1.max(1.0);
         let vote = |(cost, confidence): (&f32, &f32)| {
-            let cost = cost.max(0.0) * scale;
-            // Nearly exp(−cost / 2), twice, without a function that differs between machines.
-            let fall = 1.0 / (1.0 + 0.5 * cost + 0.125 * cost * cost);
+            let fall = exp_of_minus_half(cost.max(0.0) * scale);
             fall * fall * confidence + 1e-20
         };
         self.costs.iter().zip(&self.confidence).map(vote).collect()

@@ -67,7 +67,7 @@ pub struct Guided<'a> {
     pub picture: &'a Picture,
     /// Coverage of that.
     pub remaining: &'a Mask,
-    /// Its colours as they lead, where they settle.
+    /// The guide's colours as they lead, where they settle.
     pub settling: Option<&'a Settling>,
 }
 
